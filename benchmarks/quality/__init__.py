@@ -1,0 +1,1 @@
+"""Quality evaluations: recall and precision on labelled data, beside time and memory."""

@@ -1,0 +1,106 @@
+"""The group of commands, and how every run of it ends: its exit code and its last message."""
+
+import contextlib
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from dedup import __version__
+from dedup.cli.clean import clean
+from dedup.cli.completion import completion
+from dedup.cli.messages import complain
+from dedup.cli.pairs import pairs
+from dedup.cli.scan import scan
+from dedup.errors import DedupError
+
+DONE, FOUND, WRONG, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
+"""Exit codes; the last two are what shells say of an end by SIGINT or SIGPIPE."""
+
+
+class Commands(click.Group):
+    """A group that proposes what a mistyped command may have meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command named by the first argument, or say which ones are near to it."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = difflib.get_close_matches(name, self.list_commands(ctx), n=2, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else "dedup --help lists the commands"
+            raise click.UsageError(f"there is no command {name!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a reader that goes away ends it without a word, as it ends other programs."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Caught here, because click makes it exit code 1, which is for --fail-on.
+            _discard_stdout()
+            return BROKEN_PIPE
+
+
+@click.group(
+    cls=Commands,
+    name="dedup",
+    invoke_without_command=True,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  dedup scan crawl/                           what is repeated, where, and why
+  dedup pairs crawl.jsonl -o pairs.jsonl      every verified pair
+  dedup clean page.txt > clean.txt            a page without its own copies
+
+Exit codes: 0 done, 1 found more than --fail-on allows, 2 usage, configuration or input error.""",
+)
+@click.version_option(__version__, prog_name="dedup")
+@click.pass_context
+def commands(ctx: click.Context) -> int:
+    """Find what is repeated in a collection of text.
+
+    Copies and near copies of documents and of passages, documents within others, boilerplate, and prompts
+    left in a page. Every pair reported is verified on the text itself, and shown with its evidence.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return WRONG
+    return DONE
+
+
+for command in (scan, pairs, clean, completion):
+    commands.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line on the arguments, by default the process's own, and return the exit code.
+
+    An error made on purpose becomes one line on standard error; an unexpected one is raised as it is.
+    """
+    try:
+        result = commands.main(arguments, prog_name="dedup", standalone_mode=False)
+    except click.ClickException as error:
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            click.echo(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help'.", err=True)
+        complain(" ".join(error.format_message().split()))
+        return WRONG
+    except DedupError as error:
+        complain(str(error))
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    return result if isinstance(result, int) else DONE
+
+
+def _discard_stdout() -> None:
+    """Lead standard output to nowhere, or the interpreter would complain of it once more as it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        stdout = sys.stdout.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stdout)
+        os.close(nowhere)

@@ -1,0 +1,197 @@
+"""The options that commands share, each group gathered into one object.
+
+Defaults stand in `Config` and `ReadOptions` alone: an option that is not given is not passed on. The numbers
+in the help are checked against them by the tests, because reading them here would import numpy for every
+`dedup --help`.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from dedup.config import Config
+    from dedup.reading import ReadOptions
+
+RELATIONS = ("exact", "near", "contains", "boilerplate", "residue")
+OF_PAIRS = RELATIONS[:3]
+LEVELS = ("document", "paragraph", "both")
+INPUT_FORMATS = ("text", "html", "jsonl", "csv", "parquet")
+
+Body = Callable[..., int]
+Decorator = Callable[[Body], Body]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was said of `Config` on the command line; None or nothing where it was not."""
+
+    shingle_size: int | None = None
+    threshold: float | None = None
+    cosine: float | None = None
+    containment: float | None = None
+    num_perm: int | None = None
+    seed: int | None = None
+    recall: float | None = None
+    relations: tuple[str, ...] = ()
+    level: str | None = None
+    keep: str | None = None
+
+    def config(self) -> Config:
+        """Validate it, with the defaults for the rest. Raises `ConfigError`."""
+        from dedup.config import Config
+
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(Config(), **{name: value for name, value in said.items() if value not in (None, ())})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was said of `ReadOptions` on the command line."""
+
+    text_column: str | None = None
+    id_column: str | None = None
+    date_column: str | None = None
+    input_format: str | None = None
+    strict: bool = False
+
+    def options(self) -> ReadOptions:
+        """Validate it, with the defaults for the rest."""
+        from dedup.reading import ReadOptions
+
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(ReadOptions(), **{name: value for name, value in said.items() if value is not None})
+
+
+def gathered(name: str, kind: type[Settings] | type[Reading], *options: Decorator) -> Decorator:
+    """Add options to a command and hand it their values as one object of this kind, under the name given."""
+    names = {field.name for field in fields(kind)}
+    gather: Callable[..., Settings | Reading] = kind
+
+    def decorate(body: Body) -> Body:
+        @functools.wraps(body)
+        def with_gathered(**values: object) -> int:
+            parts = {part: values.pop(part) for part in names & values.keys()}
+            return body(**values, **{name: gather(**parts)})
+
+        decorated: Body = with_gathered
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def verdict_options() -> tuple[Decorator, ...]:
+    """Options that decide what counts as a copy."""
+    return (
+        click.option("--threshold", type=float, help="Least resemblance of a near copy (default 0.7)."),
+        click.option("--cosine", type=float, help="Least TF-IDF cosine that confirms a near copy (default 0.5)."),
+        click.option("--containment", type=float, help="Least share of a text held by another (default 0.9)."),
+        click.option("--shingle-size", type=int, help="Consecutive words compared as one shingle (default 5)."),
+    )
+
+
+def candidate_options() -> tuple[Decorator, ...]:
+    """Options that decide which pairs are looked at."""
+    return (
+        click.option("--num-perm", type=int, help="Permutations of a MinHash signature (default 128)."),
+        click.option("--seed", type=int, help="Seed of the permutations (default 1)."),
+        click.option(
+            "--recall",
+            type=float,
+            help="Least share of the pairs exactly at the threshold that are found (default 0.92).",
+        ),
+    )
+
+
+def selection_options(relations: tuple[str, ...], said_of_relations: str, said_of_level: str) -> tuple[Decorator, ...]:
+    """Options that say what to look for."""
+    return (
+        click.option(
+            "--relation",
+            "relations",
+            type=click.Choice(relations),
+            multiple=True,
+            help=f"Look for this relation only; repeatable ({said_of_relations}).",
+        ),
+        click.option("--level", type=click.Choice(LEVELS), help=f"What to compare (default {said_of_level})."),
+    )
+
+
+reading_options = gathered(
+    "reading",
+    Reading,
+    click.option("--text-column", metavar="NAME", help='Column or key that holds the text (default "text").'),
+    click.option(
+        "--id-column",
+        metavar="NAME",
+        help="Column or key that holds the id (default: id, else url, else path:row).",
+    ),
+    click.option("--date-column", metavar="NAME", help="Column or key that holds the date, for --keep newest."),
+    click.option(
+        "--input-format",
+        type=click.Choice(INPUT_FORMATS),
+        help="Read every source as this format (default: told from its name, else from its first bytes).",
+    ),
+    click.option("--strict", is_flag=True, help="Stop at the first record that cannot be read."),
+)
+
+
+def fail_on_option(relations: tuple[str, ...]) -> Decorator:
+    """Build `--fail-on`, for checks in scripts; its value is a tuple of relations with the count allowed."""
+
+    def read(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+        pairs = []
+        for value in values:
+            relation, equals, count = value.partition("=")
+            if relation not in relations:
+                raise click.BadParameter(f"{relation!r} is none of {', '.join(relations)}", ctx, param)
+            if equals and not (count.isascii() and count.isdigit()):
+                raise click.BadParameter(
+                    f"{count!r} is no number of findings; write for example {relation}=10", ctx, param
+                )
+            pairs.append((relation, int(count or 0)))
+        return tuple(pairs)
+
+    return click.option(
+        "--fail-on",
+        metavar="RELATION[=COUNT]",
+        multiple=True,
+        callback=read,
+        help="Exit with 1 if there are more than COUNT findings of this relation (default 0); repeatable.",
+    )
+
+
+output_option: Decorator = click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    default="-",
+    help="Write here, whole or not at all (default -, standard output).",
+)
+
+quiet_option: Decorator = click.option(
+    "-q", "--quiet", is_flag=True, help="No progress, messages or summary on standard error; warnings stay."
+)
+
+workers_option: Decorator = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Processors to use (default: all there are; results are the same).",
+)
+
+
+def workers_or_all(workers: int | None) -> int:
+    """Give the number asked for, or that of the processors this process may use."""
+    if workers is not None:
+        return workers
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,79 @@
+"""`dedup pairs`: every verified pair, one JSON object a line."""
+
+from dataclasses import replace
+
+import click
+
+from dedup.cli.messages import say, say_if_nothing_read, warn_of_quarantined
+from dedup.cli.options import (
+    OF_PAIRS,
+    Reading,
+    Settings,
+    candidate_options,
+    fail_on_option,
+    gathered,
+    output_option,
+    quiet_option,
+    reading_options,
+    selection_options,
+    verdict_options,
+    workers_option,
+    workers_or_all,
+)
+from dedup.cli.progress import StderrProgress
+from dedup.cli.scan import check_fail_on, failed_on
+
+_EXAMPLES = """\b
+Examples:
+  dedup pairs crawl.parquet > pairs.jsonl
+  dedup pairs left.jsonl right.jsonl --threshold 0.8 -o pairs.jsonl
+  dedup pairs crawl/ --level paragraph --relation exact
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@output_option
+@gathered(
+    "settings",
+    Settings,
+    *selection_options(OF_PAIRS, "default: all three", "document"),
+    *verdict_options(),
+    *candidate_options(),
+)
+@reading_options
+@fail_on_option(OF_PAIRS)
+@workers_option
+@quiet_option
+def pairs(
+    paths: tuple[str, ...],
+    output: str,
+    settings: Settings,
+    reading: Reading,
+    fail_on: tuple[tuple[str, int], ...],
+    workers: int | None,
+    quiet: bool,
+) -> int:
+    """Write every verified pair as JSON lines.
+
+    Where scan gives each copy with the document that represents it, pairs gives each two that match; of more
+    than a thousand exact copies of one text only those with the first. PATH is what it is for scan.
+    """
+    settings = replace(settings, relations=settings.relations or OF_PAIRS, level=settings.level or "document")
+    check_fail_on(fail_on, settings.relations)
+
+    from dedup import reporting, scanning
+
+    config, options = settings.config(), reading.options()
+    reporting.check_writable(output)
+    with StderrProgress(quiet=quiet) as progress:
+        report = scanning.pairs(
+            list(paths), config, reading=options, workers=workers_or_all(workers), progress=progress
+        )
+    with reporting.open_output(output) as stream:
+        reporting.write_findings(report, stream)
+    say_if_nothing_read(report)
+    warn_of_quarantined(report)
+    if not quiet:
+        say(reporting.one_line_of_pairs(report.counts))
+    return failed_on(report, fail_on)

@@ -1,0 +1,295 @@
+"""Token hashes of a text, from UTF-8 bytes, in loops that LLVM vectorises.
+
+Bytes are classified and folded 64 at a time, flags packed to bits, token edges found by trailing zeros, tokens of up to
+eight bytes hashed as vectors. Indices are unsigned where a loop is to be vectorised: the handling of negative ones
+stands in the way. A text with bytes of 128 and over is rewritten once, folded and with spaces for what is no word, and
+then takes the same path.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.kernels import I64, U8, U32, U64
+from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED
+from dedup.kernels.jit import Integer, compiled
+
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_ONES = np.uint64(0x0101010101010101)
+_HIGH_BITS = np.uint64(0x8080808080808080)
+_GATHER_FLAGS = np.uint64(0x0102040810204080)
+_SPACE = np.uint64(0x20)
+
+
+@compiled
+def popcount(value: np.uint64) -> np.uint64:
+    """The number of one bits; LLVM recognises the form."""
+    value = value - ((value >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    value = (value & np.uint64(0x3333333333333333)) + ((value >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    value = (value + (value >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (value * _ONES) >> np.uint64(56)
+
+
+@compiled
+def _trailing_zeros(value: np.uint64) -> np.uint64:
+    return popcount(~value & (value - np.uint64(1)))
+
+
+@compiled
+def _load(data: U8, place: np.uint64) -> np.uint64:
+    """Eight bytes, the first lowest; LLVM makes one load of them."""
+    return (
+        np.uint64(data[place])
+        | np.uint64(data[place + np.uint64(1)]) << np.uint64(8)
+        | np.uint64(data[place + np.uint64(2)]) << np.uint64(16)
+        | np.uint64(data[place + np.uint64(3)]) << np.uint64(24)
+        | np.uint64(data[place + np.uint64(4)]) << np.uint64(32)
+        | np.uint64(data[place + np.uint64(5)]) << np.uint64(40)
+        | np.uint64(data[place + np.uint64(6)]) << np.uint64(48)
+        | np.uint64(data[place + np.uint64(7)]) << np.uint64(56)
+    )
+
+
+@compiled
+def _store(data: U8, place: np.uint64, value: np.uint64) -> None:
+    """Write eight bytes, the lowest first."""
+    data[place] = np.uint8(value)
+    data[place + np.uint64(1)] = np.uint8(value >> np.uint64(8))
+    data[place + np.uint64(2)] = np.uint8(value >> np.uint64(16))
+    data[place + np.uint64(3)] = np.uint8(value >> np.uint64(24))
+    data[place + np.uint64(4)] = np.uint8(value >> np.uint64(32))
+    data[place + np.uint64(5)] = np.uint8(value >> np.uint64(40))
+    data[place + np.uint64(6)] = np.uint8(value >> np.uint64(48))
+    data[place + np.uint64(7)] = np.uint8(value >> np.uint64(56))
+
+
+@compiled
+def mix(word: np.uint64) -> np.uint64:
+    """Mix a word, as `dedup.kernels.hashing.mix`."""
+    mixed = (word ^ SEED) * MULTIPLIER
+    return mixed ^ (mixed >> np.uint64(32))
+
+
+@compiled
+def finish(value: np.uint64, length: np.uint64) -> np.uint64:
+    """Fold a length into a hash, as `dedup.kernels.hashing.finish`."""
+    finished = (value ^ length) * FINISHER
+    return finished ^ (finished >> np.uint64(29))
+
+
+@compiled
+def _classify(source: U8, start: Integer, count: Integer, folded: U8, flags: U8) -> np.bool_:
+    """Fold ASCII capitals and flag word bytes (1 or 0), for `count` bytes; whether there are bytes of 128 and over."""
+    first = np.uint64(start)
+    seen = np.uint8(0)
+    for place in range(np.uint64(count)):
+        byte = source[first + place]
+        letter = np.uint8(np.uint8((byte | np.uint8(32)) - np.uint8(97)) < np.uint8(26))
+        digit = np.uint8(np.uint8(byte - np.uint8(48)) < np.uint8(10))
+        flags[place] = letter | digit | np.uint8(byte == np.uint8(95)) | np.uint8(byte >> np.uint8(7))
+        folded[place] = np.uint8(byte | np.uint8(letter << np.uint8(5)))
+        seen = np.uint8(seen | byte)
+    return seen >= np.uint8(128)
+
+
+@compiled
+def _transcode(source: U8, start: Integer, end: Integer, index: NDArray[np.uint16], pages: U64, target: U8) -> Integer:
+    """Write a text with each character as its table entry; the number of bytes written.
+
+    Runs of ASCII are copied as they are, eight bytes at a time.
+    """
+    place, stop, out = np.uint64(start), np.uint64(end), np.uint64(0)
+    while place < stop:
+        lead = np.uint64(source[place])
+        if lead < np.uint64(128):
+            if place + np.uint64(8) <= stop:
+                word = _load(source, place)
+                if word & _HIGH_BITS == np.uint64(0):
+                    _store(target, out, word)
+                    out += np.uint64(8)
+                    place += np.uint64(8)
+                    continue
+            target[out] = np.uint8(lead)
+            out += np.uint64(1)
+            place += np.uint64(1)
+            continue
+        second = np.uint64(source[place + np.uint64(1)] & np.uint8(0x3F))
+        if lead < np.uint64(0xE0):
+            codepoint = (lead & np.uint64(0x1F)) << np.uint64(6) | second
+            place += np.uint64(2)
+        else:
+            third = np.uint64(source[place + np.uint64(2)] & np.uint8(0x3F))
+            if lead < np.uint64(0xF0):
+                codepoint = (lead & np.uint64(0x0F)) << np.uint64(12) | second << np.uint64(6) | third
+                place += np.uint64(3)
+            else:
+                fourth = np.uint64(source[place + np.uint64(3)] & np.uint8(0x3F))
+                codepoint = (
+                    (lead & np.uint64(0x07)) << np.uint64(18) | second << np.uint64(12) | third << np.uint64(6) | fourth
+                )
+                # Bytes that are not UTF-8, which no reader lets through, must not reach beyond the table.
+                codepoint = min(codepoint, np.uint64(0x10FFFF))
+                place += np.uint64(4)
+        entry = pages[np.uint64(index[codepoint >> np.uint64(8)]), codepoint & np.uint64(0xFF)]
+        _store(target, out, entry)
+        # Eight bytes less the leading zero bytes of the entry.
+        filled = entry | entry >> np.uint64(1)
+        filled |= filled >> np.uint64(2)
+        filled |= filled >> np.uint64(4)
+        out += popcount(filled & _ONES) if entry else np.uint64(0)
+    return np.int64(out)
+
+
+@compiled
+def _pack(flags: U64, count: Integer, bits: U8) -> None:
+    """Eight flag bytes (1 or 0) to the eight bits of one byte, the first lowest."""
+    for place in range(np.uint64(count)):
+        bits[place] = np.uint8((flags[place] * _GATHER_FLAGS) >> np.uint64(56))
+
+
+@compiled
+def _find_edges(bits: U64, length: Integer, edges: U32) -> Integer:
+    """Start, end, start, end … of the runs of one bits among the first `length`; the number of runs."""
+    count = np.uint64(0)
+    carry = np.uint64(0)
+    n_words = (length + 63) >> 6
+    for number in range(n_words):
+        word = bits[np.uint64(number)]
+        rest = np.uint64(length & 63)
+        if number == n_words - 1 and rest:
+            word &= (np.uint64(1) << rest) - np.uint64(1)
+        changes = word ^ (word << np.uint64(1) | carry)
+        carry = word >> np.uint64(63)
+        total = popcount(changes)
+        base = np.uint32(number << 6)
+        written = np.uint64(0)
+        # Eight at a time without asking; what is written beyond the total is overwritten.
+        while written < total:
+            for step in range(np.uint64(8)):
+                edges[count + written + step] = base + np.uint32(_trailing_zeros(changes))
+                changes &= changes - np.uint64(1)
+            written += np.uint64(8)
+        count += total
+    if carry:
+        edges[count] = np.uint32(length)
+        count += np.uint64(1)
+    return np.int64(count >> np.uint64(1))
+
+
+@compiled
+def _hash_short(edges: U32, words: U64, count: Integer, hashes: U64, long: U8) -> None:
+    """Hash tokens by their first eight bytes, right for those that have no more; flag the others."""
+    for token in range(np.uint64(count)):
+        length = np.uint64(edges[token + token + np.uint64(1)] - edges[token + token])
+        kept = length if length < np.uint64(8) else np.uint64(8)
+        word = words[token] & (_ALL >> (np.uint64(64) - np.uint64(8) * kept))
+        hashes[token] = finish(mix(word), length)
+        long[token] = np.uint8(length > np.uint64(8))
+
+
+@compiled
+def _hash_long(folded: U8, edges: U32, bits: U64, count: Integer, hashes: U64) -> None:
+    """Hash the tokens of more than eight bytes, given as bits."""
+    for number in range((count + 63) >> 6):
+        marked = bits[np.uint64(number)]
+        rest = np.uint64(count & 63)
+        if number == count >> 6 and rest:
+            marked &= (np.uint64(1) << rest) - np.uint64(1)
+        while marked:
+            token = np.uint64(number << 6) + _trailing_zeros(marked)
+            marked &= marked - np.uint64(1)
+            place = np.uint64(edges[token + token])
+            length = np.uint64(edges[token + token + np.uint64(1)]) - place
+            left = length
+            value = np.uint64(0)
+            while left > np.uint64(8):
+                value = value * POLYNOMIAL + mix(_load(folded, place))
+                place += np.uint64(8)
+                left -= np.uint64(8)
+            word = _load(folded, place) & (_ALL >> (np.uint64(64) - np.uint64(8) * left))
+            hashes[token] = finish(value * POLYNOMIAL + mix(word), length)
+
+
+class Scratch(NamedTuple):
+    """Working memory for one text of up to a given size."""
+
+    rewritten: U8
+    folded: U8
+    flags: U8
+    flag_words: U64
+    bits: U8
+    bit_words: U64
+    edges: U32
+    words: U64
+    hashes: U64
+
+
+@compiled
+def make_scratch(starts: I64, ends: I64) -> Scratch:
+    """Room for the longest of some texts. Memory that is not touched costs nothing.
+
+    An entry of the table has at most eight bytes, and a character of two or more bytes has one entry: four times the
+    text, and some more for loops that work through whole vectors.
+    """
+    longest = 0
+    for text in range(starts.size):
+        longest = max(longest, ends[text] - starts[text])
+    width = (longest * 4 + 383) & ~63
+    flags, bits = np.empty(width, dtype=np.uint8), np.empty(width >> 3, dtype=np.uint8)
+    return Scratch(
+        np.empty(width, dtype=np.uint8),
+        np.empty(width, dtype=np.uint8),
+        flags,
+        flags.view(np.uint64),
+        bits,
+        bits.view(np.uint64),
+        np.empty(width + 128, dtype=np.uint32),
+        np.empty(width // 2 + 64, dtype=np.uint64),
+        np.empty(width // 2 + 64, dtype=np.uint64),
+    )
+
+
+@compiled
+def hash_text(
+    data: U8, start: Integer, end: Integer, index: NDArray[np.uint16], pages: U64, scratch: Scratch
+) -> Integer:
+    """Fill `scratch.hashes` with the hashes of a text's tokens; their number."""
+    length = end - start
+    whole = (length + 63) & ~63
+    if start + whole > data.size:
+        # The last text has no room behind it.
+        for place in range(length):
+            scratch.rewritten[place] = data[start + place]
+        high = _classify(scratch.rewritten, 0, whole, scratch.folded, scratch.flags)
+    else:
+        high = _classify(data, start, whole, scratch.folded, scratch.flags)
+    if high:
+        length = _transcode(data, start, end, index, pages, scratch.rewritten)
+        whole = (length + 63) & ~63
+        _classify(scratch.rewritten, 0, whole, scratch.folded, scratch.flags)
+    _pack(scratch.flag_words, whole >> 3, scratch.bits)
+    edges = scratch.edges
+    count = _find_edges(scratch.bit_words, length, edges)
+    words = scratch.words
+    for token in range(np.uint64(count)):
+        words[token] = _load(scratch.folded, np.uint64(edges[token + token]))
+    padded = (count + 7) & ~7
+    _hash_short(edges, words, padded, scratch.hashes, scratch.flags)
+    _pack(scratch.flag_words, padded >> 3, scratch.bits)
+    _hash_long(scratch.folded, edges, scratch.bit_words, count, scratch.hashes)
+    return count
+
+
+@compiled
+def hash_loop(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64, hashes: U64, row_offsets: I64) -> None:
+    """The token hashes of all texts, one after the other."""
+    scratch = make_scratch(offsets[:-1], offsets[1:])
+    filled: Integer = 0
+    row_offsets[0] = 0
+    for text in range(offsets.size - 1):
+        count = hash_text(data, offsets[text], offsets[text + 1], index, pages, scratch)
+        for token in range(np.uint64(count)):
+            hashes[np.uint64(filled) + token] = scratch.hashes[token]
+        filled += count
+        row_offsets[text + 1] = filled

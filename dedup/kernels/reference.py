@@ -1,0 +1,290 @@
+"""The kernels in NumPy: the oracle, and the path of small inputs. Contracts are in `dedup.kernels.Kernels`."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.kernels import F64, I64, U8, U32, U64, Bool, CountedRows, Ragged, Sketches, SketchPlan, Tokens
+from dedup.kernels.hashing import MULTIPLIER, POLYNOMIAL, SEED, SPACE, finish, finish_shingle, mix, powers
+from dedup.kernels.reference_segments import segment
+
+__all__ = [
+    "anchor",
+    "band_keys",
+    "count_common",
+    "count_rows",
+    "digest",
+    "dot_common",
+    "equal_rows",
+    "find",
+    "hash_tokens",
+    "minhash",
+    "name",
+    "segment",
+    "shingle",
+    "sketch",
+    "tokenise",
+]
+
+name = "numpy"
+
+_BLOCK_BYTES = 1 << 20
+
+
+def tokenise(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Tokens:
+    """See `Kernels.tokenise`. Works through about a megabyte of texts at a time, to bound its memory."""
+    blocks = []
+    first = 0
+    while first < offsets.size - 1:
+        last = int(np.searchsorted(offsets, offsets[first] + _BLOCK_BYTES, side="right")) - 1
+        last = min(max(last, first + 1), offsets.size - 1)
+        base = int(offsets[first])
+        block = _tokenise_block(data[base : offsets[last]], offsets[first : last + 1] - base, index, pages)
+        blocks.append(Tokens(block.hashes, block.starts + base, block.ends + base, np.diff(block.offsets)))
+        first = last
+    if not blocks:
+        empty = np.zeros(0, dtype=np.int64)
+        return Tokens(np.zeros(0, dtype=np.uint64), empty, empty, np.zeros(1, dtype=np.int64))
+    counts = np.concatenate([block.offsets for block in blocks])
+    return Tokens(
+        np.concatenate([block.hashes for block in blocks]),
+        np.concatenate([block.starts for block in blocks]),
+        np.concatenate([block.ends for block in blocks]),
+        np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)]),
+    )
+
+
+def _tokenise_block(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Tokens:
+    positions, widths, codepoints = _decode(data)
+    entries = pages[index[codepoints >> 8], codepoints & 0xFF]
+    # A separator behind each text keeps its last token from running into the next text.
+    text_ends = np.searchsorted(positions, offsets[1:])
+    positions = np.insert(positions, text_ends, offsets[1:])
+    widths = np.insert(widths, text_ends, 0)
+    entries = np.insert(entries, text_ends, SPACE)
+
+    lengths = _folded_lengths(entries)
+    characters = np.repeat(np.arange(entries.size), lengths)
+    within = np.arange(characters.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    folded = ((entries[characters] >> (within.astype(np.uint64) * np.uint64(8))) & np.uint64(0xFF)).astype(np.uint64)
+    word = np.zeros(folded.size + 2, dtype=np.int8)
+    word[1:-1] = folded != SPACE
+    edges = np.diff(word)
+    token_starts, token_ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    starts = positions[characters[token_starts]]
+    last_characters = characters[token_ends - 1]
+    ends = positions[last_characters] + widths[last_characters]
+    return Tokens(_hash_tokens(folded, token_starts, token_ends), starts, ends, np.searchsorted(starts, offsets))
+
+
+def hash_tokens(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Ragged:
+    """See `Kernels.hash_tokens`."""
+    tokens = tokenise(data, offsets, index, pages)
+    return Ragged(tokens.hashes, tokens.offsets)
+
+
+def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, plan: SketchPlan) -> Sketches:
+    """See `Kernels.sketch`."""
+    offsets = np.zeros(starts.size + 1, dtype=np.int64)
+    np.cumsum(ends - starts, out=offsets[1:])
+    ranges = [data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    tokens = tokenise(np.concatenate([np.zeros(0, dtype=np.uint8), *ranges]), offsets, index, pages)
+    lengths = np.diff(tokens.offsets)
+    long = lengths >= plan.size
+    shingles = shingle(tokens.hashes, tokens.offsets, plan.size)
+    keys = np.zeros((0, lengths.size), dtype=np.uint32)
+    if plan.bands:
+        keys = band_keys(minhash(*shingles, plan.a, plan.b), plan.bands, plan.rows)
+    samples = Ragged(np.zeros(0, dtype=np.uint64), np.zeros(lengths.size + 1, dtype=np.int64))
+    if plan.sample:
+        chosen = shingles.values & np.uint64(plan.sample - 1) == 0
+        chosen &= np.repeat(long, np.diff(shingles.offsets))
+        places = np.append(0, np.cumsum(chosen, dtype=np.int64))[shingles.offsets]
+        distinct = count_rows(shingles.values[chosen], places)
+        samples = Ragged(distinct.values, distinct.offsets)
+    firsts, lasts = np.zeros(lengths.size, dtype=np.uint64), np.zeros(lengths.size, dtype=np.uint64)
+    firsts[long] = shingles.values[shingles.offsets[:-1][long]]
+    lasts[long] = shingles.values[shingles.offsets[1:][long] - 1]
+    hits = np.isin(tokens.hashes, plan.triggers[plan.triggers != 0])
+    before = np.append(0, np.cumsum(hits, dtype=np.int64))
+    triggered = before[tokens.offsets[1:]] > before[tokens.offsets[:-1]]
+    return Sketches(digest(tokens.hashes, tokens.offsets), lengths, keys, samples, firsts, lasts, triggered)
+
+
+def _decode(data: U8) -> tuple[I64, I64, I64]:
+    """Start, width in bytes and code point of each character of valid UTF-8."""
+    positions = np.flatnonzero((data & 0xC0) != 0x80)
+    padded = np.concatenate([data, np.zeros(3, dtype=np.uint8)]).astype(np.int64)
+    lead = padded[positions]
+    widths = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0).astype(np.int64)
+    second, third, fourth = (padded[positions + step] & 0x3F for step in (1, 2, 3))
+    codepoints = np.select(
+        [widths == 1, widths == 2, widths == 3],
+        [lead, (lead & 0x1F) << 6 | second, (lead & 0x0F) << 12 | second << 6 | third],
+        (lead & 0x07) << 18 | second << 12 | third << 6 | fourth,
+    )
+    # Bytes that are not UTF-8, which no reader lets through, must not reach beyond the table.
+    return positions, widths, np.minimum(codepoints, 0x10FFFF)
+
+
+def _folded_lengths(entries: U64) -> I64:
+    """The number of bytes of each table entry."""
+    lengths = np.zeros(entries.size, dtype=np.int64)
+    for n_bytes in range(8):
+        lengths += entries >= np.uint64(1 << (8 * n_bytes))
+    return lengths
+
+
+def _hash_tokens(folded: U64, starts: I64, ends: I64) -> U64:
+    lengths = ends - starts
+    n_words = (lengths + 7) // 8
+    first_word = np.cumsum(n_words) - n_words
+    tokens = np.repeat(np.arange(starts.size), n_words)
+    within = np.arange(tokens.size) - first_word[tokens]
+    sources = starts[tokens] + 8 * within
+    remaining = ends[tokens] - sources
+    padded = np.concatenate([folded, np.zeros(8, dtype=np.uint64)])
+    words = np.zeros(tokens.size, dtype=np.uint64)
+    for step in range(8):
+        words |= np.where(step < remaining, padded[sources + step], np.uint64(0)) << np.uint64(8 * step)
+    exponents = n_words[tokens] - 1 - within
+    terms = mix(words) * powers(int(n_words.max(initial=0)))[exponents]
+    return finish(_sum_rows(terms, first_word, n_words), lengths.astype(np.uint64))
+
+
+def _sum_rows(terms: U64, starts: I64, lengths: I64) -> U64:
+    """Sum of each row modulo 2**64; empty rows sum to 0."""
+    sums = np.zeros(starts.size, dtype=np.uint64)
+    filled = lengths > 0
+    if filled.any():
+        sums[filled] = np.add.reduceat(terms, starts[filled])
+    return sums
+
+
+def shingle(hashes: U64, offsets: I64, size: int) -> Ragged:
+    """See `Kernels.shingle`."""
+    lengths = np.diff(offsets)
+    counts = np.where(lengths >= size, lengths - size + 1, np.minimum(lengths, 1))
+    row_offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
+    rows = np.repeat(np.arange(lengths.size), counts)
+    positions = offsets[rows] + np.arange(rows.size) - row_offsets[rows]
+    terms = np.minimum(lengths, size)[rows]
+    values = np.zeros(rows.size, dtype=np.uint64)
+    for step in range(min(size, int(lengths.max(initial=0)))):
+        inside = step < terms
+        extended = values * POLYNOMIAL + hashes[np.where(inside, positions + step, 0)]
+        values = np.where(inside, extended, values)
+    return Ragged(finish_shingle(values), row_offsets)
+
+
+def digest(hashes: U64, offsets: I64) -> U64:
+    """See `Kernels.digest`: Σ h_i · P^i over the tokens of a row, finished with their number."""
+    lengths = np.diff(offsets)
+    within = np.arange(hashes.size) - np.repeat(offsets[:-1], lengths)
+    terms = hashes * powers(int(lengths.max(initial=0)))[within] if hashes.size else hashes
+    return finish(_sum_rows(terms, offsets[:-1], lengths), lengths.astype(np.uint64))
+
+
+def minhash(shingles: U64, offsets: I64, a: U32, b: U32) -> U32:
+    """See `Kernels.minhash`. A row without shingles keeps the scheme's empty value, 2**32 - 1."""
+    hashed = mix32((shingles >> np.uint64(32)).astype(np.uint32))
+    signatures = np.full((offsets.size - 1, a.size), 0xFFFFFFFF, dtype=np.uint32)
+    filled = np.flatnonzero(np.diff(offsets) > 0)
+    if filled.size:
+        starts = offsets[filled]
+        for permutation in range(a.size):
+            permuted = a[permutation] * hashed + b[permutation]
+            signatures[filled, permutation] = np.minimum.reduceat(permuted, starts)
+    return signatures
+
+
+def band_keys(signatures: U32, bands: int, rows: int) -> U32:
+    """See `Kernels.band_keys`."""
+    keys = np.empty((bands, signatures.shape[0]), dtype=np.uint32)
+    for band in range(bands):
+        value = np.full(signatures.shape[0], SEED, dtype=np.uint64)
+        for row in range(band * rows, (band + 1) * rows):
+            value = (value ^ signatures[:, row]) * MULTIPLIER
+            value ^= value >> np.uint64(32)
+        keys[band] = (value * MULTIPLIER) >> np.uint64(32)
+    return keys
+
+
+def mix32(values: U32) -> U32:
+    """The 32-bit finaliser of MurmurHash3 (Appleby 2011), a bijection."""
+    values = values ^ (values >> np.uint32(16))
+    values = values * np.uint32(0x85EBCA6B)
+    values = values ^ (values >> np.uint32(13))
+    values = values * np.uint32(0xC2B2AE35)
+    return values ^ (values >> np.uint32(16))
+
+
+def count_rows(values: U64, offsets: I64) -> CountedRows:
+    """See `Kernels.count_rows`."""
+    rows = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
+    order = np.lexsort((values, rows))
+    rows, values = rows[order], values[order]
+    new = np.ones(values.size, dtype=np.bool_)
+    new[1:] = (rows[1:] != rows[:-1]) | (values[1:] != values[:-1])
+    firsts = np.flatnonzero(new)
+    counts = np.diff(np.append(firsts, values.size))
+    return CountedRows(values[firsts], np.searchsorted(rows[firsts], np.arange(offsets.size)), counts)
+
+
+def find(ordered: U64, values: U64) -> I64:
+    """See `Kernels.find`."""
+    if ordered.size == 0:
+        return np.full(values.size, -1, dtype=np.int64)
+    places = np.minimum(np.searchsorted(ordered, values), ordered.size - 1)
+    return np.where(ordered[places] == values, places, -1)
+
+
+def _common(rows: Ragged, left: I64, right: I64) -> tuple[I64, I64, I64]:
+    """(pair, place in the left row, place in the right row) of each shared value, by pair and value."""
+    places, owners = [], []
+    for side in (left, right):
+        lengths = rows.offsets[side + 1] - rows.offsets[side]
+        owner = np.repeat(np.arange(side.size), lengths)
+        first = np.cumsum(lengths) - lengths
+        places.append(rows.offsets[side][owner] + np.arange(owner.size) - first[owner])
+        owners.append(owner)
+    place, owner = np.concatenate(places), np.concatenate(owners)
+    values = rows.values[place]
+    # Stable, so that of two equal values the left row's comes first.
+    order = np.lexsort((values, owner))
+    place, owner, values = place[order], owner[order], values[order]
+    shared = np.flatnonzero((owner[1:] == owner[:-1]) & (values[1:] == values[:-1]))
+    return owner[shared], place[shared], place[shared + 1]
+
+
+def count_common(rows: Ragged, left: I64, right: I64) -> I64:
+    """See `Kernels.count_common`."""
+    pairs, _, _ = _common(rows, left, right)
+    return np.bincount(pairs, minlength=left.size).astype(np.int64)
+
+
+def dot_common(rows: Ragged, weights: F64, left: I64, right: I64) -> F64:
+    """See `Kernels.dot_common`. `bincount` adds one after the other, as a loop does."""
+    pairs, left_places, right_places = _common(rows, left, right)
+    products = weights[left_places] * weights[right_places]
+    return np.bincount(pairs, products, minlength=left.size).astype(np.float64)
+
+
+def equal_rows(rows: Ragged, left: I64, right: I64) -> Bool:
+    """See `Kernels.equal_rows`."""
+    lengths = rows.offsets[left + 1] - rows.offsets[left]
+    equal: Bool = lengths == rows.offsets[right + 1] - rows.offsets[right]
+    compared = np.where(equal, lengths, 0)
+    owner = np.repeat(np.arange(left.size), compared)
+    within = np.arange(owner.size) - (np.cumsum(compared) - compared)[owner]
+    differ = rows.values[rows.offsets[left][owner] + within] != rows.values[rows.offsets[right][owner] + within]
+    equal[owner[differ]] = False
+    return equal
+
+
+def anchor(left: I64, right: I64, count: int) -> I64:
+    """See `Kernels.anchor`."""
+    representative = [-1] * count
+    for earlier, later in zip(left.tolist(), right.tolist(), strict=True):
+        if representative[later] < 0 and representative[earlier] < 0:
+            representative[later] = earlier
+    return np.array(representative, dtype=np.int64)

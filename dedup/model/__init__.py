@@ -1,0 +1,32 @@
+"""The domain's types: frozen dataclasses at the edges, columns of arrays inside."""
+
+from dedup.model.cleaned import Cleaned, Cut
+from dedup.model.columns import IdColumn, RecordBatch, TextColumn
+from dedup.model.decision import Cluster, Decision, Quarantined
+from dedup.model.document import Document, DocumentId, Span
+from dedup.model.match import Evidence, Match, Passage, ResidueSpan
+from dedup.model.relation import Level, Relation
+from dedup.model.report import Counts, LazySequence, Report
+
+__all__ = [
+    "Cleaned",
+    "Cluster",
+    "Counts",
+    "Cut",
+    "Decision",
+    "Document",
+    "DocumentId",
+    "Evidence",
+    "IdColumn",
+    "LazySequence",
+    "Level",
+    "Match",
+    "Passage",
+    "Quarantined",
+    "RecordBatch",
+    "Relation",
+    "Report",
+    "ResidueSpan",
+    "Span",
+    "TextColumn",
+]

@@ -1,0 +1,91 @@
+"""Texts and ids as columns: one UTF-8 buffer and int64 offsets, as in Arrow, so that no stage holds Python strings."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.model.document import DocumentId
+
+
+@dataclass(frozen=True, slots=True)
+class TextColumn:
+    """n texts in one buffer.
+
+    `data` is uint8, UTF-8 in which a lone surrogate stands as its three-byte form (`surrogatepass`), so that every
+    Python string can be held and offsets agree; `offsets` is int64 of shape (n + 1,), in bytes, from 0 to
+    `data.size`.
+    """
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def from_strings(cls, texts: Iterable[str]) -> "TextColumn":
+        """Encode strings, lone surrogates included."""
+        return cls.from_bytes([text.encode("utf-8", "surrogatepass") for text in texts])
+
+    @classmethod
+    def from_bytes(cls, encoded: Sequence[bytes]) -> "TextColumn":
+        """Join texts that are encoded already."""
+        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
+        np.cumsum([len(text) for text in encoded], out=offsets[1:])
+        return cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
+
+    def __len__(self) -> int:
+        return int(self.offsets.size - 1)
+
+    def __getitem__(self, index: int) -> str:
+        return self.raw(index).decode("utf-8", "surrogatepass")
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[index] for index in range(len(self)))
+
+    def raw(self, index: int) -> bytes:
+        """The bytes of one text."""
+        return self.data[self.offsets[index] : self.offsets[index + 1]].tobytes()
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the texts together, in bytes."""
+        return int(self.data.size)
+
+
+@dataclass(frozen=True, slots=True)
+class IdColumn:
+    """n document ids, each held as its JSON token, so that a string and an integer stay what they were."""
+
+    tokens: TextColumn
+
+    @classmethod
+    def from_ids(cls, ids: Iterable[DocumentId]) -> "IdColumn":
+        """Hold the ids given."""
+        # As they are: two lone surrogates in a row would be read as one character if they were escaped.
+        tokens = (json.dumps(each, ensure_ascii=False).encode("utf-8", "surrogatepass") for each in ids)
+        return cls(TextColumn.from_bytes(list(tokens)))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitem__(self, index: int) -> DocumentId:
+        value: DocumentId = json.loads(self.tokens.raw(index))
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBatch:
+    """Some consecutive records of the input.
+
+    `texts` and `ids` have n entries; so has `paths`, the file each record came from (one shared string a file), for
+    the keep policy `source`; `dates` has n entries where a date column was asked for, and none otherwise.
+    """
+
+    texts: TextColumn
+    ids: IdColumn
+    paths: Sequence[str]
+    dates: Sequence[str | float | None] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.texts)

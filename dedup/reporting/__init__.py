@@ -1,0 +1,29 @@
+"""Writing a report: for people, as JSON lines, as one JSON object or as a table, to a stream or a file."""
+
+from dedup.reporting.json_values import Json, encoded, span_value
+from dedup.reporting.jsonl import write_decisions, write_findings
+from dedup.reporting.output import STDOUT, check_writable, open_output
+from dedup.reporting.summary import one_line, one_line_of_pairs, quarantine_lines
+from dedup.reporting.table import write_csv
+from dedup.reporting.terminal import write_terminal
+from dedup.reporting.visible import text_on, visible
+from dedup.reporting.whole_json import write_json
+
+__all__ = [
+    "STDOUT",
+    "Json",
+    "check_writable",
+    "encoded",
+    "one_line",
+    "one_line_of_pairs",
+    "open_output",
+    "quarantine_lines",
+    "span_value",
+    "text_on",
+    "visible",
+    "write_csv",
+    "write_decisions",
+    "write_findings",
+    "write_json",
+    "write_terminal",
+]

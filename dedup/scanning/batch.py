@@ -1,0 +1,152 @@
+"""The batch scan: the whole path over a corpus, from paths or documents to a report."""
+
+import os
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from dedup.config import PAIR_RELATIONS, Config
+from dedup.model import Document, IdColumn, Level, Quarantined, RecordBatch, Relation, Report, TextColumn
+from dedup.reading import ReadOptions, find_files, read_batches
+from dedup.scanning.corpus import gather_corpus
+from dedup.scanning.documents import document_outcome, every_document_pair, match_documents
+from dedup.scanning.findings import Findings, join_findings
+from dedup.scanning.fitting import fit_to_corpus
+from dedup.scanning.labels import label_boilerplate, label_residue
+from dedup.scanning.paragraphs import every_pair, find_passages, match_paragraphs, representative_pairs
+from dedup.scanning.progress import Progress, Silent
+from dedup.scanning.result import make_report
+from dedup.scanning.scoring import Scorer
+
+Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str] | Document]
+
+BATCH_BYTES = 16 << 20
+BATCH_RECORDS = 1 << 16
+
+
+def scan(
+    sources: Sources,
+    config: Config | None = None,
+    *,
+    reading: ReadOptions | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Report:
+    """Find everything repeated or left over in a corpus.
+
+    `sources`: a path, a glob, a folder, `-` for stdin, or several of them; or `Document` objects. Each finding is
+    given once: a document with its representative, a passage with its first occurrence. The result does not depend on
+    `workers` (threads).
+
+    Raises InputError where a path does not exist (or, if `reading.strict`, a record cannot be read) and ConfigError
+    where settings contradict each other.
+    """
+    return _run(sources, config or Config(), reading, workers, progress, every=False)
+
+
+def pairs(
+    sources: Sources,
+    config: Config | None = None,
+    *,
+    reading: ReadOptions | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Report:
+    """Find every verified pair, not only those with the representative; by default of documents: exact, near, contains.
+
+    Otherwise as `scan`.
+    """
+    default = Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)
+    return _run(sources, config or default, reading, workers, progress, every=True)
+
+
+def _run(
+    sources: Sources,
+    config: Config,
+    reading: ReadOptions | None,
+    workers: int,
+    progress: Progress | None,
+    *,
+    every: bool,
+) -> Report:
+    quarantined: list[Quarantined] = []
+    progress = progress or Silent()
+    workers = max(workers, 1)
+    batches, skipped = _batches(sources, reading or ReadOptions(), quarantined, progress)
+    corpus = gather_corpus(batches, config, workers, progress)
+    background = fit_to_corpus(corpus)
+    scorer = Scorer(corpus.store, config, background, corpus.kernels, workers, progress)
+
+    matching = match_documents(corpus, config, scorer)
+    outcome = document_outcome(corpus, matching, config)
+    found: list[Findings] = []
+    matchings = [matching]
+    capped = 0
+    if every:
+        findings, capped = every_document_pair(corpus, matching, config)
+        found.append(findings)
+        outcome = outcome.all_kept()
+    else:
+        found.append(outcome.findings)
+
+    repeated = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
+    eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier
+    if config.looks_for(Relation.BOILERPLATE):
+        boilerplate = label_boilerplate(corpus, outcome.kept, config)
+        found.append(boilerplate.findings)
+        repeated = boilerplate.repeated
+        eligible &= ~boilerplate.framing
+    if config.level.paragraphs:
+        paragraph_matching = match_paragraphs(corpus, eligible, config, scorer)
+        matchings.append(paragraph_matching)
+        if every:
+            paragraph_pairs, cut = every_pair(paragraph_matching, config)
+            capped += cut
+        else:
+            paragraph_pairs = representative_pairs(corpus, paragraph_matching, config)
+        found.append(find_passages(corpus, paragraph_pairs, repeated, config, scorer))
+    found.extend(label_residue(corpus, config))
+    return make_report(
+        corpus, join_findings(found), outcome, quarantined, matchings, capped, skipped, config, background
+    )
+
+
+def _batches(
+    sources: Sources, reading: ReadOptions, quarantined: list[Quarantined], progress: Progress
+) -> tuple[Iterator[RecordBatch], int]:
+    """The records of paths or of documents, and how many files were passed over."""
+    if isinstance(sources, str | os.PathLike):
+        sources = [sources]
+    every = list(sources) if not isinstance(sources, Iterator) else sources
+    if isinstance(every, list) and not any(isinstance(each, Document) for each in every):
+        inputs = find_files([each for each in every if not isinstance(each, Document)])
+        progress.start("reading", inputs.total_bytes)
+        return read_batches(inputs.files, reading, quarantined.append, progress.advance), inputs.skipped
+    progress.start("reading", None)
+    return _document_batches(every), 0
+
+
+def _document_batches(documents: Iterable[str | os.PathLike[str] | Document]) -> Iterator[RecordBatch]:
+    """Batches of documents that the caller holds."""
+    batch: list[Document] = []
+    size = 0
+    for document in documents:
+        if not isinstance(document, Document):
+            raise TypeError(f"give either paths or Document objects, not both: {document!r}")
+        batch.append(document)
+        size += len(document.text)
+        if size >= BATCH_BYTES or len(batch) >= BATCH_RECORDS:
+            yield to_batch(batch)
+            batch, size = [], 0
+    if batch:
+        yield to_batch(batch)
+
+
+def to_batch(documents: list[Document]) -> RecordBatch:
+    """Documents as columns."""
+    return RecordBatch(
+        TextColumn.from_strings([document.text for document in documents]),
+        IdColumn.from_ids([document.id for document in documents]),
+        [document.source for document in documents],
+        [document.date for document in documents],
+    )

@@ -1,0 +1,87 @@
+"""Cleaning one text: cutting its own copies and its residue."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dedup.aligning import MatchedSegments, Runs, SegmentColumns, chain
+from dedup.config import Config
+from dedup.kernels import I64
+from dedup.model import Cleaned, Cut, Document, Level, Relation, Span
+from dedup.scanning.batch import to_batch
+from dedup.scanning.corpus import Corpus, gather_corpus
+from dedup.scanning.findings import Places, Side, places_of
+from dedup.scanning.paragraphs import match_paragraphs, representative_pairs, spans_of
+from dedup.scanning.progress import Silent
+from dedup.scanning.scoring import Scorer
+from dedup.verifying import Background, Verdict
+
+
+def clean(text: str, config: Config | None = None) -> Cleaned:
+    """Cut a text's own repeated copies and its residue, whole lines at a time, and say what was cut and where.
+
+    Of copies the first stays. A later paragraph is cut where its words, or all its shingles, stand in an earlier one;
+    one that differs in so much as a number is left.
+    """
+    relations = (Relation.EXACT, Relation.NEAR, Relation.RESIDUE)
+    config = replace(config or Config(), relations=relations, level=Level.PARAGRAPH, keep="first")
+    corpus = gather_corpus([to_batch([Document(0, text)])], config, 1, Silent())
+    residue = Side(
+        np.zeros(len(corpus.residue), dtype=np.int64),
+        np.array([line.start for line in corpus.residue], dtype=np.int64),
+        np.array([line.end for line in corpus.residue], dtype=np.int64),
+    )
+    spans = _spans(places_of(corpus, residue))
+    cuts = [Cut(span, "residue", rule=line.rule) for span, line in zip(spans, corpus.residue, strict=True)]
+    cuts += _copies(corpus, config)
+    cuts.sort(key=lambda cut: (cut.span.start, cut.span.end))
+    return Cleaned(_without_lines(text, cuts), tuple(cuts))
+
+
+def _copies(corpus: Corpus, config: Config) -> list[Cut]:
+    """Runs of paragraphs that say nothing which an earlier one does not say, each with what stays in the text."""
+    scorer = Scorer(corpus.store, config, Background(), corpus.kernels, 1, Silent())
+    matching = match_paragraphs(corpus, ~corpus.barrier, config, scorer)
+    pairs = representative_pairs(corpus, matching, config)
+    pairs = pairs.take((pairs.verdict == Verdict.EXACT) | (pairs.scores.right_containment >= 1.0))
+    segments = SegmentColumns(
+        corpus.paragraph_documents,
+        corpus.paragraphs.sketches.digests,
+        corpus.paragraphs.sketches.lengths < config.shingle_size,
+        corpus.barrier,
+    )
+    runs = chain(MatchedSegments(pairs.left, pairs.right, pairs.verdict == Verdict.EXACT), segments)
+    first, last = _originals(runs, pairs.left, pairs.right, len(corpus.paragraphs))
+    cut = _spans(places_of(corpus, spans_of(corpus, runs.right_first, runs.right_last)))
+    kept = _spans(places_of(corpus, spans_of(corpus, first, last)))
+    return [Cut(span, "copy", copy_of=original) for span, original in zip(cut, kept, strict=True)]
+
+
+def _originals(runs: Runs, left: I64, right: I64, count: int) -> tuple[I64, I64]:
+    """First and last paragraph of what each run repeats: of what is no copy itself, where that stands together."""
+    original = np.arange(count)
+    for earlier, later in sorted(zip(left.tolist(), right.tolist(), strict=True), key=lambda pair: pair[1]):
+        original[later] = original[earlier]
+    first, last = original[runs.left_first], original[runs.left_last]
+    together = last - first == runs.left_last - runs.left_first
+    return np.where(together, first, runs.left_first), np.where(together, last, runs.left_last)
+
+
+def _spans(places: Places) -> Iterable[Span]:
+    columns = (places.starts, places.ends, places.lines, places.end_lines)
+    return [Span(None, *place) for place in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def _without_lines(text: str, cuts: Sequence[Cut]) -> str:
+    """The text without the lines on which the cuts lie."""
+    pieces = []
+    position = 0
+    for cut in cuts:
+        start = text.rfind("\n", 0, cut.span.start) + 1
+        end = text.find("\n", cut.span.end)
+        if start > position:
+            pieces.append(text[position:start])
+        position = max(position, len(text) if end < 0 else end + 1)
+    pieces.append(text[position:])
+    return "".join(pieces)

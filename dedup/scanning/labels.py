@@ -1,0 +1,216 @@
+"""Labels of single spans over a corpus: boilerplate and residue, and the titles that residue repeats."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dedup.config import Config
+from dedup.kernels import I64, Bool
+from dedup.labelling import (
+    Repetition,
+    common_beginning,
+    common_ending,
+    frames,
+    least_documents,
+    repeated_lines,
+    templated_lines,
+)
+from dedup.model import Evidence, Relation, Span
+from dedup.scanning.corpus import Corpus
+from dedup.scanning.findings import Findings, Places, Side, of_pairs, of_spans, places_of
+from dedup.scanning.matching import UnitPairs, exact_scores
+from dedup.tokenising import hash_tokens
+from dedup.verifying import Verdict
+
+MOST_LINES = 1000
+LEAST_QUOTED_TOKENS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Boilerplate:
+    """Findings of boilerplate; which paragraphs repeat in their document; which frame many documents."""
+
+    findings: Findings
+    repeated: Bool
+    framing: Bool
+
+
+def label_boilerplate(corpus: Corpus, kept: Bool, config: Config) -> Boilerplate:
+    """Find lines that repeat within a document, templated lines, and paragraphs of many documents.
+
+    `kept` says of each document whether it takes part: one that was dropped for another does not.
+    """
+    documents, sketches = corpus.paragraph_documents, corpus.paragraphs.sketches
+    eligible = kept[documents] & ~corpus.barrier
+    lengths = np.where(eligible, sketches.lengths, 0)
+    repeated = np.zeros(documents.size, dtype=np.bool_)
+    framing = np.zeros(documents.size, dtype=np.bool_)
+    found: list[tuple[Repetition, bool]] = []
+    count = least_documents(
+        int(np.count_nonzero(kept)), config.boilerplate_documents, config.boilerplate_share, config.repeated_lines
+    )
+    for repetition in frames(documents, sketches.digests, lengths, count):
+        framing[repetition.members] = True
+        found.append((repetition, True))
+    free = np.where(framing, 0, lengths)
+    for repetition in repeated_lines(documents, sketches.digests, free, config.repeated_lines):
+        repeated[repetition.members] = True
+        found.append((repetition, False))
+    open_lines = (free >= config.shingle_size) & ~repeated
+    ending = templated_lines(documents, sketches.digests, sketches.lasts, open_lines, config.repeated_lines, "ending")
+    for repetition in ending:
+        open_lines[repetition.members] = False
+        found.append((repetition, False))
+    beginning = templated_lines(
+        documents, sketches.digests, sketches.firsts, open_lines, config.repeated_lines, "beginning"
+    )
+    found.extend((repetition, False) for repetition in beginning)
+    return Boilerplate(_boilerplate_findings(corpus, found), repeated, framing)
+
+
+def _boilerplate_findings(corpus: Corpus, found: list[tuple[Repetition, bool]]) -> Findings:
+    spans, evidence = [], []
+    for repetition, is_frame in found:
+        document, start, end, pattern = _pattern(corpus, repetition)
+        members = repetition.members
+        at_first = members[corpus.paragraph_documents[members] == document]
+        lines = _places(corpus, at_first[:MOST_LINES]).lines
+        spans.append((document, start, end))
+        evidence.append(
+            Evidence(
+                pattern=pattern,
+                occurrences=int(members.size),
+                documents=int(np.unique(corpus.paragraph_documents[members]).size) if is_frame else None,
+                lines=tuple(lines.tolist()),
+            )
+        )
+    return of_spans(Relation.BOILERPLATE, _side(spans), 1.0, evidence)
+
+
+def _pattern(corpus: Corpus, repetition: Repetition) -> tuple[int, int, int, str]:
+    """Document, address and text of what is repeated, where it stands first."""
+    paragraphs = corpus.paragraphs
+    first = int(repetition.members[0])
+    document, start, end = (
+        int(corpus.paragraph_documents[first]),
+        int(paragraphs.starts[first]),
+        int(paragraphs.ends[first]),
+    )
+    line = corpus.store.text(start, end)
+    if repetition.part == "line":
+        return document, start, end, line
+    texts = [
+        corpus.store.text(int(paragraphs.starts[member]), int(paragraphs.ends[member]))
+        for member in repetition.members.tolist()
+    ]
+    # Lines that agree in their tokens but not in their characters leave no common text: the line stands for itself.
+    if repetition.part == "ending":
+        pattern = common_ending(texts) or line
+        return document, end - len(pattern.encode("utf-8", "surrogatepass")), end, pattern
+    pattern = common_beginning(texts) or line
+    return document, start, start + len(pattern.encode("utf-8", "surrogatepass")), pattern
+
+
+def label_residue(corpus: Corpus, config: Config) -> list[Findings]:
+    """Findings of residue, and of paragraphs whose words an instruction quotes (a title after "rewrite this title")."""
+    lines = corpus.residue
+    if not lines:
+        return []
+    repeats = _quoted_paragraphs(corpus)
+    quoting = sorted(repeats)
+    paragraph = np.array([repeats[place] for place in quoting], dtype=np.int64)
+    titles = Side(
+        corpus.paragraph_documents[paragraph], corpus.paragraphs.starts[paragraph], corpus.paragraphs.ends[paragraph]
+    )
+    title_places = places_of(corpus, titles)
+    span_of = {
+        place: Span(
+            corpus.document_id(lines[place].text),
+            int(title_places.starts[index]),
+            int(title_places.ends[index]),
+            int(title_places.lines[index]),
+            int(title_places.end_lines[index]),
+        )
+        for index, place in enumerate(quoting)
+    }
+    found = []
+    if config.looks_for(Relation.RESIDUE):
+        evidence = [
+            Evidence(kind=line.kind, rule=line.rule, weight=line.weight, repeats=span_of.get(place))
+            for place, line in enumerate(lines)
+        ]
+        spans = _side([(line.text, line.start, line.end) for line in lines])
+        found.append(of_spans(Relation.RESIDUE, spans, np.nan, evidence))
+    if config.looks_for(Relation.EXACT) and config.level.paragraphs and quoting:
+        quoted = _side([(lines[place].text, lines[place].quoted_start, lines[place].quoted_end) for place in quoting])
+        count = len(quoting)
+        pairs = UnitPairs(
+            paragraph,
+            paragraph,
+            np.full(count, Verdict.EXACT, dtype=np.int8),
+            exact_scores(count),
+            np.zeros(count, dtype=np.int64),
+        )
+        found.append(_earlier_first(of_pairs(pairs, titles, quoted)))
+    return found
+
+
+def _quoted_paragraphs(corpus: Corpus) -> dict[int, int]:
+    """For each line of residue that quotes a paragraph of its own document word for word, the first such paragraph."""
+    quoting = [place for place, line in enumerate(corpus.residue) if line.quoted_end > line.quoted_start]
+    if not quoting:
+        return {}
+    spans = [(corpus.residue[place].quoted_start, corpus.residue[place].quoted_end) for place in quoting]
+    starts, ends = (np.array(column, dtype=np.int64) for column in zip(*spans, strict=True))
+    tokens = hash_tokens(corpus.store.gather(starts, ends), corpus.kernels)
+    digests = corpus.kernels.digest(tokens.values, tokens.offsets)
+    long = np.diff(tokens.offsets) >= LEAST_QUOTED_TOKENS
+    found = {}
+    for index, place in enumerate(quoting):
+        begin, end = np.searchsorted(
+            corpus.paragraph_documents, [corpus.residue[place].text, corpus.residue[place].text + 1]
+        )
+        same = corpus.paragraphs.sketches.digests[begin:end] == digests[index]
+        same &= ~corpus.barrier[begin:end]
+        if long[index] and same.any():
+            candidate = int(begin + np.argmax(same))
+            words = hash_tokens(
+                corpus.store.gather(
+                    corpus.paragraphs.starts[candidate : candidate + 1],
+                    corpus.paragraphs.ends[candidate : candidate + 1],
+                ),
+                corpus.kernels,
+            )
+            if np.array_equal(words.values, tokens.values[tokens.offsets[index] : tokens.offsets[index + 1]]):
+                found[place] = candidate
+    return found
+
+
+def _earlier_first(findings: Findings) -> Findings:
+    """The findings with the earlier span on the left; both are of the same document."""
+    swap = findings.left.starts > findings.right.starts
+    left = Side(
+        findings.left.documents,
+        np.where(swap, findings.right.starts, findings.left.starts),
+        np.where(swap, findings.right.ends, findings.left.ends),
+    )
+    right = Side(
+        findings.right.documents,
+        np.where(swap, findings.left.starts, findings.right.starts),
+        np.where(swap, findings.left.ends, findings.right.ends),
+    )
+    return Findings(findings.relations, left, right, findings.scores, findings.copies, findings.evidence)
+
+
+def _side(spans: list[tuple[int, int, int]]) -> Side:
+    columns: I64 = np.array(spans, dtype=np.int64).reshape(-1, 3)
+    return Side(columns[:, 0], columns[:, 1], columns[:, 2])
+
+
+def _places(corpus: Corpus, paragraphs: I64) -> Places:
+    side = Side(
+        corpus.paragraph_documents[paragraphs],
+        corpus.paragraphs.starts[paragraphs],
+        corpus.paragraphs.ends[paragraphs],
+    )
+    return places_of(corpus, side)

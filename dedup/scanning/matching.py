@@ -1,0 +1,172 @@
+"""Matching units, documents or paragraphs: exact classes, candidates, and the verdict on each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.candidates import containment_candidates, exact_classes, merge_candidates, near_candidates
+from dedup.config import Config
+from dedup.kernels import I64, Bool
+from dedup.scanning.corpus import Units, take_rows
+from dedup.scanning.scoring import Scorer
+from dedup.verifying import Scores, Verdict, verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What was established about n units.
+
+    `firsts` (int64, (n,)): the first unit of each unit's exact class. `left < right`, `verdict` (int8) and `scores`:
+    the verified pairs of classes, each named by its first unit, sorted by right, then left. `vetoed`: pairs
+    that only the cosine kept from `near`. `capped_buckets`, `capped_postings`: groups that a cap cut off.
+    """
+
+    firsts: I64
+    left: I64
+    right: I64
+    verdict: NDArray[np.int8]
+    scores: Scores
+    vetoed: int = 0
+    capped_buckets: int = 0
+    capped_postings: int = 0
+
+
+def match_units(units: Units, eligible: Bool, least_contained: int, config: Config, scorer: Scorer) -> Matching:
+    """Match the eligible units with each other; the others are alone in their class and in no pair.
+
+    `least_contained`: the fewest tokens of a unit that another may be said to contain.
+    """
+    sketches = units.sketches
+    firsts = exact_classes(sketches.digests, np.where(eligible, sketches.lengths, 0))
+    members = np.flatnonzero(firsts != np.arange(firsts.size))
+    if members.size:
+        equal = scorer.equal(units.starts, units.ends, firsts[members], members)
+        firsts[members[~equal]] = members[~equal]
+
+    compared = eligible & (firsts == np.arange(firsts.size)) & (sketches.lengths >= config.shingle_size)
+    ranks = np.flatnonzero(compared)
+    scorer.progress.start("candidates", None)
+    near = near_candidates(sketches.keys[:, ranks], ranks, config.bucket_cap, config.bucket_links)
+    contained = containment_candidates(take_rows(sketches.samples, ranks), ranks, config.posting_cap)
+    candidates = merge_candidates(near, contained)
+
+    left, right = candidates.left, candidates.right
+    scorer.progress.start("verifying", left.size)
+    scores = scorer.score(units.starts, units.ends, left, right)
+    verdict = verdicts(scores, sketches.lengths[left], sketches.lengths[right], config, least_contained)
+    holds = verdict > Verdict.NONE
+    return Matching(
+        firsts,
+        left[holds],
+        right[holds],
+        verdict[holds],
+        scores.take(holds),
+        int(np.count_nonzero(verdict == Verdict.VETOED)),
+        near.capped,
+        contained.capped,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPairs:
+    """Pairs of units, `left < right`, with verdict and scores; `copies` is the size of a class that was cut, else 0."""
+
+    left: I64
+    right: I64
+    verdict: NDArray[np.int8]
+    scores: Scores
+    copies: I64
+
+    def take(self, places: I64 | Bool) -> "UnitPairs":
+        """The pairs at these places."""
+        return UnitPairs(
+            self.left[places], self.right[places], self.verdict[places], self.scores.take(places), self.copies[places]
+        )
+
+
+def exact_scores(count: int) -> Scores:
+    """The scores of exact copies."""
+    ones = np.ones(count)
+    return Scores(np.ones(count, dtype=np.bool_), ones, ones.copy(), ones.copy(), ones.copy())
+
+
+def join_pairs(*several: UnitPairs) -> UnitPairs:
+    """All the pairs, one after the other."""
+    return UnitPairs(
+        np.concatenate([each.left for each in several]),
+        np.concatenate([each.right for each in several]),
+        np.concatenate([each.verdict for each in several]),
+        Scores(*(np.concatenate(values) for values in zip(*(each.scores for each in several), strict=True))),
+        np.concatenate([each.copies for each in several]),
+    )
+
+
+def expand_pairs(matching: Matching, exact: bool, copies_cap: int) -> tuple[UnitPairs, int]:
+    """Every verified pair of units, from the pairs of classes; and how many classes were over `copies_cap`.
+
+    Of a class of more than `copies_cap` members only the pairs with its first unit are given, and such a class takes
+    part in pairs with others by its first unit alone. `exact`: whether pairs within a class are wanted.
+    """
+    firsts = matching.firsts
+    order = np.lexsort((np.arange(firsts.size), firsts))
+    begins = np.searchsorted(firsts[order], np.arange(firsts.size))
+    sizes = np.bincount(firsts, minlength=firsts.size)
+    within, capped = _pairs_within_classes(firsts, order, begins, sizes, copies_cap)
+    if not exact:
+        within = within.take(np.zeros(0, dtype=np.int64))
+    reach = np.where(sizes > copies_cap, 1, sizes)
+    left_reach, right_reach = reach[matching.left], reach[matching.right]
+    counts = left_reach * right_reach
+    pair = np.repeat(np.arange(counts.size), counts)
+    place = np.arange(pair.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    left = order[begins[matching.left[pair]] + place // right_reach[pair]]
+    right = order[begins[matching.right[pair]] + place % right_reach[pair]]
+    swapped = left > right
+    scores = matching.scores.take(pair)
+    largest = np.maximum(sizes[matching.left], sizes[matching.right])[pair]
+    between = UnitPairs(
+        np.minimum(left, right),
+        np.maximum(left, right),
+        matching.verdict[pair],
+        scores._replace(
+            left_containment=np.where(swapped, scores.right_containment, scores.left_containment),
+            right_containment=np.where(swapped, scores.left_containment, scores.right_containment),
+        ),
+        np.where(largest > copies_cap, largest, 0),
+    )
+    return join_pairs(within, between), capped
+
+
+def _pairs_within_classes(firsts: I64, order: I64, begins: I64, sizes: I64, copies_cap: int) -> tuple[UnitPairs, int]:
+    """All pairs of each exact class, or those with its first unit where it is over the cap."""
+    members = firsts[order]
+    ranks = np.arange(order.size) - begins[members]
+    over = sizes[members] > copies_cap
+    partners = np.where(over, np.minimum(ranks, 1), ranks)
+    right = np.repeat(order, partners)
+    within = np.arange(right.size) - np.repeat(np.cumsum(partners) - partners, partners)
+    left = order[np.repeat(begins[members], partners) + within]
+    return UnitPairs(
+        left,
+        right,
+        np.full(left.size, Verdict.EXACT, dtype=np.int8),
+        exact_scores(left.size),
+        np.repeat(np.where(over, sizes[members], 0), partners),
+    ), int(np.count_nonzero(sizes > copies_cap))
+
+
+def star_pairs(firsts: I64, groups: I64) -> tuple[I64, I64]:
+    """Pairs that tie each unit to the first of its class in its own group, and that one to the first of the class.
+
+    `groups` (the documents of paragraphs) ascend with the units. There is at most one pair a unit.
+    """
+    units = np.arange(firsts.size)
+    order = np.lexsort((units, groups, firsts))
+    new = np.ones(order.size, dtype=np.bool_)
+    new[1:] = (firsts[order][1:] != firsts[order][:-1]) | (groups[order][1:] != groups[order][:-1])
+    first_in_group = np.empty_like(firsts)
+    first_in_group[order] = order[np.flatnonzero(new)[np.cumsum(new) - 1]] if order.size else order
+    left = np.where(first_in_group == units, firsts, first_in_group)
+    tied = left != units
+    return left[tied], units[tied]

@@ -1,0 +1,133 @@
+"""Paragraph level: matching paragraphs, and the passages they chain to."""
+
+import numpy as np
+
+from dedup.aligning import MatchedSegments, Runs, SegmentColumns, chain
+from dedup.clustering import anchored_clusters
+from dedup.config import Config
+from dedup.kernels import I64, Bool
+from dedup.model import Evidence, Relation
+from dedup.scanning.corpus import Corpus
+from dedup.scanning.findings import Findings, Side, of_pairs
+from dedup.scanning.matching import (
+    Matching,
+    UnitPairs,
+    exact_scores,
+    expand_pairs,
+    join_pairs,
+    match_units,
+    star_pairs,
+)
+from dedup.scanning.scoring import Scorer
+from dedup.verifying import Verdict, verdicts
+
+
+def match_paragraphs(corpus: Corpus, eligible: Bool, config: Config, scorer: Scorer) -> Matching:
+    """Match eligible paragraphs of `shingle_size` tokens or more; twice as many make one that others may contain."""
+    long_enough = corpus.paragraphs.sketches.lengths >= config.shingle_size
+    return match_units(corpus.paragraphs, eligible & long_enough, 2 * config.shingle_size, config, scorer)
+
+
+def representative_pairs(corpus: Corpus, matching: Matching, config: Config) -> UnitPairs:
+    """For `scan`: each repeated paragraph with what it repeats.
+
+    An exact copy is paired with the first of its class in its document, and this with the first of all; of near pairs
+    those to the representative are given, and all of `contains`.
+    """
+    left, right = star_pairs(matching.firsts, corpus.paragraph_documents)
+    if not config.looks_for(Relation.EXACT):
+        left, right = left[:0], right[:0]
+    exact = np.full(left.size, Verdict.EXACT, dtype=np.int8)
+    stars = UnitPairs(left, right, exact, exact_scores(left.size), np.zeros(left.size, dtype=np.int64))
+    none_cut = np.zeros(matching.left.size, dtype=np.int64)
+    between = UnitPairs(matching.left, matching.right, matching.verdict, matching.scores, none_cut)
+    near = between.take(between.verdict == Verdict.NEAR)
+    representatives = anchored_clusters(near.left, near.right, matching.firsts.size, corpus.kernels)
+    anchored = near.take(representatives[near.right] == near.left)
+    return join_pairs(stars, anchored, between.take(between.verdict == Verdict.CONTAINS))
+
+
+def every_pair(matching: Matching, config: Config) -> tuple[UnitPairs, int]:
+    """For `pairs`: every verified pair of paragraphs, and the number of classes that were cut."""
+    return expand_pairs(matching, config.looks_for(Relation.EXACT), config.copies_cap)
+
+
+def find_passages(corpus: Corpus, pairs: UnitPairs, dull: Bool, config: Config, scorer: Scorer) -> Findings:
+    """Chain pairs of paragraphs to passages, and verify each passage of more than one paragraph as a whole.
+
+    `contains` pairs stay single. `dull` marks paragraphs that repeat so often in their document that they are reported
+    as boilerplate: a pair of two within one document is no passage by itself.
+    """
+    chainable = np.flatnonzero(pairs.verdict != Verdict.CONTAINS)
+    chained = pairs.take(chainable)
+    segments = SegmentColumns(
+        corpus.paragraph_documents,
+        corpus.paragraphs.sketches.digests,
+        corpus.paragraphs.sketches.lengths < config.shingle_size,
+        corpus.barrier,
+    )
+    runs = chain(MatchedSegments(chained.left, chained.right, chained.verdict == Verdict.EXACT), segments)
+    alone = (runs.left_first == runs.left_last) & (runs.right_first == runs.right_last)
+    first_pairs = runs.pairs[runs.offsets[:-1]]
+    same_document = corpus.paragraph_documents[runs.left_first] == corpus.paragraph_documents[runs.right_first]
+    boring = alone & same_document & dull[runs.left_first] & dull[runs.right_first]
+
+    long = np.flatnonzero(~alone)
+    scored = _verify(corpus, runs, long, config, scorer)
+    holds = (scored.verdict == Verdict.EXACT) | (scored.verdict == Verdict.NEAR)
+    broken = np.concatenate(
+        [
+            np.zeros(0, dtype=np.int64),
+            *(runs.pairs[runs.offsets[each] : runs.offsets[each + 1]] for each in long[~holds].tolist()),
+        ]
+    )
+    singles = np.concatenate([first_pairs[alone & ~boring], broken])
+    by_itself = join_pairs(chained.take(singles), pairs.take(pairs.verdict == Verdict.CONTAINS))
+    passages = scored.take(holds)
+    kept = long[holds]
+    left = spans_of(
+        corpus, np.append(runs.left_first[kept], by_itself.left), np.append(runs.left_last[kept], by_itself.left)
+    )
+    right = spans_of(
+        corpus, np.append(runs.right_first[kept], by_itself.right), np.append(runs.right_last[kept], by_itself.right)
+    )
+    return of_pairs(join_pairs(passages, by_itself), left, right, _seams(corpus, left, right))
+
+
+def _verify(corpus: Corpus, runs: Runs, places: I64, config: Config, scorer: Scorer) -> UnitPairs:
+    """Scores and verdicts of whole runs."""
+    left = spans_of(corpus, runs.left_first[places], runs.left_last[places])
+    right = spans_of(corpus, runs.right_first[places], runs.right_last[places])
+    count = places.size
+    units = np.arange(count)
+    scorer.progress.start("passages", count)
+    starts, ends = np.append(left.starts, right.starts), np.append(left.ends, right.ends)
+    scores = scorer.score(starts, ends, units, units + count)
+    lengths = np.append(0, np.cumsum(corpus.paragraphs.sketches.lengths))
+    left_lengths = lengths[runs.left_last[places] + 1] - lengths[runs.left_first[places]]
+    right_lengths = lengths[runs.right_last[places] + 1] - lengths[runs.right_first[places]]
+    verdict = verdicts(scores, left_lengths, right_lengths, config, 2 * config.shingle_size)
+    return UnitPairs(units, units, verdict, scores, np.zeros(count, dtype=np.int64))
+
+
+def spans_of(corpus: Corpus, first: I64, last: I64) -> Side:
+    """The spans from one paragraph to another of the same document."""
+    paragraphs = corpus.paragraphs
+    return Side(corpus.paragraph_documents[first], paragraphs.starts[first], paragraphs.ends[last])
+
+
+def _seams(corpus: Corpus, left: Side, right: Side) -> dict[int, Evidence]:
+    """For each passage within one document, the lines of residue that lie between its sides."""
+    if not corpus.residue:
+        return {}
+    starts = np.array([line.start for line in corpus.residue], dtype=np.int64)
+    documents = np.array([line.text for line in corpus.residue], dtype=np.int64)
+    _, newlines = corpus.store.locate(starts, corpus.documents.starts[documents])
+    # Residue stands in the order of addresses unless a keep policy reordered it.
+    order = np.argsort(starts, kind="stable")
+    starts, lines = starts[order], newlines[order] + 1
+    within = left.documents == right.documents
+    first = np.searchsorted(starts, left.ends)
+    last = np.searchsorted(starts, right.starts)
+    between = np.flatnonzero(within & (last > first))
+    return {place: Evidence(seam=tuple(lines[first[place] : last[place]].tolist())) for place in between.tolist()}

@@ -1,0 +1,76 @@
+"""Scoring pairs of text ranges: read again from the store, block by block, for candidates alone."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+
+from dedup.config import Config
+from dedup.kernels import I64, Bool, Kernels, Ragged
+from dedup.scanning.progress import Progress
+from dedup.scanning.store import TextStore
+from dedup.tokenising import hash_tokens
+from dedup.verifying import Background, Scores, score_pairs
+
+_BLOCK_BYTES = 8 << 20
+_BLOCK_PAIRS = 1 << 17
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """Scores pairs of ranges of the texts in a store, in `workers` threads."""
+
+    store: TextStore
+    config: Config
+    background: Background
+    kernels: Kernels
+    workers: int
+    progress: Progress
+
+    def score(self, starts: I64, ends: I64, left: I64, right: I64) -> Scores:
+        """Scores of the pairs (`left[i]`, `right[i]`) of ranges; `starts` and `ends` are addresses."""
+        blocks = list(_blocks(ends - starts, left, right))
+        result = Scores(np.zeros(left.size, dtype=np.bool_), *(np.zeros(left.size) for _ in range(4)))
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+            scored = pool.map(self._score_block, repeat(starts), repeat(ends), repeat(left), repeat(right), blocks)
+            for block, scores in zip(blocks, scored, strict=True):
+                for target, values in zip(result, scores, strict=True):
+                    target[block] = values
+                self.progress.advance(block.size)
+        return result
+
+    def equal(self, starts: I64, ends: I64, left: I64, right: I64) -> Bool:
+        """Whether the ranges of each pair have the same tokens, in order."""
+        result = np.zeros(left.size, dtype=np.bool_)
+        for block in _blocks(ends - starts, left, right):
+            texts, rows_left, rows_right = self._gather(starts, ends, left[block], right[block])
+            result[block] = self.kernels.equal_rows(texts, rows_left, rows_right)
+        return result
+
+    def _score_block(self, starts: I64, ends: I64, left: I64, right: I64, block: I64) -> Scores:
+        rows, rows_left, rows_right = self._gather(starts, ends, left[block], right[block])
+        return score_pairs(*rows, rows_left, rows_right, self.config, self.background, self.kernels)
+
+    def _gather(self, starts: I64, ends: I64, left: I64, right: I64) -> tuple[Ragged, I64, I64]:
+        """The token hashes of the ranges concerned, each once, and the rows of both sides."""
+        units, rows = np.unique(np.concatenate([left, right]), return_inverse=True)
+        texts = self.store.gather(starts[units], ends[units])
+        return hash_tokens(texts, self.kernels), rows[: left.size], rows[left.size :]
+
+
+def _blocks(sizes: I64, left: I64, right: I64) -> Iterator[I64]:
+    """Places of pairs, so grouped that a block reads few bytes and a long text is read in few blocks."""
+    if left.size == 0:
+        return
+    longer = np.where(sizes[left] >= sizes[right], left, right)
+    other = np.where(sizes[left] >= sizes[right], right, left)
+    order = np.lexsort((other, longer))
+    first = np.ones(order.size, dtype=np.bool_)
+    first[1:] = longer[order][1:] != longer[order][:-1]
+    cost = np.cumsum(sizes[other[order]] + np.where(first, sizes[longer[order]], 0))
+    number = np.maximum(cost // _BLOCK_BYTES, np.arange(order.size) // _BLOCK_PAIRS)
+    begins = np.flatnonzero(np.append(True, number[1:] != number[:-1]))
+    for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), order.size], strict=True):
+        yield order[begin:end]

@@ -1,0 +1,164 @@
+"""One batch of records to its sketches: a pure function, the same in every thread, process and stream."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from dedup.config import Config
+from dedup.kernels import I64, U64, Bool, Kernels, Sketches, choose
+from dedup.kernels.hashing import slot_table
+from dedup.labelling import LineResidue, residue_of_line, trigger_keywords
+from dedup.model import Relation, TextColumn
+from dedup.segmenting import Segments, segment
+from dedup.sketching import sketch_plan
+from dedup.tokenising import codepoint_table, token_hashes
+
+
+class ResidueLine(NamedTuple):
+    """A line of prompt residue: the index of its text, the line's bytes in the buffer, and what the grammar says.
+
+    `quoted_start` and `quoted_end` are the bytes of the material that the instruction quotes, or equal where it
+    quotes none.
+    """
+
+    text: int
+    start: int
+    end: int
+    kind: str
+    rule: str
+    weight: float
+    quoted_start: int
+    quoted_end: int
+
+    def moved(self, texts: int, n_bytes: int) -> "ResidueLine":
+        """The same line where `texts` texts of `n_bytes` bytes stand before the buffer."""
+        return self._replace(
+            text=self.text + texts,
+            start=self.start + n_bytes,
+            end=self.end + n_bytes,
+            quoted_start=self.quoted_start + n_bytes,
+            quoted_end=self.quoted_end + n_bytes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSketch:
+    """What is kept of a batch besides its texts; bytes count from the beginning of the batch's buffer."""
+
+    documents: Sketches
+    segments: Segments | None
+    paragraphs: Sketches | None
+    residue: list[ResidueLine]
+
+
+class Work(NamedTuple):
+    """Which parts of the path a configuration needs."""
+
+    near: bool
+    contains: bool
+    documents: bool
+    paragraphs: bool
+    residue: bool
+
+    @classmethod
+    def of(cls, config: Config) -> "Work":
+        """The parts that the relations and the level ask for. Residue is a barrier to passages, so they need it too."""
+        return cls(
+            near=config.looks_for(Relation.NEAR),
+            contains=config.looks_for(Relation.CONTAINS),
+            documents=config.level.documents,
+            paragraphs=config.level.paragraphs or config.looks_for(Relation.BOILERPLATE, Relation.RESIDUE),
+            residue=config.level.paragraphs or config.looks_for(Relation.RESIDUE),
+        )
+
+
+def sketch_batch(texts: TextColumn, config: Config, kernels: Kernels) -> BatchSketch:
+    """Segment and sketch some texts."""
+    work = Work.of(config)
+    near, contains = work.near and work.documents, work.contains and work.documents
+    plan = sketch_plan(config, slot_table(_NO_HASHES), near=near, contains=contains)
+    table = codepoint_table()
+    documents = kernels.sketch(texts.data, texts.offsets[:-1], texts.offsets[1:], *table, plan)
+    if not work.paragraphs:
+        return BatchSketch(documents, None, None, [])
+    segments = segment(texts, kernels)
+    near, contains = work.near and config.level.paragraphs, work.contains and config.level.paragraphs
+    plan = sketch_plan(config, residue_triggers(), near=near, contains=contains)
+    paragraphs = kernels.sketch(texts.data, segments.starts, segments.ends, *table, plan)
+    residue = find_residue_lines(texts, segments, paragraphs.triggered) if work.residue else []
+    if residue:
+        apart = _set_apart(texts, residue, kernels)
+        if not np.array_equal(apart.starts, segments.starts) or not np.array_equal(apart.ends, segments.ends):
+            segments, paragraphs = apart, kernels.sketch(texts.data, apart.starts, apart.ends, *table, plan)
+    return BatchSketch(documents, segments, paragraphs, residue)
+
+
+def _set_apart(texts: TextColumn, residue: list[ResidueLine], kernels: Kernels) -> Segments:
+    """The segments of texts in which each line of residue is one by itself and ends a block, as a blank line does."""
+    blanked = texts.data.copy()
+    for line in residue:
+        blanked[line.start : line.end] = ord(" ")
+    others = segment(TextColumn(blanked, texts.offsets), kernels)
+    columns = np.array([(line.start, line.end, line.text) for line in residue], dtype=np.int64).T
+    starts = np.append(others.starts, columns[0])
+    order = np.argsort(starts, kind="stable")
+    ends, owners = np.append(others.ends, columns[1]), np.append(others.texts, columns[2])
+    return Segments(starts[order], ends[order], owners[order])
+
+
+_NO_HASHES: U64 = np.zeros(0, dtype=np.uint64)
+
+
+@cache
+def residue_triggers() -> U64:
+    """The tokens without one of which no line is residue."""
+    return slot_table(token_hashes(sorted(trigger_keywords()), choose(0)))
+
+
+def find_residue_lines(texts: TextColumn, segments: Segments, triggered: Bool) -> list[ResidueLine]:
+    """The lines of residue in the segments that hold a trigger."""
+    found = []
+    clean: set[str] = set()  # lines of a template come again and again
+    places = np.flatnonzero(triggered)
+    owners, starts, ends = (column[places].tolist() for column in (segments.texts, segments.starts, segments.ends))
+    for owner, start, end in zip(owners, starts, ends, strict=True):
+        text = texts.data[start:end].tobytes().decode("utf-8", "surrogatepass")
+        line_start = start
+        for line in text.split("\n"):
+            if line not in clean:
+                verdict = residue_of_line(line)
+                if verdict is None:
+                    clean.add(line)
+                else:
+                    found.append(_residue_line(owner, line_start, line, verdict))
+            line_start += _size(line) + 1
+    return found
+
+
+def _residue_line(owner: int, start: int, line: str, verdict: LineResidue) -> ResidueLine:
+    """The finding on a line that begins at a byte of the buffer; its span has no white space around it."""
+    stripped = line.strip()
+    first = start + _size(line[: line.index(stripped)])
+    quoted_start = quoted_end = first
+    if verdict.quoted is not None:
+        quoted_start, quoted_end = (start + _size(line[:place]) for place in verdict.quoted)
+    last = first + _size(stripped)
+    return ResidueLine(owner, first, last, verdict.kind, verdict.rule, verdict.weight, quoted_start, quoted_end)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def barriers(segments: Segments, residue: list[ResidueLine]) -> Bool:
+    """Which segments touch a line of residue."""
+    blocked = np.zeros(segments.starts.size, dtype=np.bool_)
+    starts: I64 = np.array([line.start for line in residue], dtype=np.int64)
+    ends: I64 = np.array([line.end for line in residue], dtype=np.int64)
+    first = np.searchsorted(segments.ends, starts, side="right")
+    last = np.searchsorted(segments.starts, ends, side="left")
+    for begin, end in zip(first.tolist(), last.tolist(), strict=True):
+        blocked[begin:end] = True
+    return blocked

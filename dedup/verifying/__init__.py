@@ -1,0 +1,7 @@
+"""Verifying: exact resemblance, containment and TF-IDF cosine of candidate pairs, and the relation they establish."""
+
+from dedup.verifying.background import Background, fit_background
+from dedup.verifying.scores import Scores, score_pairs
+from dedup.verifying.verdict import CODES, Verdict, verdicts
+
+__all__ = ["CODES", "Background", "Scores", "Verdict", "fit_background", "score_pairs", "verdicts"]

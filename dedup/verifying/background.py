@@ -1,0 +1,42 @@
+"""The background: document frequencies of terms, on which the TF-IDF cosine rests."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dedup.kernels import F64, I64, U64, Kernels
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """A frozen document-frequency model.
+
+    `terms` (uint64, ascending) are token hashes and `frequencies` (int64) the number of the `documents` sampled that
+    hold each. The empty background weighs all terms alike.
+    """
+
+    terms: U64 = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
+    frequencies: I64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    documents: int = 0
+
+    def inverse_document_frequency(self, terms: U64, kernels: Kernels) -> F64:
+        """ln((1 + N) / (1 + df)) + 1, scikit-learn's smoothed form; an unseen term has df 0."""
+        weights: F64 = np.log((1 + self.documents) / (1 + np.append(self.frequencies, 0))) + 1.0
+        # A term that is not found has the place -1: the entry appended, of df 0.
+        return weights[kernels.find(self.terms, terms)]
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the model."""
+        digest = hashlib.sha256(self.documents.to_bytes(8, "little"))
+        digest.update(self.terms.tobytes())
+        digest.update(self.frequencies.tobytes())
+        return digest.hexdigest()[:16]
+
+
+def fit_background(hashes: U64, offsets: I64, kernels: Kernels) -> Background:
+    """Count in how many of the documents, given by their token hashes, each term occurs."""
+    rows = kernels.count_rows(hashes, offsets)
+    terms, frequencies = np.unique(rows.values, return_counts=True)
+    return Background(terms, frequencies.astype(np.int64), offsets.size - 1)

@@ -1,0 +1,54 @@
+"""The verdict on a pair: the first relation that holds, by its scores."""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.config import Config
+from dedup.kernels import I64
+from dedup.model import Relation
+from dedup.verifying.scores import Scores
+
+LEAST_CONTAINED_TOKENS = 5
+"""A text of fewer tokens is never `contains`: any page holds it."""
+
+
+class Verdict(IntEnum):
+    """Codes of the relations in arrays; the positive ones stand in the order in which they are tried."""
+
+    VETOED = -1
+    NONE = 0
+    EXACT = 1
+    NEAR = 2
+    CONTAINS = 3
+
+
+CODES = {Verdict.EXACT: Relation.EXACT, Verdict.NEAR: Relation.NEAR, Verdict.CONTAINS: Relation.CONTAINS}
+
+
+def verdicts(
+    scores: Scores, left_lengths: I64, right_lengths: I64, config: Config, least_contained: int
+) -> NDArray[np.int8]:
+    """The `Verdict` on each pair, int8 of shape (n,); `VETOED` where the cosine alone stood against `near`.
+
+    `left_lengths` and `right_lengths` are numbers of tokens. Texts under `shingle_size` tokens can only be exact
+    copies; the contained side of `contains` has `least_contained` tokens or more.
+    """
+    shorter = np.minimum(left_lengths, right_lengths)
+    comparable = shorter >= config.shingle_size
+    over = comparable & (scores.resemblance >= config.threshold)
+    near = over & (scores.cosine >= config.cosine)
+    least = max(least_contained, LEAST_CONTAINED_TOKENS)
+    contains = comparable & (
+        ((scores.left_containment >= config.containment) & (left_lengths >= least))
+        | ((scores.right_containment >= config.containment) & (right_lengths >= least))
+    )
+    result = np.select(
+        [scores.exact & (shorter > 0), near, contains, over],
+        [Verdict.EXACT, Verdict.NEAR, Verdict.CONTAINS, Verdict.VETOED],
+        Verdict.NONE,
+    )
+    asked = {code: relation in config.relations for code, relation in CODES.items()}
+    wanted = np.array([True, *(asked[code] for code in (Verdict.EXACT, Verdict.NEAR, Verdict.CONTAINS)), True])
+    return np.where(wanted[result], result, Verdict.NONE).astype(np.int8)

@@ -1,0 +1,138 @@
+"""The NumPy kernels give what plain Python gives."""
+
+from collections import Counter
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from dedup.kernels import Ragged, reference
+from dedup.kernels.hashing import POLYNOMIAL, powers, slot_table
+from dedup.model import TextColumn
+from dedup.tokenising.codepoints import codepoint_table
+from tests import oracles
+from tests.strategies import prose, ragged, texts, to_ragged
+
+_64_BITS = 2**64 - 1
+few = settings(max_examples=50)
+
+
+def rows_of(rows: Ragged) -> list[list[int]]:
+    return [rows.values[a:b].tolist() for a, b in zip(rows.offsets[:-1], rows.offsets[1:], strict=True)]
+
+
+def finished(value: int, length: int) -> int:
+    value = ((value ^ length) * 0xD6E8FEB86659FD93) & _64_BITS
+    return value ^ (value >> 29)
+
+
+@given(ragged(), st.integers(1, 6))
+@few
+def test_a_shingle_is_the_finished_polynomial_of_its_tokens(rows: Ragged, size: int) -> None:
+    expected: list[list[int]] = []
+    for row in rows_of(rows):
+        runs = [row[place : place + size] for place in range(len(row) - size + 1)] or ([row] if row else [])
+        expected.append([])
+        for run in runs:
+            value = 0
+            for token in run:
+                value = (value * int(POLYNOMIAL) + token) & _64_BITS
+            expected[-1].append(finished(value, value >> 32))
+    assert rows_of(reference.shingle(*rows, size)) == expected
+
+
+@given(ragged())
+@few
+def test_a_digest_is_the_finished_polynomial_of_all_tokens(rows: Ragged) -> None:
+    expected = [
+        finished(sum(token * int(POLYNOMIAL) ** place for place, token in enumerate(row)) & _64_BITS, len(row))
+        for row in rows_of(rows)
+    ]
+    assert reference.digest(*rows).tolist() == expected
+
+
+@given(ragged(), st.integers(0, 2**32 - 1))
+@few
+def test_signatures_are_those_of_datasketch(rows: Ragged, seed: int) -> None:
+    generator = np.random.RandomState(seed)
+    a = generator.randint(0, 1 << 31, 16, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    b = generator.randint(0, 1 << 32, 16, dtype=np.uint32)
+    expected = [oracles.signature([value >> 32 for value in row], 16, seed).tolist() for row in rows_of(rows)]
+    assert reference.minhash(*rows, a, b).tolist() == expected
+
+
+@given(ragged(values=5))
+@few
+def test_rows_are_counted_in_ascending_order(rows: Ragged) -> None:
+    counted = reference.count_rows(*rows)
+    expected = [sorted(Counter(row).items()) for row in rows_of(rows)]
+    counts = [counted.counts[a:b].tolist() for a, b in zip(counted.offsets[:-1], counted.offsets[1:], strict=True)]
+    assert rows_of(Ragged(counted.values, counted.offsets)) == [[value for value, _ in row] for row in expected]
+    assert counts == [[count for _, count in row] for row in expected]
+
+
+@given(st.lists(st.sets(st.integers(0, 8)), min_size=1, max_size=6), st.data())
+@few
+def test_common_values_are_counted_and_their_products_summed(sets: list[set[int]], data: st.DataObject) -> None:
+    rows = to_ragged([sorted(each) for each in sets])
+    weight = {value: value + 0.5 for value in range(9)}
+    weights = np.array([weight[value] for value in rows.values.tolist()])
+    place = st.integers(0, len(sets) - 1)
+    pairs = data.draw(st.lists(st.tuples(place, place), max_size=6))
+    left, right = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
+    common = [sorted(sets[one] & sets[two]) for one, two in pairs]
+    assert reference.count_common(rows, left, right).tolist() == [len(each) for each in common]
+    dots = [sum(weight[value] ** 2 for value in each) for each in common]
+    assert reference.dot_common(rows, weights, left, right).tolist() == dots
+    equal = [sets[one] == sets[two] for one, two in pairs]
+    assert reference.equal_rows(rows, left, right).tolist() == equal
+
+
+@given(st.sets(st.integers(0, 2**64 - 1)), st.lists(st.integers(0, 2**64 - 1)))
+@few
+def test_values_are_found_at_their_places(known: set[int], others: list[int]) -> None:
+    ordered = sorted(known)
+    values = [*ordered, *others]
+    expected = [ordered.index(value) if value in known else -1 for value in values]
+    found = reference.find(np.array(ordered, dtype=np.uint64), np.array(values, dtype=np.uint64))
+    assert found.tolist() == expected
+
+
+@given(st.sets(st.one_of(st.integers(0, 2**64 - 1), st.integers(2**64 - 20, 2**64 - 1)), max_size=30))
+@few
+def test_a_slot_table_holds_each_hash_in_its_slot_or_the_next_free_one(hashes: set[int]) -> None:
+    table = slot_table(np.array(sorted(hashes), dtype=np.uint64)).tolist()
+    assert len(table) & (len(table) - 1) == 0
+    assert Counter(each for each in table if each) == Counter(hashes - {0})
+    bits = len(table).bit_length() - 1
+    for value in hashes - {0}:
+        slot = value >> (64 - bits)
+        while table[slot] != value:
+            assert table[slot] != 0
+            slot = (slot + 1) % len(table)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 70])
+def test_powers_wrap_at_64_bits(count: int) -> None:
+    assert powers(count).tolist() == [int(POLYNOMIAL) ** exponent & _64_BITS for exponent in range(count)]
+
+
+def test_mixing_32_bits_loses_none() -> None:
+    values = np.arange(0, 2**32, 40_009, dtype=np.uint32)
+    assert np.unique(reference.mix32(values)).size == values.size
+
+
+@given(st.lists(st.one_of(texts(), prose()), max_size=6), st.sampled_from([1, 30, 100]))
+@few
+def test_tokens_do_not_depend_on_the_blocks_in_which_texts_are_worked_through(
+    documents: list[str], block_bytes: int
+) -> None:
+    column = TextColumn.from_strings(documents)
+    whole = reference.tokenise(column.data, column.offsets, *codepoint_table())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reference, "_BLOCK_BYTES", block_bytes)
+        in_blocks = reference.tokenise(column.data, column.offsets, *codepoint_table())
+    for one, other in zip(whole, in_blocks, strict=True):
+        assert one.dtype == other.dtype
+        assert one.tolist() == other.tolist()

@@ -1,0 +1,115 @@
+"""`align`: the passages that two texts share."""
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from dedup import Config, Passage, Relation, align
+from tests.corpora import RESIDUE, article, odd_pages, pages, sentence, words
+from tests.scanning.oracle import Frequencies, containment, resemblance, shingles, tokens
+
+texts = st.one_of(pages(), odd_pages())
+pairs_of_pages = st.one_of(
+    st.tuples(texts, texts),
+    pages().flatmap(lambda text: st.tuples(st.just(text), st.sampled_from([text, text.upper(), "\ufeff\n" + text]))),
+)
+
+
+def exact_spans(passages: list[Passage]) -> set[tuple[int, int, int, int]]:
+    return {
+        (each.left.start, each.left.end, each.right.start, each.right.end)
+        for each in passages
+        if each.relation is Relation.EXACT
+    }
+
+
+@given(pairs_of_pages, st.sampled_from([2, 5]))
+@settings(max_examples=40)
+def test_passages_are_what_their_slices_say(both: tuple[str, str], size: int) -> None:
+    left, right = both
+    config = Config(shingle_size=size)
+    found = align(left, right, config)
+    for passage in found:
+        one, two = left[passage.left.start : passage.left.end], right[passage.right.start : passage.right.end]
+        for text, span in ((left, passage.left), (right, passage.right)):
+            assert span.document is None
+            assert 0 <= span.start < span.end <= len(text)
+            assert span.line == text.count("\n", 0, span.start) + 1
+            assert span.end_line == text.count("\n", 0, span.end) + 1
+        assert (passage.relation is Relation.EXACT) == (tokens(one) == tokens(two))
+        shared = shingles(one, size), shingles(two, size)
+        assert passage.resemblance == pytest.approx(resemblance(*shared), abs=1e-9)
+        assert passage.containment == pytest.approx(containment(*shared), abs=1e-9)
+        assert passage.cosine == pytest.approx(Frequencies([]).cosine(one, two), abs=1e-9)
+        assert passage.relation is not Relation.NEAR or passage.resemblance >= config.threshold
+        assert passage.score == 1.0
+    places = [(passage.left.start, passage.right.start) for passage in found]
+    assert places == sorted(places)
+
+
+@given(pairs_of_pages)
+@settings(max_examples=30)
+def test_exact_passages_are_the_same_the_other_way_round(both: tuple[str, str]) -> None:
+    left, right = both
+    there = exact_spans(align(left, right))
+    back = {(start, end, left_start, left_end) for left_start, left_end, start, end in exact_spans(align(right, left))}
+    assert there == back
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\n\n"])
+def test_a_text_and_itself_are_one_passage(newline: str) -> None:
+    text = article(np.random.default_rng(1), 4, 12).replace("\n", newline)
+    (passage,) = align(text, text)
+    assert (passage.left.start, passage.left.end) == (passage.right.start, passage.right.end) == (0, len(text))
+    assert (passage.relation, passage.resemblance, passage.containment) == (Relation.EXACT, 1.0, (1.0, 1.0))
+
+
+def test_unrelated_texts_share_nothing() -> None:
+    generator = np.random.default_rng(2)
+    for _ in range(20):
+        assert align(article(generator, 6, 15), article(generator, 6, 15)) == []
+    assert align("", "") == align("one two three four five", "") == align("Yes", "Yes") == []
+
+
+def test_repetition_within_one_text_is_no_passage() -> None:
+    generator = np.random.default_rng(3)
+    line = sentence(generator, 12)
+    assert align(f"{line}\n{line}", sentence(generator, 12)) == []
+
+
+def test_paragraphs_that_moved_are_passages_of_their_own() -> None:
+    generator = np.random.default_rng(4)
+    first, second = article(generator, 3, 10), article(generator, 2, 10)
+    found = align(f"{first}\nIn between\n{second}", f"{second}\nOther words\n{first}")
+    assert [(each.left.line, each.left.end_line, each.right.line, each.right.end_line) for each in found] == [
+        (1, 3, 4, 6),
+        (5, 6, 1, 2),
+    ]
+
+
+def test_short_lines_between_equal_paragraphs_belong_to_the_passage() -> None:
+    generator = np.random.default_rng(5)
+    text = f"{sentence(generator, 9)}\nYes\n\n– No\n{sentence(generator, 9)}"
+    (passage,) = align(text, text.upper())
+    assert (passage.left.line, passage.left.end_line) == (1, 5)
+    apart = align(text, text.replace("Yes", "Perhaps"))
+    assert [(each.left.line, each.left.end_line) for each in apart] == [(1, 1), (4, 5)]
+
+
+def test_residue_ends_a_passage() -> None:
+    generator = np.random.default_rng(6)
+    first, second = article(generator, 2, 10), article(generator, 2, 10)
+    text = f"{first}\n{RESIDUE[0]}\n{second}"
+    assert [(each.left.line, each.left.end_line) for each in align(text, text)] == [(1, 2), (4, 5)]
+
+
+def test_an_edited_paragraph_is_near_and_a_longer_one_contains() -> None:
+    generator = np.random.default_rng(7)
+    several = words(generator, 60)
+    edited = " ".join([*several[:30], "changed", *several[31:]])
+    (near,) = align(" ".join(several), edited)
+    assert near.relation is Relation.NEAR
+    longer = " ".join([*words(generator, 60), *several, *words(generator, 60)])
+    (contains,) = align(longer, " ".join(several))
+    assert (contains.relation, contains.containment[1]) == (Relation.CONTAINS, 1.0)
