@@ -87,8 +87,16 @@ class Config:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise ConfigError(f"{name} is an integer of at least {least}, not {value!r}")
-        if self.containment_sample & (self.containment_sample - 1):
-            raise ConfigError(f"containment_sample is a power of two, such as 8, not {self.containment_sample}")
+        if self.containment_sample & (self.containment_sample - 1) or self.containment_sample > 2**16:
+            raise ConfigError(
+                f"containment_sample is a power of two up to 65536, such as 8, not {self.containment_sample}"
+            )
+        reachable = 1.0 - (1.0 - self.threshold) ** self.num_perm
+        if reachable < self.recall:
+            raise ConfigError(
+                f"{self.num_perm} permutations reach a recall of {reachable:.2f} at the threshold {self.threshold}, "
+                f"not {self.recall}: raise num_perm or threshold, or lower recall"
+            )
         if self.seed >= 2**32:
             raise ConfigError(f"seed is below 2**32, not {self.seed!r}")
         try:

@@ -15,7 +15,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
     ("types", (PYTHON, "-m", "mypy"), {}),
     ("layers", (str(Path(PYTHON).with_name("lint-imports")), "--no-cache"), {}),
     ("old coverage data", (PYTHON, "-m", "coverage", "erase"), {}),
-    # Compiled code is invisible to coverage: the tests of the kernels run once as plain Python, where integers wrap loudly.
+    # Compiled code is invisible to coverage: the kernels are tested once as plain Python, where integers wrap loudly.
     (
         "kernels as plain Python",
         (PYTHON, "-m", "pytest", "--cov", "--cov-report=", "-W", "ignore:overflow:RuntimeWarning", "tests/kernels"),

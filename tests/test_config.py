@@ -80,7 +80,13 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, object], me
     "settings",
     [
         *({name: value} for name in ("cosine", "containment", "boilerplate_share") for value in (0.0, 1.0)),
-        *({"threshold": 1.0}, {"threshold": 1e-6}, {"recall": 0.0}, {"recall": 0.999}, {"seed": 2**32 - 1}),
+        *(
+            {"threshold": 1.0},
+            {"threshold": 1e-6, "recall": 0.0},
+            {"recall": 0.0},
+            {"recall": 0.999},
+            {"seed": 2**32 - 1},
+        ),
         *({"keep": policy} for policy in (*KEEP_POLICIES[:4], "source:*.gov", "source:a,b")),
     ],
 )
@@ -144,3 +150,8 @@ def test_equal_configurations_have_equal_fingerprints() -> None:
     assert configured(threshold=1, cosine=0).fingerprint == Config(threshold=1.0, cosine=0.0).fingerprint
     assert len(Config().fingerprint) == 16
     assert int(Config().fingerprint, 16) >= 0
+
+
+def test_a_recall_that_no_banding_reaches_is_refused() -> None:
+    with pytest.raises(ConfigError, match="raise num_perm or threshold"):
+        Config(threshold=0.01)

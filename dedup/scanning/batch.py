@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from dedup.config import PAIR_RELATIONS, Config
 from dedup.model import Document, IdColumn, Level, Quarantined, RecordBatch, Relation, Report, TextColumn
 from dedup.reading import ReadOptions, find_files, read_batches
 from dedup.scanning.corpus import gather_corpus
-from dedup.scanning.documents import document_outcome, every_document_pair, match_documents
+from dedup.scanning.documents import document_outcome, every_document_pair, first_copies, match_documents
 from dedup.scanning.findings import Findings, join_findings
 from dedup.scanning.fitting import fit_to_corpus
 from dedup.scanning.labels import label_boilerplate, label_residue
@@ -79,6 +80,7 @@ def _run(
 
     matching = match_documents(corpus, config, scorer)
     outcome = document_outcome(corpus, matching, config)
+    stories = outcome.kept & first_copies(corpus)
     found: list[Findings] = []
     matchings = [matching]
     capped = 0
@@ -92,7 +94,7 @@ def _run(
     repeated = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
     eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier
     if config.looks_for(Relation.BOILERPLATE):
-        boilerplate = label_boilerplate(corpus, outcome.kept, config)
+        boilerplate = label_boilerplate(corpus, outcome.kept, stories, config)
         found.append(boilerplate.findings)
         repeated = boilerplate.repeated
         eligible &= ~boilerplate.framing
@@ -117,13 +119,22 @@ def _batches(
     """The records of paths or of documents, and how many files were passed over."""
     if isinstance(sources, str | os.PathLike):
         sources = [sources]
-    every = list(sources) if not isinstance(sources, Iterator) else sources
-    if isinstance(every, list) and not any(isinstance(each, Document) for each in every):
-        inputs = find_files([each for each in every if not isinstance(each, Document)])
-        progress.start("reading", inputs.total_bytes)
-        return read_batches(inputs.files, reading, quarantined.append, progress.advance), inputs.skipped
-    progress.start("reading", None)
-    return _document_batches(every), 0
+    remaining = iter(sources)
+    first = next(remaining, None)
+    if isinstance(first, Document):
+        # Documents may come from a generator that is larger than memory.
+        progress.start("reading", None)
+        return _document_batches(chain([first], remaining)), 0
+    paths = [] if first is None else [first, *remaining]
+    inputs = find_files([_path(each) for each in paths])
+    progress.start("reading", inputs.total_bytes)
+    return read_batches(inputs.files, reading, quarantined.append, progress.advance), inputs.skipped
+
+
+def _path(source: str | os.PathLike[str] | Document) -> str | os.PathLike[str]:
+    if isinstance(source, Document):
+        raise TypeError(f"give either paths or Document objects, not both: {source.id!r}")
+    return source
 
 
 def _document_batches(documents: Iterable[str | os.PathLike[str] | Document]) -> Iterator[RecordBatch]:

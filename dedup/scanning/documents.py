@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.candidates import exact_classes
 from dedup.clustering import anchored_clusters
 from dedup.config import Config
 from dedup.kernels import I64, Bool
@@ -13,7 +14,7 @@ from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Side, of_pairs
 from dedup.scanning.matching import Matching, UnitPairs, exact_scores, expand_pairs, join_pairs, match_units
 from dedup.scanning.scoring import Scorer
-from dedup.verifying import Scores, Verdict
+from dedup.verifying import LEAST_CONTAINED_TOKENS, Scores, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,13 @@ def match_documents(corpus: Corpus, config: Config, scorer: Scorer) -> Matching:
     return match_units(corpus.documents, eligible, config.shingle_size, config, scorer)
 
 
+def first_copies(corpus: Corpus) -> Bool:
+    """Whether each document is the first with its tokens, told by the digests alone."""
+    sketches = corpus.documents.sketches
+    firsts: Bool = exact_classes(sketches.digests, sketches.lengths) == np.arange(len(corpus.documents))
+    return firsts
+
+
 def document_outcome(corpus: Corpus, matching: Matching, config: Config) -> Outcome:
     """Cluster the documents: each is dropped for the earliest kept one that verifies.
 
@@ -54,6 +62,7 @@ def document_outcome(corpus: Corpus, matching: Matching, config: Config) -> Outc
     """
     count = len(corpus.documents)
     within = (matching.verdict == Verdict.CONTAINS) & (matching.scores.right_containment >= config.containment)
+    within &= corpus.documents.sketches.lengths[matching.right] >= LEAST_CONTAINED_TOKENS
     droppable = np.flatnonzero((matching.verdict == Verdict.NEAR) | within)
     left, right = matching.left[droppable], matching.right[droppable]
     class_representatives = anchored_clusters(left, right, count, corpus.kernels)

@@ -35,10 +35,11 @@ class Boilerplate:
     framing: Bool
 
 
-def label_boilerplate(corpus: Corpus, kept: Bool, config: Config) -> Boilerplate:
+def label_boilerplate(corpus: Corpus, kept: Bool, stories: Bool, config: Config) -> Boilerplate:
     """Find lines that repeat within a document, templated lines, and paragraphs of many documents.
 
-    `kept` says of each document whether it takes part: one that was dropped for another does not.
+    `kept` says of each document whether its lines are looked at, `stories` whether it counts among the documents that a
+    paragraph may frame: copies do not, or a story copied often would be a frame.
     """
     documents, sketches = corpus.paragraph_documents, corpus.paragraphs.sketches
     eligible = kept[documents] & ~corpus.barrier
@@ -47,11 +48,12 @@ def label_boilerplate(corpus: Corpus, kept: Bool, config: Config) -> Boilerplate
     framing = np.zeros(documents.size, dtype=np.bool_)
     found: list[tuple[Repetition, bool]] = []
     count = least_documents(
-        int(np.count_nonzero(kept)), config.boilerplate_documents, config.boilerplate_share, config.repeated_lines
+        int(np.count_nonzero(stories)), config.boilerplate_documents, config.boilerplate_share, config.repeated_lines
     )
-    for repetition in frames(documents, sketches.digests, lengths, count):
+    for repetition in frames(documents, sketches.digests, np.where(stories[documents], lengths, 0), count):
         framing[repetition.members] = True
         found.append((repetition, True))
+    framing |= np.isin(sketches.digests, sketches.digests[framing]) & (lengths > 0)
     free = np.where(framing, 0, lengths)
     for repetition in repeated_lines(documents, sketches.digests, free, config.repeated_lines):
         repeated[repetition.members] = True
@@ -162,28 +164,29 @@ def _quoted_paragraphs(corpus: Corpus) -> dict[int, int]:
         return {}
     spans = [(corpus.residue[place].quoted_start, corpus.residue[place].quoted_end) for place in quoting]
     starts, ends = (np.array(column, dtype=np.int64) for column in zip(*spans, strict=True))
-    tokens = hash_tokens(corpus.store.gather(starts, ends), corpus.kernels)
-    digests = corpus.kernels.digest(tokens.values, tokens.offsets)
-    long = np.diff(tokens.offsets) >= LEAST_QUOTED_TOKENS
-    found = {}
-    for index, place in enumerate(quoting):
-        begin, end = np.searchsorted(
-            corpus.paragraph_documents, [corpus.residue[place].text, corpus.residue[place].text + 1]
-        )
-        same = corpus.paragraphs.sketches.digests[begin:end] == digests[index]
-        same &= ~corpus.barrier[begin:end]
-        if long[index] and same.any():
-            candidate = int(begin + np.argmax(same))
-            words = hash_tokens(
-                corpus.store.gather(
-                    corpus.paragraphs.starts[candidate : candidate + 1],
-                    corpus.paragraphs.ends[candidate : candidate + 1],
-                ),
-                corpus.kernels,
-            )
-            if np.array_equal(words.values, tokens.values[tokens.offsets[index] : tokens.offsets[index + 1]]):
-                found[place] = candidate
-    return found
+    quoted = hash_tokens(corpus.store.gather(starts, ends), corpus.kernels)
+    digests = corpus.kernels.digest(*quoted)
+    documents, sketches = corpus.paragraph_documents, corpus.paragraphs.sketches
+    first_of: dict[tuple[int, int], int] = {}
+    for paragraph in np.flatnonzero(np.isin(sketches.digests, digests) & ~corpus.barrier).tolist():
+        first_of.setdefault((int(documents[paragraph]), int(sketches.digests[paragraph])), paragraph)
+    candidates = np.array(
+        [
+            first_of.get((corpus.residue[place].text, digest), -1)
+            for place, digest in zip(quoting, digests.tolist(), strict=True)
+        ],
+        dtype=np.int64,
+    )
+    found = np.flatnonzero((candidates >= 0) & (np.diff(quoted.offsets) >= LEAST_QUOTED_TOKENS))
+    paragraphs = candidates[found]
+    texts = corpus.store.gather(
+        np.append(starts[found], corpus.paragraphs.starts[paragraphs]),
+        np.append(ends[found], corpus.paragraphs.ends[paragraphs]),
+    )
+    equal = corpus.kernels.equal_rows(
+        hash_tokens(texts, corpus.kernels), np.arange(found.size), np.arange(found.size) + found.size
+    )
+    return {quoting[index]: int(candidates[index]) for index in found[equal].tolist()}
 
 
 def _earlier_first(findings: Findings) -> Findings:

@@ -21,6 +21,8 @@ from dedup.scanning.matching import (
 from dedup.scanning.scoring import Scorer
 from dedup.verifying import Verdict, verdicts
 
+MOST_SEAM_LINES = 100
+
 
 def match_paragraphs(corpus: Corpus, eligible: Bool, config: Config, scorer: Scorer) -> Matching:
     """Match eligible paragraphs of `shingle_size` tokens or more; twice as many make one that others may contain."""
@@ -117,7 +119,11 @@ def spans_of(corpus: Corpus, first: I64, last: I64) -> Side:
 
 
 def _seams(corpus: Corpus, left: Side, right: Side) -> dict[int, Evidence]:
-    """For each passage within one document, the lines of residue that lie between its sides."""
+    """For each passage within one document, the lines of residue between its sides.
+
+    Of several groups of such lines, parted by paragraphs, that nearest to the copy is given, and of it the last
+    `MOST_SEAM_LINES`: a page may repeat block and instruction over and over.
+    """
     if not corpus.residue:
         return {}
     starts = np.array([line.start for line in corpus.residue], dtype=np.int64)
@@ -126,8 +132,21 @@ def _seams(corpus: Corpus, left: Side, right: Side) -> dict[int, Evidence]:
     # Residue stands in the order of addresses unless a keep policy reordered it.
     order = np.argsort(starts, kind="stable")
     starts, lines = starts[order], newlines[order] + 1
+    groups = _group_begins(corpus, starts)
     within = left.documents == right.documents
     first = np.searchsorted(starts, left.ends)
     last = np.searchsorted(starts, right.starts)
     between = np.flatnonzero(within & (last > first))
+    first[between] = np.maximum.reduce([first[between], groups[last[between] - 1], last[between] - MOST_SEAM_LINES])
     return {place: Evidence(seam=tuple(lines[first[place] : last[place]].tolist())) for place in between.tolist()}
+
+
+def _group_begins(corpus: Corpus, starts: I64) -> I64:
+    """For each line of residue (by address) the place of the first of its group: of lines with no paragraph between."""
+    order = np.argsort(corpus.paragraphs.starts, kind="stable")
+    paragraphs, barrier = corpus.paragraphs.starts[order], corpus.barrier[order]
+    # Lines of one group have as many paragraphs without residue before them.
+    plain = np.append(0, np.cumsum(~barrier))[np.searchsorted(paragraphs, starts)]
+    new = np.append(True, plain[1:] != plain[:-1])
+    begins: I64 = np.flatnonzero(new)[np.cumsum(new) - 1]
+    return begins

@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import U32, choose
+from dedup.kernels import I64, U32, choose
 from dedup.model import Document, Level, Match, Passage, Relation, Span, TextColumn
 from dedup.scanning.batch import to_batch
 from dedup.scanning.corpus import gather_corpus
 from dedup.scanning.findings import matches_of
+from dedup.scanning.matching import Matching, UnitPairs, exact_scores, join_pairs
 from dedup.scanning.paragraphs import every_pair, find_passages, match_paragraphs
 from dedup.scanning.progress import Silent
 from dedup.scanning.scoring import Scorer
 from dedup.sketching import minhash_of, signature_of
 from dedup.tokenising import hash_tokens
-from dedup.verifying import Background
+from dedup.verifying import Background, Verdict
 
 if TYPE_CHECKING:
     from datasketch import MinHash
+
+
+REPETITIONS = 16
 
 
 def align(left: str, right: str, config: Config | None = None) -> list[Passage]:
@@ -34,13 +38,36 @@ def align(left: str, right: str, config: Config | None = None) -> list[Passage]:
     corpus = gather_corpus([to_batch([Document(0, left), Document(1, right)])], config, 1, silent)
     scorer = Scorer(corpus.store, config, Background(), corpus.kernels, 1, silent)
     matching = match_paragraphs(corpus, ~corpus.barrier, config, scorer)
-    pairs, _ = every_pair(matching, config)
-    documents = corpus.paragraph_documents
-    across = pairs.take(documents[pairs.left] != documents[pairs.right])
-    nothing = np.zeros(documents.size, dtype=np.bool_)
-    findings = find_passages(corpus, across, nothing, config, scorer)
+    pairs = _across(matching, corpus.paragraph_documents, config)
+    nothing = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
+    findings = find_passages(corpus, pairs, nothing, config, scorer)
     passages = [_passage(match) for match in matches_of(corpus, findings)]
     return sorted(passages, key=lambda passage: (passage.left.start, passage.right.start))
+
+
+def _across(matching: Matching, documents: I64, config: Config) -> UnitPairs:
+    """Pairs of a paragraph of the left text with one of the right.
+
+    Of a paragraph that stands in both more than `REPETITIONS` times together, each occurrence is paired with the first
+    of all and with that of the same number in the other text.
+    """
+    pairs, _ = every_pair(matching, replace(config, copies_cap=REPETITIONS))
+    pairs = pairs.take(documents[pairs.left] != documents[pairs.right])
+    units = np.arange(documents.size)
+    order = np.lexsort((units, documents, matching.firsts))
+    new = np.append(True, (np.diff(matching.firsts[order]) != 0) | (np.diff(documents[order]) != 0))[: units.size]
+    ranks = units - np.flatnonzero(new)[np.cumsum(new) - 1] if units.size else units
+    by_number = order[np.lexsort((order, ranks, matching.firsts[order]))]
+    number_of = np.empty_like(units)
+    number_of[order] = ranks
+    left, right = by_number[:-1], by_number[1:]
+    same = (matching.firsts[left] == matching.firsts[right]) & (number_of[left] == number_of[right])
+    left, right = left[same], right[same]
+    exact = np.full(left.size, Verdict.EXACT, dtype=np.int8)
+    counterparts = UnitPairs(left, right, exact, exact_scores(left.size), np.zeros(left.size, dtype=np.int64))
+    every = join_pairs(counterparts, pairs) if config.looks_for(Relation.EXACT) else pairs
+    _, distinct = np.unique(every.left * documents.size + every.right, return_index=True)
+    return every.take(distinct)
 
 
 def _passage(match: Match) -> Passage:

@@ -49,7 +49,8 @@ _UNSPACED = (
     (0x3400, 0x4DBF),  # Han, Extension A
     (0x4E00, 0x9FFF),  # Han
     (0xA000, 0xA4CF),  # Yi
-    (0xAA60, 0xAADF),  # Myanmar Extended, Tai Viet
+    (0xA9E0, 0xA9FF),  # Myanmar Extended-B
+    (0xAA60, 0xAADF),  # Myanmar Extended-A, Tai Viet
     (0xF900, 0xFAFF),  # Han compatibility
     (0xFF66, 0xFF9F),  # half-width Katakana
     (0x17000, 0x18D8F),  # Tangut, Khitan

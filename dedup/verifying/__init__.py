@@ -2,6 +2,15 @@
 
 from dedup.verifying.background import Background, fit_background
 from dedup.verifying.scores import Scores, score_pairs
-from dedup.verifying.verdict import CODES, Verdict, verdicts
+from dedup.verifying.verdict import CODES, LEAST_CONTAINED_TOKENS, Verdict, verdicts
 
-__all__ = ["CODES", "Background", "Scores", "Verdict", "fit_background", "score_pairs", "verdicts"]
+__all__ = [
+    "CODES",
+    "LEAST_CONTAINED_TOKENS",
+    "Background",
+    "Scores",
+    "Verdict",
+    "fit_background",
+    "score_pairs",
+    "verdicts",
+]

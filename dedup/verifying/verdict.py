@@ -45,10 +45,13 @@ def verdicts(
         | ((scores.right_containment >= config.containment) & (right_lengths >= least))
     )
     result = np.select(
-        [scores.exact & (shorter > 0), near, contains, over],
-        [Verdict.EXACT, Verdict.NEAR, Verdict.CONTAINS, Verdict.VETOED],
+        [scores.exact & (shorter > 0), near, contains],
+        [Verdict.EXACT, Verdict.NEAR, Verdict.CONTAINS],
         Verdict.NONE,
     )
-    asked = {code: relation in config.relations for code, relation in CODES.items()}
-    wanted = np.array([True, *(asked[code] for code in (Verdict.EXACT, Verdict.NEAR, Verdict.CONTAINS)), True])
-    return np.where(wanted[result], result, Verdict.NONE).astype(np.int8)
+    for code, relation in CODES.items():
+        if not config.looks_for(relation):
+            result[result == code] = Verdict.NONE
+    if config.looks_for(Relation.NEAR):
+        result[(result == Verdict.NONE) & over & ~near] = Verdict.VETOED
+    return result.astype(np.int8)
