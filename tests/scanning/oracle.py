@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dedup import Config, Relation
 
@@ -25,7 +26,8 @@ def _folded(character: str) -> str:
     return "".join(each for each in decomposed if _is_word(each)) or character.lower()
 
 
-def tokens(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def tokens(text: str) -> tuple[str, ...]:
     """The tokens of a text in the scripts that the tests use: words, and the characters of Thai, Han and kana."""
     found: list[str] = []
     word = ""
@@ -41,15 +43,15 @@ def tokens(text: str) -> list[str]:
             word = ""
         if alone and _is_word(character):
             found.append(_folded(character))
-    return [*found, word] if word else found
+    return (*found, word) if word else tuple(found)
 
 
 def shingles(text: str, size: int = 5) -> Shingles:
     """The set of runs of `size` tokens; of fewer tokens, the one run of them all."""
     several = tokens(text)
     if len(several) < size:
-        return frozenset([tuple(several)] if several else [])
-    return frozenset(tuple(several[place : place + size]) for place in range(len(several) - size + 1))
+        return frozenset([several] if several else [])
+    return frozenset(several[place : place + size] for place in range(len(several) - size + 1))
 
 
 def resemblance(left: Shingles, right: Shingles) -> float:
@@ -67,7 +69,7 @@ class Frequencies:
     """Document frequencies of a corpus in which each sequence of tokens counts once."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        distinct = {tuple(tokens(text)) for text in texts} - {()}
+        distinct = {tokens(text) for text in texts} - {()}
         self.documents = len(distinct)
         self.counts = Counter(term for document in distinct for term in set(document))
 

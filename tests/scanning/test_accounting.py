@@ -30,7 +30,7 @@ def assert_accounted(report: Report, documents: list[Document]) -> None:
 
 
 @given(st.one_of(corpora(), odd_corpora()), levels, st.sampled_from(["first", "last", "longest"]))
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_each_document_has_one_decision_in_input_order(documents: list[Document], level: Level, keep: str) -> None:
     config = Config(level=level, keep=keep)
     report = scan(documents, config)
@@ -49,7 +49,7 @@ def test_each_document_has_one_decision_in_input_order(documents: list[Document]
 
 
 @given(corpora(), levels)
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_pairs_drops_nothing(documents: list[Document], level: Level) -> None:
     report = pairs(documents, Config(level=level))
     assert_accounted(report, documents)

@@ -25,7 +25,7 @@ def exact_spans(passages: list[Passage]) -> set[tuple[int, int, int, int]]:
 
 
 @given(pairs_of_pages, st.sampled_from([2, 5]))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_passages_are_what_their_slices_say(both: tuple[str, str], size: int) -> None:
     left, right = both
     config = Config(shingle_size=size)
@@ -49,7 +49,7 @@ def test_passages_are_what_their_slices_say(both: tuple[str, str], size: int) ->
 
 
 @given(pairs_of_pages)
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_exact_passages_are_the_same_the_other_way_round(both: tuple[str, str]) -> None:
     left, right = both
     there = exact_spans(align(left, right))

@@ -47,7 +47,7 @@ def partners_that_drop(documents: list[Document], config: Config) -> dict[str | 
 @given(
     corpora(), st.sampled_from(["first", "last", *ORDERS]), st.sampled_from([0.3, 0.5, 0.7]), st.sampled_from([2, 5])
 )
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_each_document_is_dropped_for_the_earliest_kept_one_that_verifies(
     documents: list[Document], keep: str, threshold: float, size: int
 ) -> None:
@@ -75,7 +75,7 @@ def assert_dropped_for(decision: Decision, representative: str | int, match: Pai
 
 
 @given(corpora(), st.sampled_from(["first", "last", *ORDERS]))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_clusters_matches_and_decisions_say_the_same(documents: list[Document], keep: str) -> None:
     report = scan(documents, Config(keep=keep, level="document"))  # type: ignore[arg-type]
     ranks = keep_ranks(documents, keep)

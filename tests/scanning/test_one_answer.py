@@ -25,7 +25,7 @@ configs = st.builds(
 
 
 @given(some, finds, configs)
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_two_runs_and_any_number_of_workers_are_equal(documents: list[Document], find: Find, config: Config) -> None:
     expected = everything(find(documents, config))
     for workers in (1, 2, 4):
@@ -33,7 +33,7 @@ def test_two_runs_and_any_number_of_workers_are_equal(documents: list[Document],
 
 
 @given(some, finds, configs, st.integers(1, 400), st.integers(1, 5), st.sampled_from([1, 3]))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_batches_of_any_size_are_equal(
     documents: list[Document], find: Find, config: Config, n_bytes: int, records: int, workers: int
 ) -> None:
@@ -45,7 +45,7 @@ def test_batches_of_any_size_are_equal(
 
 
 @given(some, finds, configs)
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_both_kernels_are_equal(documents: list[Document], find: Find, config: Config) -> None:
     reports = []
     for kernels in ("numpy", "compiled"):
@@ -65,7 +65,7 @@ def unordered_pairs(report: Report) -> set[tuple[object, ...]]:
 
 
 @given(corpora(), st.randoms(use_true_random=False), st.sampled_from([0.3, 0.7]), st.sampled_from([2, 5]))
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_shuffling_changes_no_verdict(
     documents: list[Document], generator: Random, threshold: float, size: int
 ) -> None:
@@ -80,7 +80,7 @@ def test_shuffling_changes_no_verdict(
 
 
 @given(corpora())
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_keep_policies_change_no_verdict(documents: list[Document]) -> None:
     expected = unordered_pairs(pairs(documents))
     for keep in ("last", "longest", "newest", "source:wire/*"):
@@ -89,7 +89,7 @@ def test_keep_policies_change_no_verdict(documents: list[Document]) -> None:
 
 
 @given(corpora(), finds, st.sampled_from(Level))
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_a_keep_policy_is_a_sort_before_everything_else(documents: list[Document], find: Find, level: Level) -> None:
     preferred = sorted(documents, key=lambda document: not document.source.startswith("blog/"))
     for keep, ordered in (("last", documents[::-1]), ("source:blog/*", preferred)):
@@ -106,7 +106,7 @@ def test_a_keep_policy_is_a_sort_before_everything_else(documents: list[Document
 
 
 @given(corpora(), finds)
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_matches_are_ordered_by_place(documents: list[Document], find: Find) -> None:
     ranks = {document.id: rank for rank, document in enumerate(documents)}
     places = []

@@ -36,7 +36,7 @@ def by_hand(text: str, config: Config) -> MinHash:
         Config, num_perm=st.sampled_from([16, 64, 128]), seed=st.integers(0, 2**32 - 1), shingle_size=st.integers(1, 6)
     ),
 )
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_the_sketch_is_the_minhash_that_datasketch_makes(text: str, config: Config) -> None:
     made, expected = sketch(text, config), by_hand(text, config)
     assert made == expected
@@ -46,7 +46,7 @@ def test_the_sketch_is_the_minhash_that_datasketch_makes(text: str, config: Conf
 
 
 @given(st.one_of(texts(), prose()))
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_a_minhash_gives_its_signature_back(text: str) -> None:
     made = sketch(text)
     signature = sketch(made)

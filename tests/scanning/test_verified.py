@@ -27,7 +27,7 @@ configs = st.builds(
 
 
 @given(corpora(), configs)
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_every_pair_of_documents_is_what_its_texts_say(documents: list[Document], config: Config) -> None:
     texts = texts_of(documents)
     frequencies = Frequencies(list(texts.values()))
@@ -45,7 +45,7 @@ def test_every_pair_of_documents_is_what_its_texts_say(documents: list[Document]
 
 
 @given(corpora(), configs)
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_every_exact_pair_is_found(documents: list[Document], config: Config) -> None:
     found = {place_of(match) for match in paired_matches(pairs(documents, config)) if match.relation is Relation.EXACT}
     sequences = [tokens(document.text) for document in documents]
@@ -57,7 +57,7 @@ def test_every_exact_pair_is_found(documents: list[Document], config: Config) ->
 
 
 @given(corpora(most=5), st.sampled_from([scan, pairs]), st.sampled_from([2, 5]), st.sampled_from([0.5, 0.7, 1.0]))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_every_passage_is_what_its_texts_say(
     documents: list[Document], find: Find, size: int, threshold: float
 ) -> None:
@@ -90,7 +90,7 @@ def assert_passage(match: Paired, left: str, right: str, frequencies: Frequencie
 
 
 @given(corpora(most=5), st.sampled_from([scan, pairs]))
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_every_repeated_paragraph_lies_in_a_passage_with_its_earlier_copy(
     documents: list[Document], find: Find
 ) -> None:
@@ -104,18 +104,18 @@ def test_every_repeated_paragraph_lies_in_a_passage_with_its_earlier_copy(
             several = tokens(line)
             if len(several) < config.shingle_size or number in residue:
                 continue
-            if tuple(several) in seen:
+            if several in seen:
                 covering = [
                     slice_of(texts, match.left).split("\n")
                     for match in found
                     if match.right.document == document.id and match.right.line <= number <= match.right.end_line
                 ]
                 assert any(tokens(other) == several for left in covering for other in left)
-            seen.add(tuple(several))
+            seen.add(several)
 
 
 @given(corpora(), st.lists(st.sampled_from(PAIR_RELATIONS), min_size=1, unique=True))
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_fewer_relations_find_nothing_else(documents: list[Document], relations: list[Relation]) -> None:
     level = Level.DOCUMENT
     every = paired_matches(pairs(documents, Config(relations=PAIR_RELATIONS, level=level)))
