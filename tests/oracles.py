@@ -169,6 +169,8 @@ def _is_wrapped(block: Sequence[_Line]) -> bool:
     widest = max(len(line.text) for line in block)
     if len(block) < 3 or not 40 <= widest <= 120 or len(block[-1].text) == widest:
         return False
+    if len({line.text for line in block}) < len(block):
+        return False
     for line, following in pairwise(block):
         first_word = "".join(takewhile(lambda character: character not in WHITE, following.text))
         if len(line.text) + 1 + len(first_word) <= widest:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dedup.candidates.pairs import LOW, SHIFT, Candidates, group, pack, pairs_in_groups, unpack
+from dedup.candidates.pairs import LOW, SHIFT, Candidates, distinct, group, pack, pairs_in_groups, unpack
 from dedup.kernels import I64, U32, U64
 
 _PAIRS_AT_ONCE = 4 << 20
@@ -28,5 +28,5 @@ def near_candidates(keys: U32, ranks: I64, bucket_cap: int, bucket_links: int) -
         slices = totals // _PAIRS_AT_ONCE
         for number in np.unique(slices[partners > 0]):
             pairs = pack(*pairs_in_groups(members, groups, partners, slices == number))
-            found = np.union1d(found, pairs)
+            found = distinct(np.concatenate([found, pairs]))
     return unpack(found, capped)

@@ -28,10 +28,18 @@ def unpack(packed: U64, capped: int) -> Candidates:
     return Candidates((packed & LOW).astype(np.int64), (packed >> SHIFT).astype(np.int64), capped)
 
 
+def distinct(packed: U64) -> U64:
+    """The distinct values, ascending. Sorting is many times faster here than NumPy's hash-based `unique`."""
+    ordered = np.sort(packed)
+    new = np.ones(ordered.size, dtype=np.bool_)
+    new[1:] = ordered[1:] != ordered[:-1]
+    return ordered[new]
+
+
 def merge_candidates(*several: Candidates) -> Candidates:
     """The union."""
     packed = np.concatenate([pack(each.left, each.right) for each in several])
-    return unpack(np.unique(packed), sum(each.capped for each in several))
+    return unpack(distinct(packed), sum(each.capped for each in several))
 
 
 class Groups(NamedTuple):

@@ -21,7 +21,7 @@ from dedup.cli.options import (
     workers_or_all,
 )
 from dedup.cli.progress import StderrProgress
-from dedup.cli.scan import check_fail_on, failed_on
+from dedup.cli.scan import check_fail_on, check_outputs, failed_on
 
 _EXAMPLES = """\b
 Examples:
@@ -65,7 +65,7 @@ def pairs(
     from dedup import reporting, scanning
 
     config, options = settings.config(), reading.options()
-    reporting.check_writable(output)
+    check_outputs(paths, output)
     with StderrProgress(quiet=quiet) as progress:
         report = scanning.pairs(
             list(paths), config, reading=options, workers=workers_or_all(workers), progress=progress

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -106,9 +107,7 @@ def scan(
     from dedup import reporting, scanning
 
     config, options = settings.config(), reading.options()
-    for file in (output, decisions):
-        if file is not None:
-            reporting.check_writable(file)
+    check_outputs(paths, output, decisions)
     with StderrProgress(quiet=quiet) as progress:
         report = scanning.scan(list(paths), config, reading=options, workers=workers_or_all(workers), progress=progress)
     with reporting.open_output(output) as stream:
@@ -130,6 +129,24 @@ def scan(
         if not quiet:
             say(reporting.one_line(report.counts))
     return failed_on(report, fail_on)
+
+
+def check_outputs(paths: Sequence[str], *outputs: str | None) -> None:
+    """Refuse outputs that cannot be written, that fall on each other, or that would replace what is read."""
+    from dedup import reporting
+    from dedup.reading import find_files
+
+    files = [Path(output).resolve() for output in outputs if output not in (None, reporting.STDOUT)]
+    if len(set(files)) < len(files):
+        raise click.UsageError("two outputs cannot go to one file; name another for one of them")
+    for output in outputs:
+        if output is not None:
+            reporting.check_writable(output)
+    if any(file.exists() for file in files):
+        read = {Path(file).resolve() for file in find_files(paths).files}
+        for file in files:
+            if file in read:
+                raise click.UsageError(f"{file} is among what is read and would be overwritten; write elsewhere")
 
 
 def check_fail_on(fail_on: Sequence[tuple[str, int]], looked_for: Sequence[str]) -> None:

@@ -1,6 +1,9 @@
 """Segmentation compiled by Numba; the rules are told in `dedup.kernels.reference_segments`."""
 
+import numpy as np
+
 from dedup.kernels import I64, U8
+from dedup.kernels.hashing import MULTIPLIER
 from dedup.kernels.jit import Integer, compiled
 from dedup.kernels.reference_segments import WRAP_LEAST, WRAP_LINES, WRAP_MOST
 
@@ -81,7 +84,7 @@ def segment_loop(data: U8, offsets: I64, starts: I64, ends: I64, segment_offsets
                 end = position
             position += 1
             if start < 0:
-                count = _close_block(starts, ends, block, count, before, widest, tightest, lower)
+                count = _close_block(data, starts, ends, block, count, before, widest, tightest, lower)
                 block, widest, tightest, lower = count, 0, 1 << 62, 0
                 continue
             if first_word < 0:
@@ -94,13 +97,28 @@ def segment_loop(data: U8, offsets: I64, starts: I64, ends: I64, segment_offsets
             starts[count] = start
             ends[count] = end
             count += 1
-        count = _close_block(starts, ends, block, count, before, widest, tightest, lower)
+        count = _close_block(data, starts, ends, block, count, before, widest, tightest, lower)
     segment_offsets[offsets.size - 1] = count
     return count
 
 
 @compiled
+def _repeats(data: U8, starts: I64, ends: I64) -> bool:
+    """Whether two lines are the same, told by a hash of their bytes."""
+    hashes = np.empty(starts.size, dtype=np.uint64)
+    for line in range(starts.size):
+        value = np.uint64(0)
+        for place in range(starts[line], ends[line]):
+            value = (value ^ np.uint64(data[place])) * MULTIPLIER
+            value ^= value >> np.uint64(29)
+        hashes[line] = value
+    hashes.sort()
+    return bool((hashes[1:] == hashes[:-1]).any())
+
+
+@compiled
 def _close_block(
+    data: U8,
     starts: I64,
     ends: I64,
     block: Integer,
@@ -114,7 +132,7 @@ def _close_block(
     lines = count - block
     if lines < WRAP_LINES or last >= widest or not WRAP_LEAST <= widest <= WRAP_MOST:
         return count
-    if tightest > widest and 2 * lower >= lines - 1:
+    if tightest > widest and 2 * lower >= lines - 1 and not _repeats(data, starts[block:count], ends[block:count]):
         ends[block] = ends[count - 1]
         return block + 1
     return count

@@ -3,7 +3,8 @@
 A segment is a line that is not blank, without the white space around it; where a block of lines (between blank ones) is
 wrapped at a fixed width, the block is one segment. A block counts as wrapped when it has three lines or more, its
 longest line has 40 to 120 characters, its last line is shorter than that, every line break in it was forced (the next
-line's first word would not have fitted), and half or more of the lines after the first begin with a lower-case letter.
+line's first word would not have fitted), half or more of the lines after the first begin with a lower-case letter, and
+no line stands in it twice.
 """
 
 import numpy as np
@@ -87,6 +88,11 @@ def _joined_to_previous(data: U8, starts: I64, ends: I64, blocks: I64) -> Bool:
         & (widest <= WRAP_MOST)
     )
     joined: Bool = continues & wrapped[block_of]
+    for begin in np.flatnonzero(wrapped).tolist():
+        first, last = int(block_starts[begin]), int(block_starts[begin] + sizes[begin])
+        lines = {data[starts[line] : ends[line]].tobytes() for line in range(first, last)}
+        if len(lines) < last - first:
+            joined[first:last] = False
     return joined
 
 

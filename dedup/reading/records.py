@@ -89,7 +89,7 @@ class FileIds:
             if self._type is not None:
                 return Complaint(
                     Reason.ID_TYPE,
-                    f"the id is {_KIND[kind]}, while those before it in this file are {_KIND[self._type]}s; "
+                    f"the id is {_KIND[kind]}, while each before it in this file is {_KIND[self._type]}; "
                     "write all ids of a file alike",
                 )
             self._type = kind

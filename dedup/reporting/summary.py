@@ -19,14 +19,24 @@ def one_line(counts: Counts) -> str:
     return (
         f"{counted(counts.read, 'document')}, {counted(counts.paragraphs, 'paragraph')}: "
         f"{counts.kept:,} kept, {counts.dropped:,} dropped, {counts.quarantined:,} quarantined; "
-        f"{counted(findings, 'finding')}"
+        f"{counted(findings, 'finding')}{_aside(counts)}"
     )
 
 
 def one_line_of_pairs(counts: Counts) -> str:
     """Sum up a search for pairs, which decides on no document: `5 documents, 0 quarantined: 12 pairs`."""
     pairs = counted(sum(counts.matches.values()), "pair")
-    return f"{counted(counts.read, 'document')}, {counts.quarantined:,} quarantined: {pairs}"
+    return f"{counted(counts.read, 'document')}, {counts.quarantined:,} quarantined: {pairs}{_aside(counts)}"
+
+
+def _aside(counts: Counts) -> str:
+    """What else a reader of the findings must know."""
+    asides = []
+    if counts.skipped_files:
+        asides.append(f"{counted(counts.skipped_files, 'file')} of no known format skipped")
+    if counts.repeated_ids:
+        asides.append(f"{counted(counts.repeated_ids, 'document')} with an id that an earlier one has")
+    return "".join(f"; {aside}" for aside in asides)
 
 
 def quarantine_lines(report: Report, at_most: int | None) -> list[str]:

@@ -14,12 +14,18 @@ from dedup.scanning.documents import document_outcome, every_document_pair, firs
 from dedup.scanning.findings import Findings, join_findings
 from dedup.scanning.fitting import fit_to_corpus
 from dedup.scanning.labels import label_boilerplate, label_residue
-from dedup.scanning.paragraphs import every_pair, find_passages, match_paragraphs, representative_pairs
+from dedup.scanning.paragraphs import (
+    every_pair,
+    find_passages,
+    match_paragraphs,
+    representative_pairs,
+    without_whole_documents,
+)
 from dedup.scanning.progress import Progress, Silent
 from dedup.scanning.result import make_report
 from dedup.scanning.scoring import Scorer
 
-Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str] | Document]
+Sources = str | os.PathLike[str] | Document | Iterable[str | os.PathLike[str] | Document]
 
 BATCH_BYTES = 16 << 20
 BATCH_RECORDS = 1 << 16
@@ -75,7 +81,7 @@ def _run(
     workers = max(workers, 1)
     batches, skipped = _batches(sources, reading or ReadOptions(), quarantined, progress)
     corpus = gather_corpus(batches, config, workers, progress)
-    background = fit_to_corpus(corpus)
+    background = fit_to_corpus(corpus, config)
     scorer = Scorer(corpus.store, config, background, corpus.kernels, workers, progress)
 
     matching = match_documents(corpus, config, scorer)
@@ -106,7 +112,8 @@ def _run(
             capped += cut
         else:
             paragraph_pairs = representative_pairs(corpus, paragraph_matching, config)
-        found.append(find_passages(corpus, paragraph_pairs, repeated, config, scorer))
+        passages = find_passages(corpus, paragraph_pairs, repeated, config, scorer)
+        found.append(without_whole_documents(corpus, passages, found[0]))
     found.extend(label_residue(corpus, config))
     return make_report(
         corpus, join_findings(found), outcome, quarantined, matchings, capped, skipped, config, background
@@ -117,7 +124,7 @@ def _batches(
     sources: Sources, reading: ReadOptions, quarantined: list[Quarantined], progress: Progress
 ) -> tuple[Iterator[RecordBatch], int]:
     """The records of paths or of documents, and how many files were passed over."""
-    if isinstance(sources, str | os.PathLike):
+    if isinstance(sources, str | os.PathLike | Document):
         sources = [sources]
     remaining = iter(sources)
     first = next(remaining, None)

@@ -71,6 +71,19 @@ def of_spans(relation: Relation, spans: Side, score: float, evidence: Sequence[E
     return Findings(codes, spans, nothing, scores, np.zeros(count, np.int64), dict(enumerate(evidence)))
 
 
+def take_findings(findings: Findings, places: I64) -> Findings:
+    """The findings at these places, in this order."""
+    place_of = {int(old): new for new, old in enumerate(places.tolist()) if old in findings.evidence}
+    return Findings(
+        findings.relations[places],
+        findings.left.take(places),
+        findings.right.take(places),
+        findings.scores[:, places],
+        findings.copies[places],
+        {place_of[old]: value for old, value in findings.evidence.items() if old in place_of},
+    )
+
+
 def join_findings(several: Sequence[Findings]) -> Findings:
     """All findings in the order of the report: by left document and span, then right document and span."""
     evidence: dict[int, Evidence] = {}

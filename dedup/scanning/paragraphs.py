@@ -8,7 +8,7 @@ from dedup.config import Config
 from dedup.kernels import I64, Bool
 from dedup.model import Evidence, Relation
 from dedup.scanning.corpus import Corpus
-from dedup.scanning.findings import Findings, Side, of_pairs
+from dedup.scanning.findings import Findings, Side, of_pairs, take_findings
 from dedup.scanning.matching import (
     Matching,
     UnitPairs,
@@ -150,3 +150,17 @@ def _group_begins(corpus: Corpus, starts: I64) -> I64:
     new = np.append(True, plain[1:] != plain[:-1])
     begins: I64 = np.flatnonzero(new)[np.cumsum(new) - 1]
     return begins
+
+
+def without_whole_documents(corpus: Corpus, passages: Findings, documents: Findings) -> Findings:
+    """The passages but those that are all of two documents, which are matched as documents already."""
+    count = len(corpus.documents)
+    first, last = (np.searchsorted(corpus.paragraph_documents, np.arange(count) + side) for side in (0, 1))
+    matched = documents.left.documents * count + documents.right.documents
+    whole = np.isin(passages.left.documents * count + passages.right.documents, matched)
+    whole &= passages.left.documents != passages.right.documents
+    for side in (passages.left, passages.right):
+        ranks = side.documents
+        whole &= side.starts == corpus.paragraphs.starts[first[ranks]]
+        whole &= side.ends == corpus.paragraphs.ends[last[ranks] - 1]
+    return take_findings(passages, np.flatnonzero(~whole))

@@ -40,7 +40,8 @@ def verdicts(
     over = comparable & (scores.resemblance >= config.threshold)
     near = over & (scores.cosine >= config.cosine)
     least = max(least_contained, LEAST_CONTAINED_TOKENS)
-    contains = comparable & (
+    # What resembles the other as a whole does not hold it "and more besides": a veto of the cosine stands.
+    contains = (comparable & ~over) & (
         ((scores.left_containment >= config.containment) & (left_lengths >= least))
         | ((scores.right_containment >= config.containment) & (right_lengths >= least))
     )

@@ -121,7 +121,8 @@ def test_jsonl_is_findings_alone_and_the_counts_go_to_stderr(run: Callable[..., 
     assert ran.err == (
         "warning: 1 record could not be read; --decisions FILE lists every one, --strict stops at the first\n"
         "  more.jsonl:3: no JSON; mend the line or leave it out\n"
-        "6 documents, 14 paragraphs: 4 kept, 1 dropped, 1 quarantined; 6 findings\n"
+        "6 documents, 14 paragraphs: 4 kept, 1 dropped, 1 quarantined; 6 findings; "
+        "1 file of no known format skipped\n"
     )
 
 
@@ -141,7 +142,7 @@ def test_output_and_decisions_go_to_files(run: Callable[..., Ran], scanner: Scan
     out, decisions = tmp_path / "report.txt", tmp_path / "decisions.jsonl"
     ran = run("scan", "x", "-o", str(out), "--decisions", str(decisions))
     assert ran.out == ""
-    assert ran.err.endswith("6 documents, 14 paragraphs: 4 kept, 1 dropped, 1 quarantined; 6 findings\n")
+    assert "6 documents, 14 paragraphs: 4 kept, 1 dropped, 1 quarantined; 6 findings" in ran.err
     assert out.read_text("utf-8").startswith("6 documents: 6 findings\n")
     assert len(decisions.read_text("utf-8").splitlines()) == 6
 
@@ -163,9 +164,26 @@ def test_an_output_that_fails_half_way_leaves_the_old_one(
         raise KeyboardInterrupt
 
     scanner.report = replace(example(), excerpts=fail)
-    assert run("scan", "x", "-o", str(out)).code == 130
+    source = tmp_path / "source"
+    source.mkdir()
+    assert run("scan", str(source), "-o", str(out)).code == 130
     assert out.read_text() == "old\n"
-    assert list(tmp_path.iterdir()) == [out]
+    assert sorted(tmp_path.iterdir()) == [out, source]
+
+
+def test_no_output_replaces_what_is_read_or_another_output(
+    run: Callable[..., Ran], scanner: Scanner, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.txt"
+    page.write_text("text\n")
+    for command in ("scan", "pairs"):
+        ran = run(command, str(page), "-o", str(page))
+        assert ran.code == 2
+        assert "would be overwritten" in ran.err
+    ran = run("scan", str(page), "-o", str(tmp_path / "out"), "--decisions", str(tmp_path / "out"))
+    assert ran.code == 2
+    assert "two outputs" in ran.err
+    assert page.read_text() == "text\n"
 
 
 @pytest.mark.parametrize(

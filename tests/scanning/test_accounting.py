@@ -125,3 +125,21 @@ def test_paths_and_documents_do_not_mix() -> None:
 def test_an_iterator_of_documents_is_read_once() -> None:
     report = scan(Document(number, "five words stand in here") for number in range(3))
     assert (report.counts.kept, report.counts.dropped) == (1, 2)
+
+
+def test_a_finding_of_whole_documents_is_given_once() -> None:
+    held = " ".join(f"word{number}" for number in range(20))
+    holder = held + " " + " ".join(f"more{number}" for number in range(19))
+    documents = [Document(1, held), Document(2, holder), Document(3, held + " end")]
+    for find in (scan, pairs):
+        matches = list(find(documents, Config(level=Level.BOTH)).matches)
+        assert matches
+        assert len({(match.relation, match.left, match.right) for match in matches}) == len(matches)
+
+
+def test_a_template_filled_in_thousands_of_times_is_near_and_not_vetoed() -> None:
+    """The background counts one of each family, or the words of the template would weigh nothing."""
+    template = " ".join(f"word{number}" for number in range(20))
+    report = scan([Document(number, f"{template} number {number}") for number in range(300)])
+    assert report.counts.matches == {"near": 299}
+    assert report.counts.vetoed == 0

@@ -160,7 +160,7 @@ def test_a_wrapped_block_has_40_to_120_characters(kernels: Kernels, width: int, 
 @pytest.mark.parametrize(("lower", "wrapped"), [(0, False), (1, False), (2, True), (3, True), (4, True)])
 def test_half_of_the_lines_after_the_first_go_on_in_lower_case(kernels: Kernels, lower: int, wrapped: bool) -> None:
     word = "x" * 50
-    lines = [word, *["y" * 50] * lower, *["Y" * 49] * (4 - lower)]
+    lines = [word, *(letter + "y" * 49 for letter in "abcd"[:lower]), *(letter + "Y" * 48 for letter in "ABCD"[lower:])]
     lines[-1] = lines[-1][:-1]
     assert len(paragraph_texts("\n".join(lines), kernels)) == (1 if wrapped else 5)
 
@@ -170,8 +170,13 @@ def test_a_wrapped_block_has_three_lines_and_a_shorter_last_one(kernels: Kernels
     assert paragraph_texts(f"{line}\n{line}", kernels) == [line, line]
     assert paragraph_texts(f"{line}\nthis is the end", kernels) == [line, "this is the end"]
     assert paragraph_texts(f"{line}\n{line}\n{line}", kernels) == [line, line, line]
-    wrapped = f"{line}\n{line}\nthis is the end"
+    wrapped = f"{line}\n{line[::-1]}\nthis is the end"
     assert paragraph_texts(wrapped, kernels) == [wrapped]
+
+
+def test_lines_of_which_one_stands_twice_are_no_wrapped_paragraph(kernels: Kernels) -> None:
+    line, other = "gate 2 alpha beta gamma delta epsilon 14 eta", "gate 3 alpha beta gamma delta epsilon 21 eta"
+    assert paragraph_texts(f"{line}\n{other}\n{line}\nshort", kernels) == [line, other, line, "short"]
 
 
 @pytest.mark.parametrize(("size", "fits"), [(9, True), (10, False)])

@@ -31,12 +31,12 @@ def textbook(pair: Pair, config: Config, least_contained: int) -> Verdict:
         return Verdict.EXACT
     if min(left, right) < config.shingle_size:
         return Verdict.NONE
-    if resemblance >= config.threshold and cosine >= config.cosine:
-        return Verdict.NEAR
+    if resemblance >= config.threshold:
+        return Verdict.NEAR if cosine >= config.cosine else Verdict.VETOED
     for containment, length in ((left_containment, left), (right_containment, right)):
         if containment >= config.containment and length >= max(least_contained, 5):
             return Verdict.CONTAINS
-    return Verdict.VETOED if resemblance >= config.threshold else Verdict.NONE
+    return Verdict.NONE
 
 
 @given(st.lists(pairs, min_size=1), st.sampled_from([1, 3, 5]), st.sampled_from([0, 5, 10]))
