@@ -125,7 +125,7 @@ def corpora(draw: DrawFn, most: int = 8) -> list[Document]:
         Document(
             number if number % 2 else f"document {number}",
             text,
-            date=draw(st.sampled_from([None, "2024-01-02", "2024-11-30", "2025-06-01"])),
+            date=draw(st.sampled_from([None, "2024-01-02", "2024-11-30", "2025-06-01"])) if number else "2024-11-30",
             source=draw(st.sampled_from(["wire/a.txt", "blog/b.txt", "blog/c.md", ""])),
         )
         for number, text in enumerate(texts)

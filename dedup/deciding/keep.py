@@ -35,8 +35,6 @@ def _newest(count: int, dates: Sequence[str | float | None]) -> I64:
         raise ConfigError("keep policy 'newest' needs dates: name their column with --date-column")
     # A date that is not equal to itself is NaN, which no sort can place.
     dates = [None if date != date else date for date in dates]
-    if count and all(date is None for date in dates):
-        raise ConfigError("keep policy 'newest' found no date at all: check the name given with --date-column")
     known = [date for date in dates if date is not None]
     if any(isinstance(date, str) for date in known) and not all(isinstance(date, str) for date in known):
         raise ConfigError("keep policy 'newest' cannot compare dates that are strings with dates that are numbers")

@@ -3,11 +3,13 @@
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from dedup import Config, Relation
+from dedup.kernels import choose
+from dedup.tokenising import token_hashes
+from dedup.verifying import Background
 
 Shingles = frozenset[tuple[str, ...]]
 
@@ -65,45 +67,41 @@ def containment(left: Shingles, right: Shingles) -> tuple[float, float]:
     return (common / len(left) if left else 0.0, common / len(right) if right else 0.0)
 
 
-class Frequencies:
-    """Document frequencies of a corpus in which each sequence of tokens counts once."""
+def cosine(left: str, right: str, background: Background) -> float:
+    """Of the TF-IDF vectors of two texts."""
+    one, two = _vector(left, background), _vector(right, background)
+    norms = math.sqrt(sum(value**2 for value in one.values()) * sum(value**2 for value in two.values()))
+    return sum(value * two.get(term, 0.0) for term, value in one.items()) / norms if norms else 0.0
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        distinct = {tokens(text) for text in texts} - {()}
-        self.documents = len(distinct)
-        self.counts = Counter(term for document in distinct for term in set(document))
 
-    def cosine(self, left: str, right: str) -> float:
-        """Of the TF-IDF vectors, with the smoothed inverse document frequency ln((1 + N) / (1 + df)) + 1."""
-        one, two = self._vector(left), self._vector(right)
-        norms = math.sqrt(sum(value**2 for value in one.values()) * sum(value**2 for value in two.values()))
-        return sum(value * two.get(term, 0.0) for term, value in one.items()) / norms if norms else 0.0
-
-    def _vector(self, text: str) -> dict[str, float]:
-        return {
-            term: count * (math.log((1 + self.documents) / (1 + self.counts[term])) + 1)
-            for term, count in Counter(tokens(text)).items()
-        }
+def _vector(text: str, background: Background) -> dict[str, float]:
+    """Counts of the terms, times ln((1 + N) / (1 + df)) + 1."""
+    frequency = dict(zip(background.terms.tolist(), background.frequencies.tolist(), strict=True))
+    counts = Counter(tokens(text))
+    hashes = token_hashes(list(counts), choose(0)).tolist()
+    return {
+        term: count * (math.log((1 + background.documents) / (1 + frequency.get(value, 0))) + 1)
+        for (term, count), value in zip(counts.items(), hashes, strict=True)
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a pair of texts is, by definition. `within`: nearly all of the right one lies in the left one."""
+    """What a pair of texts is, by definition."""
 
     relation: Relation | None
     resemblance: float
     containment: tuple[float, float]
     cosine: float
-    within: bool
 
 
-def judge(left: str, right: str, frequencies: Frequencies, config: Config) -> Judged:
+def judge(left: str, right: str, background: Background, config: Config) -> Judged:
     """The first of `exact`, `near` and `contains` that holds between two documents."""
     sizes = len(tokens(left)), len(tokens(right))
     one, two = shingles(left, config.shingle_size), shingles(right, config.shingle_size)
     shared = resemblance(one, two)
     parts = containment(one, two)
-    cosine = frequencies.cosine(left, right)
+    angle = cosine(left, right, background)
     comparable = min(sizes) >= config.shingle_size
     least = max(5, config.shingle_size)
     holds = [
@@ -112,8 +110,8 @@ def judge(left: str, right: str, frequencies: Frequencies, config: Config) -> Ju
     relation = None
     if sizes[0] and tokens(left) == tokens(right):
         relation = Relation.EXACT
-    elif comparable and shared >= config.threshold and cosine >= config.cosine:
+    elif comparable and shared >= config.threshold and angle >= config.cosine:
         relation = Relation.NEAR
-    elif any(holds):
+    elif any(holds) and shared < config.threshold:
         relation = Relation.CONTAINS
-    return Judged(relation, shared, parts, cosine, relation is Relation.CONTAINS and holds[1])
+    return Judged(relation, shared, parts, angle)

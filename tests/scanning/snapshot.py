@@ -3,7 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dedup import Document, Match, Relation, Report, Span
+from dedup import Config, Document, Match, Relation, Report, Span
+from dedup.scanning.batch import to_batch
+from dedup.scanning.corpus import gather_corpus
+from dedup.scanning.fitting import fit_to_corpus
+from dedup.scanning.progress import Silent
+from dedup.verifying import Background
 
 Find = Callable[..., Report]
 """`scan` or `pairs`."""
@@ -21,6 +26,11 @@ def everything(report: Report) -> tuple[object, ...]:
         report.config,
         report.background,
     )
+
+
+def background_of(documents: Sequence[Document], config: Config) -> Background:
+    """The background that a scan of the documents rests on."""
+    return fit_to_corpus(gather_corpus([to_batch(list(documents))], config, 1, Silent()), config)
 
 
 def slice_of(texts: Mapping[str | int, str], span: Span) -> str:

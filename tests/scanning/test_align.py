@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 
 from dedup import Config, Passage, Relation, align
+from dedup.verifying import Background
 from tests.corpora import RESIDUE, article, odd_pages, pages, sentence, words
-from tests.scanning.oracle import Frequencies, containment, resemblance, shingles, tokens
+from tests.scanning.oracle import containment, cosine, resemblance, shingles, tokens
 
 texts = st.one_of(pages(), odd_pages())
 pairs_of_pages = st.one_of(
@@ -41,7 +42,7 @@ def test_passages_are_what_their_slices_say(both: tuple[str, str], size: int) ->
         shared = shingles(one, size), shingles(two, size)
         assert passage.resemblance == pytest.approx(resemblance(*shared), abs=1e-9)
         assert passage.containment == pytest.approx(containment(*shared), abs=1e-9)
-        assert passage.cosine == pytest.approx(Frequencies([]).cosine(one, two), abs=1e-9)
+        assert passage.cosine == pytest.approx(cosine(one, two, Background()), abs=1e-9)
         assert passage.relation is not Relation.NEAR or passage.resemblance >= config.threshold
         assert passage.score == 1.0
     places = [(passage.left.start, passage.right.start) for passage in found]

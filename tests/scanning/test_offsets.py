@@ -22,7 +22,7 @@ def sides(match: Match) -> list[Span]:
 
 
 @given(some, finds, configs)
-@settings(max_examples=20)
+@settings(max_examples=16)
 def test_spans_stand_at_the_lines_they_name(documents: list[Document], find: Find, config: Config) -> None:
     texts = texts_of(documents)
     for match in find(documents, config).matches:
@@ -35,7 +35,7 @@ def test_spans_stand_at_the_lines_they_name(documents: list[Document], find: Fin
 
 
 @given(some, finds, configs)
-@settings(max_examples=20)
+@settings(max_examples=16)
 def test_both_slices_of_an_exact_match_have_the_same_tokens(
     documents: list[Document], find: Find, config: Config
 ) -> None:
@@ -67,7 +67,7 @@ def test_whole_documents_are_spans_of_the_whole_text(documents: list[Document]) 
 
 
 @given(some, finds)
-@settings(max_examples=20)
+@settings(max_examples=16)
 def test_the_sides_of_a_passage_do_not_overlap(documents: list[Document], find: Find) -> None:
     for match in find(documents, config).matches:
         if match.right is not None and match.right.document == match.left.document:
@@ -75,7 +75,7 @@ def test_the_sides_of_a_passage_do_not_overlap(documents: list[Document], find: 
 
 
 @given(pages())
-@settings(max_examples=25)
+@settings(max_examples=18)
 def test_no_passage_runs_across_residue_and_seams_name_what_lies_between(text: str) -> None:
     matches = list(scan([Document("page", text)], config).matches)
     residue = [match.left for match in matches if match.relation is Relation.RESIDUE]
@@ -93,7 +93,7 @@ def test_no_passage_runs_across_residue_and_seams_name_what_lies_between(text: s
 
 
 @given(pages())
-@settings(max_examples=20)
+@settings(max_examples=16)
 def test_boilerplate_names_its_lines_and_how_often_it_stands_there(text: str) -> None:
     lines = text.split("\n")
     for match in scan([Document("page", text)], config).matches:
@@ -117,7 +117,7 @@ LATIN = "One paragraph of seven words stands here."
     "between",
     ["\n", "\r\n", "\n\r\n\r\n", "\n\ufeff\n", "\n\0\0\n", "\n\ud800\n", "\n🙂 é \u200f\n", "\n\u2028\n", "\n中文\n"],
 )
-@pytest.mark.parametrize("before", ["", "\ufeff", "\0", "🙂", "\ud83d", "\u200b\u00a0 ", "é x\r\n\r\n"])
+@pytest.mark.parametrize("before", ["\ufeff", "\0🙂\ud83d", "\u200b\u00a0 ", "é x\r\n\r\n"])
 def test_spans_are_exact_after_any_characters(before: str, between: str) -> None:
     text = before + LATIN + between + LATIN.upper() + "\r\n"
     matches = [match for match in scan([Document(1, text)]).matches if match.relation is Relation.EXACT]

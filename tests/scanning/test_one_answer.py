@@ -65,7 +65,7 @@ def unordered_pairs(report: Report) -> set[tuple[object, ...]]:
 
 
 @given(corpora(), st.randoms(use_true_random=False), st.sampled_from([0.3, 0.7]), st.sampled_from([2, 5]))
-@settings(max_examples=20)
+@settings(max_examples=16)
 def test_shuffling_changes_no_verdict(
     documents: list[Document], generator: Random, threshold: float, size: int
 ) -> None:

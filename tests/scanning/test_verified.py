@@ -11,9 +11,10 @@ from dedup import Config, Document, Relation, find_residue
 from dedup.config import PAIR_RELATIONS
 from dedup.model import Level
 from dedup.scanning import pairs, scan
+from dedup.verifying import Background
 from tests.corpora import article, corpora, near_family, sentence, words
-from tests.scanning.oracle import Frequencies, containment, judge, resemblance, shingles, tokens
-from tests.scanning.snapshot import Find, Paired, paired_matches, place_of, slice_of, texts_of
+from tests.scanning.oracle import containment, cosine, judge, resemblance, shingles, tokens
+from tests.scanning.snapshot import Find, Paired, background_of, paired_matches, place_of, slice_of, texts_of
 
 configs = st.builds(
     Config,
@@ -30,10 +31,12 @@ configs = st.builds(
 @settings(max_examples=25)
 def test_every_pair_of_documents_is_what_its_texts_say(documents: list[Document], config: Config) -> None:
     texts = texts_of(documents)
-    frequencies = Frequencies(list(texts.values()))
-    for match in paired_matches(pairs(documents, config)):
+    background = background_of(documents, config)
+    report = pairs(documents, config)
+    assert report.background == background.fingerprint
+    for match in paired_matches(report):
         left, right = slice_of(texts, match.left), slice_of(texts, match.right)
-        judged = judge(left, right, frequencies, config)
+        judged = judge(left, right, background, config)
         assert match.resemblance == pytest.approx(judged.resemblance, abs=1e-9)
         assert match.containment == pytest.approx(judged.containment, abs=1e-9)
         assert match.cosine == pytest.approx(judged.cosine, abs=1e-9)
@@ -63,17 +66,17 @@ def test_every_passage_is_what_its_texts_say(
 ) -> None:
     config = Config(level=Level.PARAGRAPH, shingle_size=size, threshold=threshold, repeated_lines=4)
     texts = texts_of(documents)
-    frequencies = Frequencies(list(texts.values()))
+    background = background_of(documents, config)
     for match in paired_matches(find(documents, config)):
-        assert_passage(match, slice_of(texts, match.left), slice_of(texts, match.right), frequencies, config)
+        assert_passage(match, slice_of(texts, match.left), slice_of(texts, match.right), background, config)
 
 
-def assert_passage(match: Paired, left: str, right: str, frequencies: Frequencies, config: Config) -> None:
+def assert_passage(match: Paired, left: str, right: str, background: Background, config: Config) -> None:
     one, two = shingles(left, config.shingle_size), shingles(right, config.shingle_size)
     parts = containment(one, two)
     assert match.resemblance == pytest.approx(resemblance(one, two), abs=1e-9)
     assert match.containment == pytest.approx(parts, abs=1e-9)
-    assert match.cosine == pytest.approx(frequencies.cosine(left, right), abs=1e-9)
+    assert match.cosine == pytest.approx(cosine(left, right, background), abs=1e-9)
     if match.relation is Relation.EXACT:
         assert tokens(left) == tokens(right)
     elif match.relation is Relation.NEAR:
@@ -135,10 +138,10 @@ def test_a_resemblance_at_the_threshold_is_near_and_one_under_it_is_not() -> Non
 
 def test_the_cosine_vetoes_and_is_counted() -> None:
     documents = near_family(np.random.default_rng(6), 12, 30)
-    strict = pairs(documents, Config(cosine=1.0, threshold=0.5, containment=1.0))
+    strict = pairs(documents, Config(cosine=1.0, threshold=0.5, level=Level.DOCUMENT))
     assert strict.counts.matches == {}
     assert strict.counts.vetoed > 0
-    loose = pairs(documents, Config(cosine=0.0, threshold=0.5, containment=1.0))
+    loose = pairs(documents, Config(cosine=0.0, threshold=0.5, level=Level.DOCUMENT))
     assert loose.counts.matches == {"near": strict.counts.vetoed}
     assert loose.counts.vetoed == 0
 
