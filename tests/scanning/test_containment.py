@@ -42,7 +42,8 @@ def test_documents_that_hold_another_are_found(inline: bool, held_first: bool) -
     for match in found:
         assert match.containment[0 if held_first else 1] >= 0.9
     # The later one is dropped where it lies within the earlier, and kept where it holds more.
-    assert scan(documents, Config(level=Level.DOCUMENT)).counts.dropped == (0 if held_first else len(found))
+    few = scan(documents[:60], Config(level=Level.DOCUMENT)).counts
+    assert few.dropped == (0 if held_first else sum(place_of(match)[1] in range(60) for match in found))
 
 
 def test_a_paragraph_within_a_longer_one_is_found_in_documents_that_share_nothing_else() -> None:

@@ -77,12 +77,17 @@ def test_20_000_identical_documents_of_one_line() -> None:
     assert {match.left.document for match in every.matches[:50]} == {0}
 
 
-@pytest.mark.parametrize(("find", "line"), [(scan, ONE), (scan, LOWER), (pairs, "Menu\n")])
+@pytest.mark.parametrize(("find", "line"), [(scan, ONE), (pairs, "Menu\n")])
 def test_20_000_identical_lines_are_one_finding(find: Find, line: str) -> None:
     report = find([Document(1, line * 20_000)], Config())
     assert boilerplate_of(report) == [(line.strip(), 20_000, None)]
     assert len(report.matches) == 1
     assert report.matches[0].evidence.lines == tuple(range(1, 1001))
+
+
+@pytest.mark.parametrize("find", [scan, pairs])
+def test_identical_lines_of_a_paragraphs_width_are_no_wrapped_paragraph(find: Find) -> None:
+    assert boilerplate_of(find([Document(1, LOWER * 2000)], Config())) == [(LOWER.strip(), 2000, None)]
 
 
 @pytest.mark.parametrize("find", [scan, pairs])
