@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dedup.config import Config
     from dedup.errors import ConfigError, DedupError, InputError, SketchError
-    from dedup.labelling import find_residue
+    from dedup.labelling.residue import find_residue
     from dedup.model import Cluster, Decision, Document, Match, Passage, Relation, Report, Span
     from dedup.scanning import align, clean, scan, sketch
 
@@ -40,7 +40,7 @@ __all__ = [
 _HOMES = {
     "dedup.config": ("Config",),
     "dedup.errors": ("ConfigError", "DedupError", "InputError", "SketchError"),
-    "dedup.labelling": ("find_residue",),
+    "dedup.labelling.residue": ("find_residue",),
     "dedup.model": ("Cluster", "Decision", "Document", "Match", "Passage", "Relation", "Report", "Span"),
     "dedup.scanning": ("align", "clean", "scan", "sketch"),
 }

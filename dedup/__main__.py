@@ -1,8 +1,6 @@
 """`python -m dedup` is the command `dedup`."""
 
-import sys
-
-from dedup.cli import main
+from dedup.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -254,16 +254,37 @@ def near_candidates(keys: Sequence[Sequence[int]], ranks: Sequence[int], cap: in
     return Proposed(pairs, capped)
 
 
-def containment_candidates(samples: Sequence[set[int]], ranks: Sequence[int], cap: int) -> Proposed:
-    """Pairs that share half of the smaller sample, by values of which each proposes its first `cap` units."""
-    size = {rank: len(sample) for rank, sample in zip(ranks, samples, strict=True)}
+def sample_level(sample: Iterable[int], least: int) -> tuple[int, int]:
+    """The highest level at which a sample has `least` values or more, else 0, and how many it has there.
+
+    A value is at level l where its l lowest bits, of 32, are zero.
+    """
+    values = set(sample)
+    at_level = {level: sum(value % 2**level == 0 for value in values) for level in range(33)}
+    level = max((level for level, count in at_level.items() if count >= least), default=0)
+    return level, at_level[level]
+
+
+def containment_candidates(samples: Sequence[set[int]], ranks: Sequence[int], cap: int, least: int) -> Proposed:
+    """Pairs that share three fifths of the smaller sample, by values of which each proposes its first `cap` units.
+
+    Samples are compared at the lower of their levels (see `sample_level`); the smaller is that of the lower level, or
+    of the fewer values there.
+    """
+    held = dict(zip(ranks, samples, strict=True))
     holders: dict[int, list[int]] = defaultdict(list)
-    shared: Counter[Pair] = Counter()
-    for rank, sample in sorted(zip(ranks, samples, strict=True), key=lambda each: each[0]):
-        for value in sample:
-            shared.update((left, rank) for left in holders[value][:cap])
+    proposed: dict[Pair, set[int]] = defaultdict(set)
+    for rank in sorted(ranks):
+        for value in held[rank]:
+            for left in holders[value][:cap]:
+                proposed[left, rank].add(value)
             holders[value].append(rank)
-    pairs = {pair for pair, common in shared.items() if 2 * common >= min(size[pair[0]], size[pair[1]])}
+    pairs = set()
+    for (left, right), common in proposed.items():
+        level, size = min(sample_level(held[side], least) for side in (left, right))
+        shared = sum(value % 2**level == 0 for value in common)
+        if shared and 5 * shared >= 3 * size:
+            pairs.add((left, right))
     return Proposed(pairs, sum(len(each) > cap + 1 for each in holders.values()))
 
 

@@ -1,13 +1,16 @@
-"""Pairs as packed integers, and the pairs within groups of equal keys."""
+"""Pairs of ranks as packed integers."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from dedup.kernels import I64, U64, Bool
+from dedup.kernels import I64, U8, U64, Bool, Kernels
 
 SHIFT = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
+
+PAIRS_AT_ONCE = 2 << 20
 
 
 class Candidates(NamedTuple):
@@ -31,9 +34,22 @@ def unpack(packed: U64, capped: int) -> Candidates:
 def distinct(packed: U64) -> U64:
     """The distinct values, ascending. Sorting is many times faster here than NumPy's hash-based `unique`."""
     ordered = np.sort(packed)
+    return ordered[_begins(ordered)]
+
+
+def counted(packed: U64) -> tuple[U64, I64]:
+    """The distinct values, ascending, and how often each is there. Sorts in place."""
+    packed.sort()
+    ordered = packed
+    begins = np.flatnonzero(_begins(ordered))
+    return ordered[begins], np.diff(begins, append=ordered.size)
+
+
+def _begins(ordered: U64) -> Bool:
+    """Whether each of some ascending values differs from the one before."""
     new = np.ones(ordered.size, dtype=np.bool_)
-    new[1:] = ordered[1:] != ordered[:-1]
-    return ordered[new]
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return new
 
 
 def merge_candidates(*several: Candidates) -> Candidates:
@@ -42,25 +58,10 @@ def merge_candidates(*several: Candidates) -> Candidates:
     return unpack(distinct(packed), sum(each.capped for each in several))
 
 
-class Groups(NamedTuple):
-    """Members of groups: the rank of each in its group (from 0) and the place where its group begins."""
-
-    ranks: I64
-    begins: I64
-
-
-def group(new: Bool) -> Groups:
-    """Groups of consecutive members, given where a new one begins."""
-    begins = np.flatnonzero(new)
-    sizes = np.diff(np.append(begins, new.size))
-    begin_of = np.repeat(begins, sizes)
-    return Groups(np.arange(new.size) - begin_of, begin_of)
-
-
-def pairs_in_groups(members: I64, groups: Groups, partners: I64, chosen: Bool) -> tuple[I64, I64]:
-    """Pair each chosen member with the first `partners` (one number a member) members of its group."""
-    partners = np.where(chosen, partners, 0)
-    right = np.repeat(members, partners)
-    within = np.arange(right.size) - np.repeat(np.cumsum(partners) - partners, partners)
-    left = members[np.repeat(groups.begins, partners) + within]
-    return left, right
+def linked(entries: U64, cap: int, links: int, levels: U8, kernels: Kernels) -> Iterator[tuple[U64, int]]:
+    """The pairs of `Kernels.link`, a bounded number at a time, with the number of groups cut."""
+    start = 0
+    while start < entries.size:
+        found = kernels.link(entries, start, cap, links, levels, min(PAIRS_AT_ONCE, links * entries.size + cap * cap))
+        start = found.following
+        yield found.pairs, found.cut

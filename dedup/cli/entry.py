@@ -2,9 +2,11 @@
 
 import contextlib
 import difflib
+import gc
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
@@ -95,6 +97,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     return result if isinstance(result, int) else DONE
+
+
+def run() -> NoReturn:
+    """The program: `main`, and the end of the process at once.
+
+    The interpreter would give back the memory of a corpus object by object, which takes longer than to write the
+    report.
+    """
+    # Records come and go by the hundred thousand and form no cycles: garbage is collected seldom.
+    gc.set_threshold(100_000, 50, 100)
+    code = main()
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = BROKEN_PIPE
+    except OSError as error:
+        complain(f"cannot write to standard output: {error.strerror}")
+        code = WRONG
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _discard_stdout() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
@@ -185,6 +186,30 @@ workers_option: Decorator = click.option(
     "--workers",
     type=click.IntRange(min=1),
     help="Processors to use (default: all there are; results are the same).",
+)
+
+
+_UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+
+
+def _read_size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Bytes, from a number and a unit: of 1024 as in 2G or 2GiB, of 1000 as in 2GB."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(iB|B)?", value.strip(), re.IGNORECASE | re.ASCII)
+    if found is None:
+        raise click.BadParameter(f"{value!r} is no size; write for example 512MB or 2G", ctx, param)
+    number, prefix, suffix = found.groups()
+    step = 1000 if (suffix or "").upper() == "B" else 1024
+    return int(float(number) * step ** _UNITS[prefix.upper()])
+
+
+memory_option: Decorator = click.option(
+    "--memory",
+    metavar="SIZE",
+    callback=_read_size,
+    help="Memory to use, such as 512MB or 2G (default: half of what there is; what is over goes to a temporary "
+    "file, with the same results).",
 )
 
 

@@ -12,6 +12,7 @@ from dedup.cli.options import (
     candidate_options,
     fail_on_option,
     gathered,
+    memory_option,
     output_option,
     quiet_option,
     reading_options,
@@ -44,6 +45,7 @@ Examples:
 @reading_options
 @fail_on_option(OF_PAIRS)
 @workers_option
+@memory_option
 @quiet_option
 def pairs(
     paths: tuple[str, ...],
@@ -52,6 +54,7 @@ def pairs(
     reading: Reading,
     fail_on: tuple[tuple[str, int], ...],
     workers: int | None,
+    memory: int | None,
     quiet: bool,
 ) -> int:
     """Write every verified pair as JSON lines.
@@ -68,7 +71,12 @@ def pairs(
     check_outputs(paths, output)
     with StderrProgress(quiet=quiet) as progress:
         report = scanning.pairs(
-            list(paths), config, reading=options, workers=workers_or_all(workers), progress=progress
+            list(paths),
+            config,
+            reading=options,
+            workers=workers_or_all(workers),
+            memory=memory,
+            progress=progress,
         )
     with reporting.open_output(output) as stream:
         reporting.write_findings(report, stream)

@@ -19,6 +19,7 @@ from dedup.cli.options import (
     candidate_options,
     fail_on_option,
     gathered,
+    memory_option,
     output_option,
     quiet_option,
     reading_options,
@@ -70,6 +71,7 @@ Examples:
 @reading_options
 @fail_on_option(RELATIONS)
 @workers_option
+@memory_option
 @quiet_option
 @click.option(
     "--color",
@@ -88,6 +90,7 @@ def scan(
     reading: Reading,
     fail_on: tuple[tuple[str, int], ...],
     workers: int | None,
+    memory: int | None,
     quiet: bool,
     colour: str,
     everything: bool,
@@ -109,7 +112,14 @@ def scan(
     config, options = settings.config(), reading.options()
     check_outputs(paths, output, decisions)
     with StderrProgress(quiet=quiet) as progress:
-        report = scanning.scan(list(paths), config, reading=options, workers=workers_or_all(workers), progress=progress)
+        report = scanning.scan(
+            list(paths),
+            config,
+            reading=options,
+            workers=workers_or_all(workers),
+            memory=memory,
+            progress=progress,
+        )
     with reporting.open_output(output) as stream:
         if output_format == "text":
             _write_text(report, stream, output == "-", colour, everything)

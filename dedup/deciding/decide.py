@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dedup.kernels import I64, Bool
 
 
@@ -14,22 +17,22 @@ class Reason(StrEnum):
     EMPTY = "empty"
 
 
-def decide(lengths: I64, representatives: I64, is_representative: Bool, shingle_size: int) -> list[Reason | None]:
-    """The reason for each kept document, and None for the dropped ones, by rank.
+REASONS = tuple(Reason)
+"""The reasons, in the order of their codes."""
+
+DROPPED = -1
+"""The code of a dropped document."""
+
+
+def decide(lengths: I64, representatives: I64, is_representative: Bool, shingle_size: int) -> NDArray[np.int8]:
+    """The reason for each kept document, as its place in `REASONS`, and `DROPPED` for the dropped ones, by rank.
 
     A kept document without tokens is `empty`; one of fewer than `shingle_size` tokens, which could only have been an
     exact copy, is `short`.
     """
-    reasons: list[Reason | None] = []
-    for length, representative, represents in zip(
-        lengths.tolist(), representatives.tolist(), is_representative.tolist(), strict=True
-    ):
-        if representative >= 0:
-            reasons.append(None)
-        elif represents:
-            reasons.append(Reason.REPRESENTATIVE)
-        elif length == 0:
-            reasons.append(Reason.EMPTY)
-        else:
-            reasons.append(Reason.SHORT if length < shingle_size else Reason.UNIQUE)
-    return reasons
+    codes = np.full(lengths.size, REASONS.index(Reason.UNIQUE), dtype=np.int8)
+    codes[lengths < shingle_size] = REASONS.index(Reason.SHORT)
+    codes[lengths == 0] = REASONS.index(Reason.EMPTY)
+    codes[is_representative] = REASONS.index(Reason.REPRESENTATIVE)
+    codes[representatives >= 0] = DROPPED
+    return codes

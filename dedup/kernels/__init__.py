@@ -5,10 +5,13 @@ the one or the other by the size of the input.
 """
 
 import os
+from collections.abc import Callable
 from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dedup.kernels.hashing import TriggerTable, WeightTable
 
 U8 = NDArray[np.uint8]
 U32 = NDArray[np.uint32]
@@ -17,8 +20,15 @@ I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
+LOAD_FROM_BYTES = 1 << 20
+"""Inputs of this size and over are worth loading the compiled kernels, about a tenth of a second."""
+
 COMPILE_FROM_BYTES = 4 << 20
-"""Inputs of this size and over are worth the compiled kernels' import and, once a machine, compilation."""
+"""Inputs of this size and over are worth compiling them, once a machine."""
+
+
+LEVEL_SIZE = 8
+"""Sampled shingles that tell well enough whether a unit is contained in another."""
 
 
 class Tokens(NamedTuple):
@@ -41,6 +51,13 @@ class Ragged(NamedTuple):
     offsets: I64
 
 
+class Samples(NamedTuple):
+    """n rows of distinct uint32 values, as they first came up: row i is `values[offsets[i]:offsets[i + 1]]`."""
+
+    values: U32
+    offsets: I64
+
+
 class CountedRows(NamedTuple):
     """n rows of distinct uint64 values, ascending within the row, and how often each stood there (int64)."""
 
@@ -57,12 +74,31 @@ class Ranges(NamedTuple):
     offsets: I64
 
 
+class Links(NamedTuple):
+    """Pairs of members of groups.
+
+    `pairs` uint64: the later member in the upper half, the earlier in the lower. `following`: the entry to go on from.
+    `cut`: groups whose cap was reached.
+    """
+
+    pairs: U64
+    following: int
+    cut: int
+
+
+class Marks(NamedTuple):
+    """What n ranges of bytes hold: `characters` and `newlines`, int64, each of shape (n,)."""
+
+    characters: I64
+    newlines: I64
+
+
 class SketchPlan(NamedTuple):
     """What a sketch is to hold.
 
     `size`: tokens in a shingle. `a`, `b`: factors and terms of the permutations. `bands`, `rows`: the banding, with 0
-    bands for none. `sample`: one in so many shingles is sampled, a power of two, or 0 for none. `triggers`: token
-    hashes to look out for, as a `dedup.kernels.hashing.slot_table`.
+    bands for none. `sample`: one in so many shingles is sampled, a power of two, or 0 for none. `triggers`: tokens
+    to look out for.
     """
 
     size: int
@@ -71,7 +107,7 @@ class SketchPlan(NamedTuple):
     bands: int
     rows: int
     sample: int
-    triggers: U64
+    triggers: TriggerTable
 
 
 class Sketches(NamedTuple):
@@ -79,18 +115,23 @@ class Sketches(NamedTuple):
 
     `digests` uint64 (n,): the hash of all tokens in order. `lengths` int64 (n,): the number of tokens. `keys` uint32
     (bands, n): band keys, the upper half of a hash of the `rows` values of each band, meaningful where the unit has
-    `size` tokens or more. `samples`: per unit, its distinct sampled shingles, ascending. `firsts`, `lasts` uint64 (n,):
-    the first and last shingle, 0 for units of fewer than `size` tokens. `triggered` (n,): whether a token is a
-    trigger.
+    `size` tokens or more. `samples`: per unit, the distinct upper halves of its sampled shingles, as they
+    first come up.
+    `levels` (n,), `level_sizes` (n,): the highest level at which a unit has `LEVEL_SIZE` sampled shingles or more, else
+    0, and how many it has there; one is at level l and those below where the l lowest of the bits kept are zero.
+    `firsts`, `lasts` uint64 (n,): the first and last shingle, 0 for units of fewer than `size` tokens. `triggered`
+    uint64 (n,): the bits of the conditions of the plan's `triggers` that the tokens meet.
     """
 
     digests: U64
     lengths: I64
     keys: U32
-    samples: Ragged
+    samples: Samples
+    levels: U8
+    level_sizes: I64
     firsts: U64
     lasts: U64
-    triggered: Bool
+    triggered: U64
 
 
 class Kernels(Protocol):
@@ -104,8 +145,8 @@ class Kernels(Protocol):
         """Tokenise and sketch the ranges of a buffer (half-open bytes, each of whole tokens)."""
         ...
 
-    def hash_tokens(self, data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Ragged:
-        """The hashes that `tokenise` gives, without the places."""
+    def hash_tokens(self, data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64) -> Ragged:
+        """The hashes of the tokens of ranges of a buffer (each of whole tokens), without the places."""
         ...
 
     def tokenise(self, data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Tokens:
@@ -114,6 +155,17 @@ class Kernels(Protocol):
 
     def segment(self, data: U8, offsets: I64) -> Ranges:
         """Split texts into paragraphs, without the white space around them."""
+        ...
+
+    def count_marks(self, data: U8, starts: I64, ends: I64) -> Marks:
+        r"""The characters (bytes that begin one) and the newlines (`\n`) in ranges of a buffer (half-open bytes).
+
+        Ranges may overlap, and one that ends before it begins is empty.
+        """
+        ...
+
+    def digest_texts(self, data: U8, offsets: I64) -> U64:
+        """One hash a text of all its bytes."""
         ...
 
     def shingle(self, hashes: U64, offsets: I64, size: int) -> Ragged:
@@ -132,16 +184,23 @@ class Kernels(Protocol):
         """The upper half of a hash of the `rows` values of each band, shape (bands, units)."""
         ...
 
-    def count_rows(self, values: U64, offsets: I64) -> CountedRows:
-        """The distinct values of each row, ascending, with their counts."""
+    def count_rows(self, rows: Ragged, chosen: I64 | None = None) -> CountedRows:
+        """The distinct values of each row, or of each of those chosen, ascending, with their counts."""
         ...
 
-    def find(self, ordered: U64, values: U64) -> I64:
-        """The place of each value in an ascending array of distinct hashes, -1 where it is not there."""
+    def look_up(self, table: WeightTable, values: U64, missing: float) -> F64:
+        """The weight of each value in a table, `missing` where it is not there."""
         ...
 
-    def count_common(self, rows: Ragged, left: I64, right: I64) -> I64:
-        """How many values two rows share, for each pair of rows (each ascending and distinct)."""
+    def distinct_rows(self, rows: Ragged) -> Ragged:
+        """The distinct values of each row as they first come up; zeros, which no table can hold, are left out."""
+        ...
+
+    def count_common(self, rows: Ragged, left: I64, right: I64, least: I64) -> I64:
+        """How many values two rows share, for each pair of rows (each of distinct values, none of them zero).
+
+        `least`, one a pair: what falls short of it is 0.
+        """
         ...
 
     def dot_common(self, rows: Ragged, weights: F64, left: I64, right: I64) -> F64:
@@ -152,6 +211,26 @@ class Kernels(Protocol):
         """Whether two rows hold the same values in the same order."""
         ...
 
+    def post(self, samples: Samples, owners: I64, low: int, high: int) -> U64:
+        """Entries of value, upper half, and owner of its row, lower half, of the values from `low` to under `high`.
+
+        Rows whose owner is negative are left out.
+        """
+        ...
+
+    def link(self, entries: U64, start: int, cap: int, links: int, levels: U8, most: int) -> Links:
+        """Pairs of members that have a key in common, beginning at the entry `start`, `most` pairs or a little less.
+
+        Entries ascend: the upper half is a key, the lower half a member. A member is paired with all before it in its
+        group where they are fewer than `cap`, and otherwise with the first `links`. `levels`, if it is not empty, has
+        the level of each member: pairs are left out where the key is at the level of neither.
+        """
+        ...
+
+    def components(self, left: I64, right: I64, count: int) -> I64:
+        """Connected components of `count` items: for each the first item that it is connected with."""
+        ...
+
     def anchor(self, left: I64, right: I64, count: int) -> I64:
         """Anchored clusters of `count` items: for each its representative, or -1 where it is kept.
 
@@ -160,13 +239,24 @@ class Kernels(Protocol):
         ...
 
 
-def choose(n_bytes: int) -> Kernels:
-    """The kernels for an input of this size; `DEDUP_KERNELS=numpy` or `compiled` overrides the choice."""
-    wanted = os.environ.get("DEDUP_KERNELS", "")
-    if wanted == "compiled" or (wanted != "numpy" and n_bytes >= COMPILE_FROM_BYTES):
-        from dedup.kernels import compiled
+def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:
+    """The kernels for an input of this size; `DEDUP_KERNELS=numpy` or `compiled` overrides the choice.
 
-        return cast("Kernels", compiled)
+    Compiled ones serve inputs that are worth loading them, and, where they are not compiled yet, worth compiling them,
+    which is done here and now, after `tell` was told so.
+    """
+    wanted = os.environ.get("DEDUP_KERNELS", "")
+    if wanted == "compiled" or (wanted != "numpy" and n_bytes >= LOAD_FROM_BYTES):
+        from dedup.kernels import native
+
+        cached = native.is_cached()
+        if cached or wanted == "compiled" or n_bytes >= COMPILE_FROM_BYTES:
+            if not cached and tell is not None:
+                tell("compiling the kernels for this machine, once: half a minute")
+            native.library()
+            from dedup.kernels import compiled
+
+            return cast("Kernels", compiled)
     from dedup.kernels import reference
 
     return cast("Kernels", reference)

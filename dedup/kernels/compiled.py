@@ -1,107 +1,81 @@
-"""The kernels compiled by Numba, without the GIL. Contracts are in `dedup.kernels.Kernels`.
+"""The compiled kernels: results and scratch are allocated here, the loops run in machine code without the GIL.
 
-Equal to the reference to the bit: integers wrap modulo 2**64 in both, floats are added in the same order.
+Contracts are in `dedup.kernels.Kernels`. Equal to the reference to the bit: integers wrap modulo 2**64 in both, floats
+are added in the same order.
 """
+
+import threading
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import F64, I64, U8, U32, U64, Bool, CountedRows, Ragged, Ranges, Sketches, SketchPlan, Tokens
-from dedup.kernels.compiled_segments import segment_loop
-from dedup.kernels.compiled_sketch import BLOCK, sketch_loop
-from dedup.kernels.compiled_tokens import finish, hash_loop, mix
-from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED
-from dedup.kernels.jit import Integer, compiled
+from dedup.kernels import (
+    F64,
+    I64,
+    U8,
+    U32,
+    U64,
+    Bool,
+    CountedRows,
+    Links,
+    Ragged,
+    Ranges,
+    Samples,
+    Sketches,
+    SketchPlan,
+    Tokens,
+)
+from dedup.kernels.compiled_groups import link_loop, post_loop, sample_levels_loop
+from dedup.kernels.compiled_pairs import (
+    anchor_loop,
+    components_loop,
+    count_common_loop,
+    dot_common_loop,
+    equal_rows_loop,
+)
+from dedup.kernels.compiled_places import count_marks as count_marks
+from dedup.kernels.compiled_positions import tokenise_loop
+from dedup.kernels.compiled_rows import (
+    LARGEST_ROW,
+    TAIL,
+    band_keys_loop,
+    count_rows_loop,
+    digest_loop,
+    distinct_rows_loop,
+    look_up_loop,
+    shingle_loop,
+)
+from dedup.kernels.compiled_segments import WINDOW, count_newlines, segment_loop
+from dedup.kernels.compiled_sketch import BLOCK, POWERS, minhash_loop, sketch_loop
+from dedup.kernels.compiled_texts import digest_texts as digest_texts
+from dedup.kernels.compiled_tokens import hash_loop, most_tokens, scratch_words
+from dedup.kernels.hashing import WeightTable, powers
+from dedup.kernels.reference_segments import WRAP_LEAST
 
 name = "compiled"
 
-_SPACE = 0x20
+_MOST_KEPT = 8 << 20
+_STRETCH = 1 << 12
 
 
-@compiled
-def _tokenise_loop(
-    data: U8,
-    offsets: I64,
-    index: NDArray[np.uint16],
-    pages: U64,
-    hashes: U64,
-    starts: I64,
-    ends: I64,
-    token_offsets: I64,
-) -> Integer:
-    count = 0
-    token_offsets[0] = 0
-    for row in range(offsets.size - 1):
-        position = offsets[row]
-        row_end = offsets[row + 1]
-        value = np.uint64(0)
-        word = np.uint64(0)
-        filled = 0
-        length = 0
-        start = 0
-        end = 0
-        while position < row_end:
-            lead = np.int64(data[position])
-            if lead < 0x80:
-                codepoint = lead
-                width = 1
-            elif lead < 0xE0:
-                codepoint = (lead & 0x1F) << 6 | (np.int64(data[position + 1]) & 0x3F)
-                width = 2
-            elif lead < 0xF0:
-                codepoint = (
-                    (lead & 0x0F) << 12
-                    | (np.int64(data[position + 1]) & 0x3F) << 6
-                    | (np.int64(data[position + 2]) & 0x3F)
-                )
-                width = 3
-            else:
-                codepoint = (
-                    (lead & 0x07) << 18
-                    | (np.int64(data[position + 1]) & 0x3F) << 12
-                    | (np.int64(data[position + 2]) & 0x3F) << 6
-                    | (np.int64(data[position + 3]) & 0x3F)
-                )
-                width = 4
-            # Bytes that are not UTF-8, which no reader lets through, must not reach beyond the table.
-            codepoint = min(codepoint, np.int64(0x10FFFF))
-            entry = pages[np.int64(index[codepoint >> 8]), codepoint & 0xFF]
-            while entry != 0:
-                byte = entry & np.uint64(0xFF)
-                entry >>= np.uint64(8)
-                if byte == _SPACE:
-                    if length > 0:
-                        if filled > 0:
-                            value = value * POLYNOMIAL + mix(word)
-                        hashes[count] = finish(value, np.uint64(length))
-                        starts[count] = start
-                        ends[count] = end
-                        count += 1
-                        value = np.uint64(0)
-                        word = np.uint64(0)
-                        filled = 0
-                        length = 0
-                else:
-                    if length == 0:
-                        start = position
-                    word |= byte << np.uint64(8 * filled)
-                    filled += 1
-                    length += 1
-                    end = position + width
-                    if filled == 8:
-                        value = value * POLYNOMIAL + mix(word)
-                        word = np.uint64(0)
-                        filled = 0
-            position += width
-        if length > 0:
-            if filled > 0:
-                value = value * POLYNOMIAL + mix(word)
-            hashes[count] = finish(value, np.uint64(length))
-            starts[count] = start
-            ends[count] = end
-            count += 1
-        token_offsets[row + 1] = count
-    return count
+class _Memory(threading.local):
+    """Scratch memory of each thread, kept from call to call: pages that are new cost more than the work on them."""
+
+    def __init__(self) -> None:
+        self.words: U64 = np.empty(0, dtype=np.uint64)
+
+    def get(self, count: int) -> U64:
+        """At least `count` words, from the beginning of a cache line."""
+        if count <= self.words.size:
+            return self.words
+        padded = np.empty(count + 8, dtype=np.uint64)
+        words = padded[-(padded.ctypes.data // 8) % 8 :]
+        if count <= _MOST_KEPT // 8:
+            self.words = words
+        return words
+
+
+_memory = _Memory()
 
 
 def tokenise(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Tokens:
@@ -110,319 +84,218 @@ def tokenise(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> T
     hashes = np.empty(most, dtype=np.uint64)
     starts, ends = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     token_offsets = np.empty(offsets.size, dtype=np.int64)
-    count = _tokenise_loop(data, offsets, index, pages, hashes, starts, ends, token_offsets)
+    count = tokenise_loop(data, offsets, index, pages.reshape(-1), hashes, starts, ends, token_offsets)
     return Tokens(hashes[:count].copy(), starts[:count].copy(), ends[:count].copy(), token_offsets)
 
 
-def hash_tokens(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Ragged:
+def hash_tokens(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64) -> Ragged:
     """See `Kernels.hash_tokens`."""
-    hashes, row_offsets = np.empty(most_tokens(data), dtype=np.uint64), np.empty(offsets.size, dtype=np.int64)
-    hash_loop(data, offsets, index, pages, hashes, row_offsets)
-    return Ragged(hashes[: row_offsets[-1]].copy(), row_offsets)
+    longest = int((ends - starts).max(initial=0))
+    # Hashes are written a vector at a time; what is not touched costs nothing.
+    hashes = np.empty(int((ends - starts).sum()) + 64, dtype=np.uint64)
+    row_offsets = np.empty(starts.size + 1, dtype=np.int64)
+    memory = _memory.get(scratch_words(longest))
+    count = hash_loop(data, starts, ends, index, pages.reshape(-1), longest, memory, hashes, row_offsets)
+    return Ragged(hashes[:count], row_offsets)
 
 
 def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, plan: SketchPlan) -> Sketches:
     """See `Kernels.sketch`."""
     count = starts.size
-    n_blocks = -(-plan.bands * plan.rows // BLOCK)
-    blocks = np.zeros((n_blocks, 3 * BLOCK), dtype=np.uint32)
-    for number in range(n_blocks):
-        used = slice(number * BLOCK, min((number + 1) * BLOCK, plan.a.size))
-        blocks[number, : used.stop - used.start] = plan.a[used]
-        blocks[number, BLOCK : BLOCK + used.stop - used.start] = plan.b[used]
+    used = plan.bands * plan.rows
+    # Row by row of all bands, so that the bands are hashed side by side.
+    order = np.arange(used).reshape(plan.bands, plan.rows).T.reshape(-1)
+    blocks = _blocks(plan.a[order], plan.b[order])
+    longest = int((ends - starts).max(initial=0))
+    n_words = scratch_words(longest)
+    # Every second byte may end a token, and a text has fewer shingles than tokens; most texts have far fewer.
+    most_shingles = 2 * longest + 256
+    signature_words, value_words = blocks.size // 6 + 8, 8
+    memory = _memory.get(n_words + most_shingles + most_shingles // 2 + 8 + signature_words + value_words)
+    scratch, rest = memory[:n_words], memory[n_words:]
+    shingles, rest = rest[:most_shingles], rest[most_shingles:]
+    halves, rest = rest[: most_shingles // 2 + 8].view(np.uint32), rest[most_shingles // 2 + 8 :]
+    signature = rest[:signature_words].view(np.uint32)
+    values = rest[signature_words : signature_words + value_words]
+    most = int((ends - starts).sum()) + 64 if plan.sample else 0
+    seen = np.empty(4 * longest + 64 if plan.sample else 0, dtype=np.uint32)
+    samples, sample_offsets = np.empty(most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
     keys = np.empty((plan.bands, count), dtype=np.uint32)
-    # Every second byte may end a token, and a text has fewer shingles than tokens; untouched memory costs nothing.
-    most = int((ends - starts).sum()) // 2 + count + 64 if plan.sample else 0
-    samples, sample_offsets = np.empty(most, dtype=np.uint64), np.empty(count + 1, dtype=np.int64)
     digests, lengths = np.empty(count, dtype=np.uint64), np.empty(count, dtype=np.int64)
     firsts, lasts = np.zeros(count, dtype=np.uint64), np.zeros(count, dtype=np.uint64)
-    triggered = np.zeros(count, dtype=np.bool_)
+    triggered = np.zeros(count, dtype=np.uint64)
     sketch_loop(
-        data, starts, ends, index, pages, plan.size, blocks, plan.bands, plan.rows,
-        np.uint64(max(plan.sample, 1) - 1), plan.sample > 0, plan.triggers,
-        digests, lengths, keys, samples, sample_offsets, firsts, lasts, triggered,
+        data, starts, ends, index, pages.reshape(-1), plan.size, blocks, plan.bands, plan.rows,
+        np.uint64(max(plan.sample, 1) - 1), plan.sample > 0, *plan.triggers, bool(plan.triggers.slots.any()),
+        _POWERS, longest, scratch, shingles, halves, signature, values, seen,
+        digests, lengths, keys.reshape(-1), samples, sample_offsets, firsts, lasts, triggered,
     )  # fmt: skip
-    rows = Ragged(samples[: sample_offsets[-1]].copy(), sample_offsets)
-    return Sketches(digests, lengths, keys, rows, firsts, lasts, triggered)
+    rows = Samples(samples[: sample_offsets[-1]].copy(), sample_offsets)
+    return Sketches(digests, lengths, keys, rows, *sample_levels(rows), firsts, lasts, triggered)
 
 
-@compiled
-def most_tokens(data: U8) -> Integer:
-    """An upper bound on the number of tokens: half the ASCII characters, and all the others."""
-    leads = 0
-    ascii_count = 0
-    for byte in data:
-        ascii_count += byte < 0x80
-        leads += byte >= 0xC0
-    return (ascii_count + 1) // 2 + leads + 1
+_POWERS = powers(POWERS + 1)
+
+
+def _blocks(a: U32, b: U32) -> U32:
+    """Factors, terms and room for the signature of each block of permutations."""
+    n_blocks = -(-a.size // BLOCK)
+    blocks = np.zeros((n_blocks, 3, BLOCK), dtype=np.uint32)
+    padding = np.zeros(n_blocks * BLOCK - a.size, dtype=np.uint32)
+    blocks[:, 0] = np.append(a, padding).reshape(n_blocks, BLOCK)
+    blocks[:, 1] = np.append(b, padding).reshape(n_blocks, BLOCK)
+    return blocks.reshape(-1)
 
 
 def segment(data: U8, offsets: I64) -> Ranges:
     """See `Kernels.segment`."""
-    most = int(np.count_nonzero(data == 10)) + offsets.size
+    most = int(count_newlines(data)) + offsets.size
     starts, ends = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     segment_offsets = np.zeros(offsets.size, dtype=np.int64)
-    count = segment_loop(data, offsets, starts, ends, segment_offsets)
+    flags, bits = np.empty(WINDOW, dtype=np.uint8), np.empty(WINDOW // 8, dtype=np.uint8)
+    views = (flags, flags.view(np.uint64), bits, bits.view(np.uint64))
+    # Memory that is not touched costs nothing.
+    lines = min(most, data.size // (WRAP_LEAST // 2) + 2)
+    hashes = np.empty(lines, dtype=np.uint64)
+    count = segment_loop(data, offsets, starts, ends, segment_offsets, *views, hashes)
     return Ranges(starts[:count].copy(), ends[:count].copy(), segment_offsets)
 
 
-@compiled
-def _shingle_loop(hashes: U64, offsets: I64, size: Integer, values: U64, row_offsets: I64) -> None:
-    for row in range(offsets.size - 1):
-        first, end = offsets[row], offsets[row + 1]
-        terms = min(size, end - first)
-        target = row_offsets[row]
-        for place in range(row_offsets[row + 1] - target):
-            value = np.uint64(0)
-            for step in range(terms):
-                value = value * POLYNOMIAL + hashes[first + place + step]
-            value = (value ^ (value >> np.uint64(32))) * FINISHER
-            values[target + place] = value ^ (value >> np.uint64(29))
-
-
-def shingle(hashes: U64, offsets: I64, size: Integer) -> Ragged:
+def shingle(hashes: U64, offsets: I64, size: int) -> Ragged:
     """See `Kernels.shingle`."""
     lengths = np.diff(offsets)
     row_offsets = np.zeros(offsets.size, dtype=np.int64)
     np.cumsum(np.where(lengths >= size, lengths - size + 1, np.minimum(lengths, 1)), out=row_offsets[1:])
     values = np.empty(row_offsets[-1], dtype=np.uint64)
-    _shingle_loop(hashes, offsets, size, values, row_offsets)
+    shingle_loop(hashes, offsets, size, values, row_offsets)
     return Ragged(values, row_offsets)
 
 
-@compiled
 def digest(hashes: U64, offsets: I64) -> U64:
     """See `Kernels.digest`."""
     digests = np.empty(offsets.size - 1, dtype=np.uint64)
-    for row in range(digests.size):
-        total = np.uint64(0)
-        power = np.uint64(1)
-        for place in range(offsets[row], offsets[row + 1]):
-            total += hashes[place] * power
-            power *= POLYNOMIAL
-        digests[row] = finish(total, np.uint64(offsets[row + 1] - offsets[row]))
+    digest_loop(hashes, offsets, digests)
     return digests
-
-
-@compiled
-def _minhash_loop(hashed: U32, offsets: I64, a: U32, b: U32, signatures: U32) -> None:
-    for row in range(offsets.size - 1):
-        signature = signatures[row]
-        place = offsets[row]
-        end = offsets[row + 1]
-        # Four shingles at a time keep the signature in registers for four times as long.
-        while place + 4 <= end:
-            first, second = hashed[place], hashed[place + 1]
-            third, fourth = hashed[place + 2], hashed[place + 3]
-            for permutation in range(np.uint64(a.size)):
-                factor, term = a[permutation], b[permutation]
-                low = min(np.uint32(factor * first + term), np.uint32(factor * second + term))
-                high = min(np.uint32(factor * third + term), np.uint32(factor * fourth + term))
-                signature[permutation] = min(signature[permutation], min(low, high))
-            place += 4
-        while place < end:
-            value = hashed[place]
-            for permutation in range(np.uint64(a.size)):
-                permuted = np.uint32(a[permutation] * value + b[permutation])
-                signature[permutation] = min(signature[permutation], permuted)
-            place += 1
-
-
-@compiled
-def _mix32(shingles: U64) -> U32:
-    mixed = np.empty(shingles.size, dtype=np.uint32)
-    for place in range(np.uint64(shingles.size)):
-        value = np.uint32(shingles[place] >> np.uint64(32))
-        value = np.uint32(value ^ (value >> np.uint32(16)))
-        value = np.uint32(value * np.uint32(0x85EBCA6B))
-        value = np.uint32(value ^ (value >> np.uint32(13)))
-        value = np.uint32(value * np.uint32(0xC2B2AE35))
-        mixed[place] = value ^ (value >> np.uint32(16))
-    return mixed
 
 
 def minhash(shingles: U64, offsets: I64, a: U32, b: U32) -> U32:
     """See `Kernels.minhash`."""
-    signatures = np.full((offsets.size - 1, a.size), 0xFFFFFFFF, dtype=np.uint32)
-    _minhash_loop(_mix32(shingles), offsets, a, b, signatures)
+    signatures = np.empty((offsets.size - 1, a.size), dtype=np.uint32)
+    halves = np.empty(_STRETCH + 8, dtype=np.uint32)
+    minhash_loop(shingles, offsets, _blocks(a, b), halves, signatures.reshape(-1), a.size)
     return signatures
 
 
-@compiled
-def _band_keys_loop(signatures: U32, bands: Integer, rows: Integer, keys: U32) -> None:
-    for unit in range(signatures.shape[0]):
-        for band in range(bands):
-            value = SEED
-            for row in range(band * rows, (band + 1) * rows):
-                value = (value ^ np.uint64(signatures[unit, row])) * MULTIPLIER
-                value ^= value >> np.uint64(32)
-            keys[band, unit] = (value * MULTIPLIER) >> np.uint64(32)
-
-
-def band_keys(signatures: U32, bands: Integer, rows: Integer) -> U32:
+def band_keys(signatures: U32, bands: int, rows: int) -> U32:
     """See `Kernels.band_keys`."""
     keys = np.empty((bands, signatures.shape[0]), dtype=np.uint32)
-    _band_keys_loop(signatures, bands, rows, keys)
+    band_keys_loop(signatures.reshape(-1), signatures.shape[1], bands, rows, keys.reshape(-1))
     return keys
 
 
-@compiled
-def _sort_hashes(values: U64, ordered: U64, bounds: I64) -> None:
-    """Sort evenly spread values into the beginning of `ordered`: by their upper bits, then by insertion.
-
-    `bounds` has room for twice as many entries as there are values, and four more.
-    """
-    count = values.size
-    bits = 1
-    while (1 << bits) < count:
-        bits += 1
-    shift = np.uint64(64 - bits)
-    bounds[: (1 << bits) + 1] = 0
-    fullest: Integer = 0
-    for value in values:
-        following = np.int64(value >> shift) + 1
-        bounds[following] += 1
-        fullest = max(fullest, bounds[following])
-    if fullest > 64:
-        # Not evenly spread, or one value over and over: insertion would be slow.
-        ordered[:count] = np.sort(values)
-        return
-    for place in range(1 << bits):
-        bounds[place + 1] += bounds[place]
-    for value in values:
-        bucket = np.int64(value >> shift)
-        ordered[bounds[bucket]] = value
-        bounds[bucket] += 1
-    for place in range(1, count):
-        value = ordered[place]
-        before = place - 1
-        while before >= 0 and ordered[before] > value:
-            ordered[before + 1] = ordered[before]
-            before -= 1
-        ordered[before + 1] = value
-
-
-@compiled
-def _count_rows_loop(values: U64, offsets: I64, distinct: U64, counts: I64, row_offsets: I64) -> Integer:
-    longest = 0
-    for row in range(offsets.size - 1):
-        longest = max(longest, offsets[row + 1] - offsets[row])
-    ordered = np.empty(longest, dtype=np.uint64)
-    bounds = np.empty(2 * longest + 4, dtype=np.int64)
-    count = 0
-    row_offsets[0] = 0
-    for row in range(offsets.size - 1):
-        size = offsets[row + 1] - offsets[row]
-        _sort_hashes(values[offsets[row] : offsets[row + 1]], ordered, bounds)
-        for place in range(size):
-            if place > 0 and ordered[place] == ordered[place - 1]:
-                counts[count - 1] += 1
-            else:
-                distinct[count] = ordered[place]
-                counts[count] = 1
-                count += 1
-        row_offsets[row + 1] = count
-    return count
-
-
-def count_rows(values: U64, offsets: I64) -> CountedRows:
+def count_rows(rows: Ragged, chosen: I64 | None = None) -> CountedRows:
     """See `Kernels.count_rows`."""
-    distinct, counts = np.empty(values.size, dtype=np.uint64), np.empty(values.size, dtype=np.int64)
-    row_offsets = np.empty(offsets.size, dtype=np.int64)
-    count = _count_rows_loop(values, offsets, distinct, counts, row_offsets)
-    return CountedRows(distinct[:count].copy(), row_offsets, counts[:count].copy())
+    chosen = np.arange(rows.offsets.size - 1) if chosen is None else chosen
+    lengths = np.diff(rows.offsets)[chosen]
+    longest, total = int(lengths.max(initial=0)), int(lengths.sum())
+    if longest > LARGEST_ROW:
+        return _count_huge_rows(rows, chosen)
+    slots = max(64, 1 << (max(2 * longest, 1) - 1).bit_length()) + TAIL
+    whole = (slots + 63) & ~63
+    memory = _memory.get(2 * slots + (whole >> 3) + (whole >> 6))
+    table, counts_of, flags, bits = np.split(
+        memory[: 2 * slots + (whole >> 3) + (whole >> 6)], [slots, 2 * slots, 2 * slots + (whole >> 3)]
+    )
+    distinct, counts = np.empty(total, dtype=np.uint64), np.empty(total, dtype=np.int64)
+    row_offsets = np.empty(chosen.size + 1, dtype=np.int64)
+    count = count_rows_loop(
+        rows.values, rows.offsets, chosen, table, counts_of.view(np.int64), flags.view(np.uint8), flags,
+        bits.view(np.uint8), bits, distinct, counts, row_offsets,
+    )  # fmt: skip
+    return CountedRows(distinct[:count], row_offsets, counts[:count])
 
 
-@compiled
-def find(ordered: U64, values: U64) -> I64:
-    """See `Kernels.find`. The upper bits of a hash name a short stretch in which it must stand."""
-    bits = 1
-    while (1 << bits) < ordered.size:
-        bits += 1
-    shift = np.uint64(64 - bits)
-    bounds = np.zeros((1 << bits) + 1, dtype=np.int64)
-    for value in ordered:
-        bounds[np.int64(value >> shift) + 1] += 1
-    for place in range(1 << bits):
-        bounds[place + 1] += bounds[place]
-    places = np.full(values.size, -1, dtype=np.int64)
-    for number in range(values.size):
-        value = values[number]
-        bucket = np.int64(value >> shift)
-        for place in range(bounds[bucket], bounds[bucket + 1]):
-            if ordered[place] == value:
-                places[number] = place
-    return places
+def _count_huge_rows(rows: Ragged, chosen: I64) -> CountedRows:
+    """Rows of which some are too long for a table: one by one, by sorting."""
+    starts, ends = rows.offsets[chosen].tolist(), rows.offsets[chosen + 1].tolist()
+    counted = [np.unique(rows.values[start:end], return_counts=True) for start, end in zip(starts, ends, strict=True)]
+    row_offsets = np.zeros(chosen.size + 1, dtype=np.int64)
+    np.cumsum([distinct.size for distinct, _ in counted], out=row_offsets[1:])
+    return CountedRows(
+        np.concatenate([distinct for distinct, _ in counted]),
+        row_offsets,
+        np.concatenate([counts for _, counts in counted]).astype(np.int64),
+    )
 
 
-@compiled
-def _count_common_loop(values: U64, offsets: I64, left: I64, right: I64) -> I64:
-    counts = np.zeros(left.size, dtype=np.int64)
-    for pair in range(left.size):
-        one, one_end = offsets[left[pair]], offsets[left[pair] + 1]
-        two, two_end = offsets[right[pair]], offsets[right[pair] + 1]
-        count = 0
-        while one < one_end and two < two_end:
-            first, second = values[one], values[two]
-            count += first == second
-            one += first <= second
-            two += second <= first
-        counts[pair] = count
-    return counts
+def look_up(table: WeightTable, values: U64, missing: float) -> F64:
+    """See `Kernels.look_up`."""
+    found = np.empty(values.size, dtype=np.float64)
+    look_up_loop(table.slots, table.weights, table.bits, values, np.array([missing]), found)
+    return found
 
 
-def count_common(rows: Ragged, left: I64, right: I64) -> I64:
+def distinct_rows(rows: Ragged) -> Ragged:
+    """See `Kernels.distinct_rows`."""
+    longest = int(np.diff(rows.offsets).max(initial=0))
+    distinct, row_offsets = np.empty(rows.values.size + 1, dtype=np.uint64), np.empty_like(rows.offsets)
+    count = distinct_rows_loop(rows.values, rows.offsets, _memory.get(4 * longest + 64), distinct, row_offsets)
+    return Ragged(distinct[:count], row_offsets)
+
+
+def count_common(rows: Ragged, left: I64, right: I64, least: I64) -> I64:
     """See `Kernels.count_common`."""
-    return _count_common_loop(rows.values, rows.offsets, left, right)
-
-
-@compiled
-def _dot_common_loop(values: U64, offsets: I64, weights: F64, left: I64, right: I64) -> F64:
-    sums = np.zeros(left.size, dtype=np.float64)
-    for pair in range(left.size):
-        one, one_end = offsets[left[pair]], offsets[left[pair] + 1]
-        two, two_end = offsets[right[pair]], offsets[right[pair] + 1]
-        total = 0.0
-        while one < one_end and two < two_end:
-            first, second = values[one], values[two]
-            if first == second:
-                total += weights[one] * weights[two]
-            one += first <= second
-            two += second <= first
-        sums[pair] = total
-    return sums
+    longest = int((rows.offsets[1:] - rows.offsets[:-1])[left].max(initial=0))
+    counts = np.empty(left.size, dtype=np.int64)
+    count_common_loop(rows.values, rows.offsets, left, right, least, _memory.get(4 * longest + 64), counts)
+    return counts
 
 
 def dot_common(rows: Ragged, weights: F64, left: I64, right: I64) -> F64:
     """See `Kernels.dot_common`."""
-    return _dot_common_loop(rows.values, rows.offsets, weights, left, right)
-
-
-@compiled
-def _equal_rows_loop(values: U64, offsets: I64, left: I64, right: I64) -> Bool:
-    equal = np.zeros(left.size, dtype=np.bool_)
-    for pair in range(left.size):
-        one, two = offsets[left[pair]], offsets[right[pair]]
-        length = offsets[left[pair] + 1] - one
-        if length != offsets[right[pair] + 1] - two:
-            continue
-        place = 0
-        while place < length and values[one + place] == values[two + place]:
-            place += 1
-        equal[pair] = place == length
-    return equal
+    sums = np.empty(left.size, dtype=np.float64)
+    dot_common_loop(rows.values, rows.offsets, weights, left, right, sums)
+    return sums
 
 
 def equal_rows(rows: Ragged, left: I64, right: I64) -> Bool:
     """See `Kernels.equal_rows`."""
-    return _equal_rows_loop(rows.values, rows.offsets, left, right)
+    equal = np.empty(left.size, dtype=np.bool_)
+    equal_rows_loop(rows.values, rows.offsets, left, right, equal)
+    return equal
 
 
-@compiled
-def anchor(left: I64, right: I64, count: Integer) -> I64:
+def anchor(left: I64, right: I64, count: int) -> I64:
     """See `Kernels.anchor`."""
     representative = np.full(count, -1, dtype=np.int64)
-    for pair in range(left.size):
-        if representative[right[pair]] < 0 and representative[left[pair]] < 0:
-            representative[right[pair]] = left[pair]
+    anchor_loop(left, right, representative)
     return representative
+
+
+def sample_levels(samples: Samples) -> tuple[U8, I64]:
+    """For each row the level at which it is looked for, and how many values it has there."""
+    count = samples.offsets.size - 1
+    levels, counts = np.empty(count, dtype=np.uint8), np.empty(count, dtype=np.int64)
+    sample_levels_loop(samples.values, samples.offsets, np.empty(33, dtype=np.int64), levels, counts)
+    return levels, counts
+
+
+def post(samples: Samples, owners: I64, low: int, high: int) -> U64:
+    """See `Kernels.post`."""
+    entries = np.empty(samples.values.size + 1, dtype=np.uint64)
+    count = post_loop(samples.values, samples.offsets, owners, np.uint64(low), np.uint64(high), entries)
+    return entries[:count]
+
+
+def link(entries: U64, start: int, cap: int, links: int, levels: U8, most: int) -> Links:
+    """See `Kernels.link`."""
+    pairs, state = np.empty(most + max(cap, links), dtype=np.uint64), np.zeros(2, dtype=np.int64)
+    count = link_loop(entries, start, cap, links, levels, pairs, state)
+    return Links(pairs[:count], int(state[0]), int(state[1]))
+
+
+def components(left: I64, right: I64, count: int) -> I64:
+    """See `Kernels.components`."""
+    root = np.arange(count)
+    components_loop(left, right, root)
+    return root

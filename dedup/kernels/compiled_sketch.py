@@ -7,13 +7,16 @@ the affine permutations applied to eight shingles at a time with the signature i
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import I64, U8, U32, U64, Bool
-from dedup.kernels.compiled_tokens import finish, hash_text, make_scratch, popcount
+from dedup.kernels import I64, U8, U32, U64
+from dedup.kernels.compiled_tokens import Scratch, carve, finish, hash_text, pack_flags, popcount, trailing_zeros
 from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED
-from dedup.kernels.jit import Integer, compiled
+from dedup.kernels.jit import Integer, compiled, exported
 
 BLOCK = 128
 """Permutations that are applied together; a signature is padded to a multiple of it."""
+
+POWERS = 512
+"""Powers of the polynomial that a digest is summed with at a time."""
 
 
 @compiled
@@ -59,10 +62,11 @@ def _combine(hashes: U64, count: Integer, size: Integer, shingles: U64) -> Integ
 
 
 @compiled
-def _mix_halves(shingles: U64, count: Integer, halves: U32) -> None:
+def mix_halves(shingles: U64, start: Integer, count: Integer, halves: U32) -> None:
     """The mixed upper halves of shingles, padded to a multiple of eight by repeating the last."""
+    first = np.uint64(start)
     for place in range(np.uint64(count)):
-        value = np.uint32(shingles[place] >> np.uint64(32))
+        value = np.uint32(shingles[first + place] >> np.uint64(32))
         value = np.uint32(value ^ (value >> np.uint32(16)))
         value = np.uint32(value * np.uint32(0x85EBCA6B))
         value = np.uint32(value ^ (value >> np.uint32(13)))
@@ -73,14 +77,12 @@ def _mix_halves(shingles: U64, count: Integer, halves: U32) -> None:
 
 
 @compiled
-def _permute(halves: U32, count: Integer, block: U32) -> None:
-    """Fill the signature of one block of permutations.
+def permute(halves: U32, count: Integer, block: U32) -> None:
+    """Lower the signature of one block of permutations to the least that `count` mixed shingles give.
 
     `block` holds factors, terms and signature one after the other: in one array at constant distances, so that no
     overlap needs to be ruled out.
     """
-    for place in range(BLOCK):
-        block[2 * BLOCK + place] = np.uint32(0xFFFFFFFF)
     start = 0
     while start < count:
         h0, h1, h2, h3 = halves[start], halves[start + 1], halves[start + 2], halves[start + 3]
@@ -100,33 +102,70 @@ def _permute(halves: U32, count: Integer, block: U32) -> None:
 
 
 @compiled
-def _sample(shingles: U64, count: Integer, mask: np.uint64, chosen: U64, first: Integer) -> Integer:
-    """Append the distinct shingles whose masked bits are zero, ascending, behind `first`; where they end."""
-    end = np.uint64(first)
-    for place in range(np.uint64(count)):
-        chosen[end] = shingles[place]
-        end += np.uint64(shingles[place] & mask == np.uint64(0))
-    found = chosen[first : np.int64(end)]
-    if found.size <= 64:
-        for place in range(1, found.size):
-            value = found[place]
-            before = place - 1
-            while before >= 0 and found[before] > value:
-                found[before + 1] = found[before]
-                before -= 1
-            found[before + 1] = value
-    else:
-        found.sort()
-    kept = 0
-    for place in range(found.size):
-        if place == 0 or found[place] != found[place - 1]:
-            # The place compared is never one that was overwritten: `kept` stays at or behind it.
-            found[kept] = found[place]
-            kept += 1
-    return first + kept
+def clear_signature(block: U32) -> None:
+    """Begin a signature: the value of no shingle."""
+    for place in range(BLOCK):
+        block[2 * BLOCK + place] = np.uint32(0xFFFFFFFF)
 
 
 @compiled
+def sum_with_powers(hashes: U64, start: Integer, count: Integer, powers: U64) -> np.uint64:
+    """Σ h_i · P^i, by blocks whose powers are at hand; `powers` ends with that of a whole block."""
+    total = np.uint64(0)
+    # Horner's rule over blocks, the last first.
+    for block in range((count + POWERS - 1) // POWERS - 1, -1, -1):
+        first = np.uint64(start + block * POWERS)
+        part = np.uint64(0)
+        for place in range(np.uint64(min(POWERS, count - block * POWERS))):
+            part += hashes[first + place] * powers[place]
+        total = total * powers[POWERS] + part
+    return total
+
+
+@compiled
+def _sample(
+    shingles: U64, count: Integer, mask: np.uint64, scratch: Scratch, seen: U32, chosen: U32, first: Integer
+) -> Integer:
+    """Append the distinct upper halves of the shingles whose masked bits are zero; where they end.
+
+    `seen` has room for four times as many as there may be.
+    """
+    whole = (count + 63) & ~63
+    flags = scratch.flags
+    for place in range(np.uint64(count)):
+        flags[place] = np.uint8(shingles[place] & mask == np.uint64(0))
+    for place in range(count, whole):
+        flags[place] = 0
+    pack_flags(scratch.flag_words, whole >> 3, scratch.bits)
+    total = np.uint64(0)
+    for number in range(np.uint64(whole >> 6)):
+        total += popcount(scratch.bit_words[number])
+    if total == np.uint64(0):
+        return first
+    size = np.uint64(64)
+    while size < total + total:
+        size += size
+    for place in range(size):
+        seen[place] = np.uint32(0)
+    saw_zero = False
+    end = np.uint64(first)
+    for word in range(np.uint64(whole >> 6)):
+        marked = scratch.bit_words[word]
+        while marked:
+            value = np.uint32(shingles[(word << np.uint64(6)) + trailing_zeros(marked)] >> np.uint64(32))
+            marked &= marked - np.uint64(1)
+            at = np.uint64(value) & (size - np.uint64(1))
+            while seen[at] != np.uint32(0) and seen[at] != value:
+                at = (at + np.uint64(1)) & (size - np.uint64(1))
+            new = seen[at] != value or (value == np.uint32(0) and not saw_zero)
+            saw_zero |= value == np.uint32(0)
+            seen[at] = value
+            chosen[end] = value
+            end += np.uint64(new)
+    return np.int64(end)
+
+
+@exported
 def sketch_loop(
     data: U8,
     starts: I64,
@@ -139,61 +178,108 @@ def sketch_loop(
     rows: Integer,
     mask: np.uint64,
     wants_samples: bool,
-    triggers: U64,
+    trigger_slots: U64,
+    trigger_keywords: U64,
+    trigger_beside: U64,
+    free: np.uint64,
+    wants_triggers: bool,
+    powers: U64,
+    longest: Integer,
+    memory: U64,
+    shingles: U64,
+    halves: U32,
+    signature: U32,
+    band_values: U64,
+    seen: U32,
     digests: U64,
     lengths: I64,
     keys: U32,
-    samples: U64,
+    samples: U32,
     sample_offsets: I64,
     firsts: U64,
     lasts: U64,
-    flagged: Bool,
+    triggered: U64,
 ) -> None:
-    """Sketch the texts `data[starts[i]:ends[i]]`; `blocks` has a row of factors, terms and signature a block."""
-    scratch = make_scratch(starts, ends)
+    """Sketch the texts `data[starts[i]:ends[i]]`.
+
+    `blocks` has factors, terms and signature of each block of permutations, in which those of row r of band b are at
+    `r * bands + b`, so that all bands are hashed side by side, eight at a time; `signature` and `band_values` have room
+    for eight more.
+    """
+    scratch = carve(memory, longest)
     hashes = scratch.hashes
-    shingles = np.empty(hashes.size, dtype=np.uint64)
-    halves = np.empty(hashes.size, dtype=np.uint32)
-    signature = np.empty(blocks.shape[0] * BLOCK, dtype=np.uint32)
-    slot_mask = np.uint64(triggers.size - 1)
+    slot_mask = np.uint64(trigger_slots.size - 1)
     slot_shift = np.uint64(64) - popcount(slot_mask)
+    n_blocks = blocks.size // (3 * BLOCK)
+    n_texts = starts.size
+    n_groups = np.uint64((bands + 7) >> 3)
     sampled: Integer = 0
     sample_offsets[0] = 0
-    for text in range(starts.size):
+    for text in range(n_texts):
         count = hash_text(data, starts[text], ends[text], index, pages, scratch)
-        total = np.uint64(0)
-        power = np.uint64(1)
-        trigger = False
-        for token in range(np.uint64(count)):
-            total += hashes[token] * power
-            power *= POLYNOMIAL
-            slot = hashes[token] >> slot_shift
-            while triggers[slot] != hashes[token] and triggers[slot] != np.uint64(0):
-                slot = (slot + np.uint64(1)) & slot_mask
-            trigger |= triggers[slot] == hashes[token]
-        digests[text] = finish(total, np.uint64(count))
+        digests[text] = finish(sum_with_powers(hashes, 0, count, powers), np.uint64(count))
         lengths[text] = count
-        flagged[text] = trigger
+        if wants_triggers:
+            keywords, beside = np.uint64(0), free
+            for token in range(np.uint64(count)):
+                slot = hashes[token] >> slot_shift
+                while trigger_slots[slot] != np.uint64(0):
+                    if trigger_slots[slot] == hashes[token]:
+                        keywords |= trigger_keywords[slot]
+                        beside |= trigger_beside[slot]
+                        break
+                    slot = (slot + np.uint64(1)) & slot_mask
+            triggered[text] = keywords & beside
 
-        n_shingles = _combine(hashes, count, size, shingles)
+        n_shingles: Integer = 0
+        if bands > 0 or wants_samples or count >= size:
+            n_shingles = _combine(hashes, count, size, shingles)
         if count >= size:
             firsts[text] = shingles[0]
             lasts[text] = shingles[n_shingles - 1]
             if wants_samples:
-                sampled = _sample(shingles, n_shingles, mask, samples, sampled)
+                sampled = _sample(shingles, n_shingles, mask, scratch, seen, samples, sampled)
         sample_offsets[text + 1] = sampled
         if bands == 0:
             continue
         if n_shingles > 0:
-            _mix_halves(shingles, n_shingles, halves)
-        for number in range(blocks.shape[0]):
-            block = blocks[number]
-            _permute(halves, n_shingles, block)
+            mix_halves(shingles, 0, n_shingles, halves)
+        for number in range(n_blocks):
+            block = blocks[number * 3 * BLOCK : (number + 1) * 3 * BLOCK]
+            clear_signature(block)
+            permute(halves, n_shingles, block)
             for place in range(BLOCK):
                 signature[number * BLOCK + place] = block[2 * BLOCK + place]
-        for band in range(bands):
-            value = SEED
-            for place in range(band * rows, (band + 1) * rows):
-                value = (value ^ np.uint64(signature[place])) * MULTIPLIER
-                value ^= value >> np.uint64(32)
-            keys[band, text] = (value * MULTIPLIER) >> np.uint64(32)
+        for group in range(n_groups):
+            first = group << np.uint64(3)
+            for lane in range(np.uint64(8)):
+                band_values[lane] = SEED
+            for row in range(rows):
+                begin = np.uint64(row * bands) + first
+                for lane in range(np.uint64(8)):
+                    mixed = (band_values[lane] ^ np.uint64(signature[begin + lane])) * MULTIPLIER
+                    band_values[lane] = mixed ^ (mixed >> np.uint64(32))
+            for lane in range(min(np.uint64(8), np.uint64(bands) - first)):
+                keys[(first + lane) * np.uint64(n_texts) + np.uint64(text)] = (
+                    band_values[lane] * MULTIPLIER
+                ) >> np.uint64(32)
+
+
+@exported
+def minhash_loop(shingles: U64, offsets: I64, blocks: U32, halves: U32, signatures: U32, width: Integer) -> None:
+    """Fill the signatures, `width` values a row; long rows go stretch by stretch through `halves`."""
+    stretch = halves.size - 8
+    for number in range(blocks.size // (3 * BLOCK)):
+        block = blocks[number * 3 * BLOCK : (number + 1) * 3 * BLOCK]
+        first = number * BLOCK
+        used = min(BLOCK, width - first)
+        for row in range(offsets.size - 1):
+            clear_signature(block)
+            place, end = offsets[row], offsets[row + 1]
+            while place < end:
+                count = min(stretch, end - place)
+                mix_halves(shingles, place, count, halves)
+                permute(halves, count, block)
+                place += count
+            for value in range(used):
+                signatures[row * width + first + value] = block[2 * BLOCK + value]

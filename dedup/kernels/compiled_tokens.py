@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dedup.kernels import I64, U8, U32, U64
 from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED
-from dedup.kernels.jit import Integer, compiled
+from dedup.kernels.jit import Integer, compiled, exported
 
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _ONES = np.uint64(0x0101010101010101)
@@ -32,12 +32,13 @@ def popcount(value: np.uint64) -> np.uint64:
 
 
 @compiled
-def _trailing_zeros(value: np.uint64) -> np.uint64:
+def trailing_zeros(value: np.uint64) -> np.uint64:
+    """The number of zero bits below the lowest one bit; 64 for zero."""
     return popcount(~value & (value - np.uint64(1)))
 
 
 @compiled
-def _load(data: U8, place: np.uint64) -> np.uint64:
+def load(data: U8, place: np.uint64) -> np.uint64:
     """Eight bytes, the first lowest; LLVM makes one load of them."""
     return (
         np.uint64(data[place])
@@ -104,7 +105,7 @@ def _transcode(source: U8, start: Integer, end: Integer, index: NDArray[np.uint1
         lead = np.uint64(source[place])
         if lead < np.uint64(128):
             if place + np.uint64(8) <= stop:
-                word = _load(source, place)
+                word = load(source, place)
                 if word & _HIGH_BITS == np.uint64(0):
                     _store(target, out, word)
                     out += np.uint64(8)
@@ -131,7 +132,7 @@ def _transcode(source: U8, start: Integer, end: Integer, index: NDArray[np.uint1
                 # Bytes that are not UTF-8, which no reader lets through, must not reach beyond the table.
                 codepoint = min(codepoint, np.uint64(0x10FFFF))
                 place += np.uint64(4)
-        entry = pages[np.uint64(index[codepoint >> np.uint64(8)]), codepoint & np.uint64(0xFF)]
+        entry = pages[np.uint64(index[codepoint >> np.uint64(8)]) << np.uint64(8) | codepoint & np.uint64(0xFF)]
         _store(target, out, entry)
         # Eight bytes less the leading zero bytes of the entry.
         filled = entry | entry >> np.uint64(1)
@@ -142,7 +143,7 @@ def _transcode(source: U8, start: Integer, end: Integer, index: NDArray[np.uint1
 
 
 @compiled
-def _pack(flags: U64, count: Integer, bits: U8) -> None:
+def pack_flags(flags: U64, count: Integer, bits: U8) -> None:
     """Eight flag bytes (1 or 0) to the eight bits of one byte, the first lowest."""
     for place in range(np.uint64(count)):
         bits[place] = np.uint8((flags[place] * _GATHER_FLAGS) >> np.uint64(56))
@@ -167,7 +168,7 @@ def _find_edges(bits: U64, length: Integer, edges: U32) -> Integer:
         # Eight at a time without asking; what is written beyond the total is overwritten.
         while written < total:
             for step in range(np.uint64(8)):
-                edges[count + written + step] = base + np.uint32(_trailing_zeros(changes))
+                edges[count + written + step] = base + np.uint32(trailing_zeros(changes))
                 changes &= changes - np.uint64(1)
             written += np.uint64(8)
         count += total
@@ -197,17 +198,17 @@ def _hash_long(folded: U8, edges: U32, bits: U64, count: Integer, hashes: U64) -
         if number == count >> 6 and rest:
             marked &= (np.uint64(1) << rest) - np.uint64(1)
         while marked:
-            token = np.uint64(number << 6) + _trailing_zeros(marked)
+            token = np.uint64(number << 6) + trailing_zeros(marked)
             marked &= marked - np.uint64(1)
             place = np.uint64(edges[token + token])
             length = np.uint64(edges[token + token + np.uint64(1)]) - place
             left = length
             value = np.uint64(0)
             while left > np.uint64(8):
-                value = value * POLYNOMIAL + mix(_load(folded, place))
+                value = value * POLYNOMIAL + mix(load(folded, place))
                 place += np.uint64(8)
                 left -= np.uint64(8)
-            word = _load(folded, place) & (_ALL >> (np.uint64(64) - np.uint64(8) * left))
+            word = load(folded, place) & (_ALL >> (np.uint64(64) - np.uint64(8) * left))
             hashes[token] = finish(value * POLYNOMIAL + mix(word), length)
 
 
@@ -226,27 +227,45 @@ class Scratch(NamedTuple):
 
 
 @compiled
-def make_scratch(starts: I64, ends: I64) -> Scratch:
-    """Room for the longest of some texts. Memory that is not touched costs nothing.
+def scratch_width(longest: Integer) -> Integer:
+    """Bytes that a text of this size may take once rewritten, and some more for loops that work in whole vectors.
 
-    An entry of the table has at most eight bytes, and a character of two or more bytes has one entry: four times the
-    text, and some more for loops that work through whole vectors.
+    An entry of the table has at most eight bytes, and a character of two or more bytes has one entry.
     """
-    longest = 0
-    for text in range(starts.size):
-        longest = max(longest, ends[text] - starts[text])
-    width = (longest * 4 + 383) & ~63
-    flags, bits = np.empty(width, dtype=np.uint8), np.empty(width >> 3, dtype=np.uint8)
+    return (longest * 4 + 383) & ~63
+
+
+def scratch_words(longest: int) -> int:
+    """How many words of eight bytes `carve` divides."""
+    width = scratch_width(longest)
+    return int(3 * (width >> 3) + (width >> 6) + ((width + 128) >> 1) + 2 * (width // 2 + 64))
+
+
+@compiled
+def carve(memory: U64, longest: Integer) -> Scratch:
+    """Divide working memory for texts of up to a size in bytes. Memory that is not touched costs nothing."""
+    width = scratch_width(longest)
+    eighth, half = width >> 3, width // 2 + 64
+    flags = memory[:eighth]
+    bits = memory[eighth : eighth + (width >> 6)]
+    place = eighth + (width >> 6)
+    words = memory[place : place + half]
+    hashes = memory[place + half : place + 2 * half]
+    place += 2 * half
+    edges = memory[place : place + ((width + 128) >> 1)]
+    place += (width + 128) >> 1
+    folded = memory[place : place + eighth]
+    rewritten = memory[place + eighth : place + 2 * eighth]
     return Scratch(
-        np.empty(width, dtype=np.uint8),
-        np.empty(width, dtype=np.uint8),
+        rewritten.view(np.uint8),
+        folded.view(np.uint8),
+        flags.view(np.uint8),
         flags,
-        flags.view(np.uint64),
+        bits.view(np.uint8),
         bits,
-        bits.view(np.uint64),
-        np.empty(width + 128, dtype=np.uint32),
-        np.empty(width // 2 + 64, dtype=np.uint64),
-        np.empty(width // 2 + 64, dtype=np.uint64),
+        edges.view(np.uint32),
+        words,
+        hashes,
     )
 
 
@@ -268,28 +287,50 @@ def hash_text(
         length = _transcode(data, start, end, index, pages, scratch.rewritten)
         whole = (length + 63) & ~63
         _classify(scratch.rewritten, 0, whole, scratch.folded, scratch.flags)
-    _pack(scratch.flag_words, whole >> 3, scratch.bits)
+    pack_flags(scratch.flag_words, whole >> 3, scratch.bits)
     edges = scratch.edges
     count = _find_edges(scratch.bit_words, length, edges)
     words = scratch.words
     for token in range(np.uint64(count)):
-        words[token] = _load(scratch.folded, np.uint64(edges[token + token]))
+        words[token] = load(scratch.folded, np.uint64(edges[token + token]))
     padded = (count + 7) & ~7
     _hash_short(edges, words, padded, scratch.hashes, scratch.flags)
-    _pack(scratch.flag_words, padded >> 3, scratch.bits)
+    pack_flags(scratch.flag_words, padded >> 3, scratch.bits)
     _hash_long(scratch.folded, edges, scratch.bit_words, count, scratch.hashes)
     return count
 
 
-@compiled
-def hash_loop(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64, hashes: U64, row_offsets: I64) -> None:
-    """The token hashes of all texts, one after the other."""
-    scratch = make_scratch(offsets[:-1], offsets[1:])
-    filled: Integer = 0
+@exported
+def hash_loop(
+    data: U8,
+    starts: I64,
+    ends: I64,
+    index: NDArray[np.uint16],
+    pages: U64,
+    longest: Integer,
+    memory: U64,
+    hashes: U64,
+    row_offsets: I64,
+) -> Integer:
+    """The token hashes of the ranges, one after the other; their number."""
+    scratch = carve(memory, longest)
+    filled = np.uint64(0)
     row_offsets[0] = 0
-    for text in range(offsets.size - 1):
-        count = hash_text(data, offsets[text], offsets[text + 1], index, pages, scratch)
-        for token in range(np.uint64(count)):
-            hashes[np.uint64(filled) + token] = scratch.hashes[token]
+    for text in range(starts.size):
+        count = np.uint64(hash_text(data, starts[text], ends[text], index, pages, scratch))
+        for token in range(count):
+            hashes[filled + token] = scratch.hashes[token]
         filled += count
-        row_offsets[text + 1] = filled
+        row_offsets[text + 1] = np.int64(filled)
+    return np.int64(filled)
+
+
+@exported
+def most_tokens(data: U8) -> Integer:
+    """An upper bound on the number of tokens: half the ASCII characters, and all the others."""
+    leads = 0
+    ascii_count = 0
+    for place in range(np.uint64(data.size)):
+        ascii_count += data[place] < 0x80
+        leads += data[place] >= 0xC0
+    return (ascii_count + 1) // 2 + leads + 1

@@ -5,6 +5,8 @@ A token of words w_1 … w_n (eight bytes each, the last padded with zeros) is h
 multiply-and-xorshift with the odd constants of Steele, Lea and Flood's SplitMix64 (2014) and PCG.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +30,31 @@ def finish(hashes: NDArray[np.uint64], lengths: NDArray[np.uint64]) -> NDArray[n
     return finished ^ (finished >> np.uint64(29))
 
 
+_UNFINISHER = np.uint64(pow(int(FINISHER), -1, 1 << 64))
+
+
+def join_digests(
+    digests: NDArray[np.uint64], lengths: NDArray[np.int64], offsets: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """The digests of texts from those of their consecutive parts; the parts of text i are `offsets[i:i + 2]`.
+
+    A digest is Σ h_i · P^i over the tokens, finished with their number (`Kernels.digest`). Finishing is a bijection: a
+    part's sum is got back, and multiplied by P to the number of tokens before the part.
+    """
+    spread = digests ^ (digests >> np.uint64(29)) ^ (digests >> np.uint64(58))
+    sums = (spread * _UNFINISHER) ^ lengths.astype(np.uint64)
+    before = np.append(0, np.cumsum(lengths))
+    texts = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
+    exponents = before[:-1] - before[offsets[:-1]][texts]
+    power = POLYNOMIAL
+    for bit in range(int(exponents.max(initial=0)).bit_length()):
+        sums = np.where(exponents >> bit & 1, sums * power, sums)
+        power = np.uint64(int(power) ** 2 & (1 << 64) - 1)
+    until = np.append(np.uint64(0), np.cumsum(sums, dtype=np.uint64))
+    totals = until[offsets[1:]] - until[offsets[:-1]]
+    return finish(totals, (before[offsets[1:]] - before[offsets[:-1]]).astype(np.uint64))
+
+
 def finish_shingle(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Spread the bits of a shingle's polynomial."""
     finished = (hashes ^ (hashes >> np.uint64(32))) * FINISHER
@@ -48,6 +75,68 @@ def slot_table(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
             slot = (slot + 1) % table.size
         table[slot] = value
     return table
+
+
+class TriggerTable(NamedTuple):
+    """Pairs of conditions on the tokens of a text: a token of one set and, unless the condition is free, of another.
+
+    `slots`: the hashes of all these tokens, as a `slot_table`. `keywords` and `beside` (uint64) go with the slots: a
+    condition's bit is set where the token is in its first or in its second set, and none where a slot is free. `free`:
+    the bits of the conditions that have no second set.
+    """
+
+    slots: NDArray[np.uint64]
+    keywords: NDArray[np.uint64]
+    beside: NDArray[np.uint64]
+    free: np.uint64
+
+
+def trigger_table(
+    hashes: NDArray[np.uint64], keywords: NDArray[np.uint64], beside: NDArray[np.uint64], free: int
+) -> TriggerTable:
+    """The table of token hashes, which may come more than once, and the bits of each."""
+    slots = slot_table(hashes)
+    bits = slots.size.bit_length() - 1
+    table = TriggerTable(slots, np.zeros_like(slots), np.zeros_like(slots), np.uint64(free))
+    for place in np.flatnonzero(hashes).tolist():
+        slot = int(hashes[place]) >> (64 - bits)
+        while slots[slot] != hashes[place]:
+            slot = (slot + 1) % slots.size
+        table.keywords[slot] |= keywords[place]
+        table.beside[slot] |= beside[place]
+    return table
+
+
+def no_triggers() -> TriggerTable:
+    """The table of no conditions."""
+    none = np.zeros(0, dtype=np.uint64)
+    return trigger_table(none, none, none, 0)
+
+
+class WeightTable(NamedTuple):
+    """Weights of hashes, to be looked up by the hash's upper `bits`.
+
+    `slots` (uint64) ascend: a hash stands at the slot that its upper bits name or as near behind it as the order
+    allows, and a free slot repeats the next hash. `weights` (float64) go with the slots; those behind the last hash are
+    NaN.
+    """
+
+    slots: NDArray[np.uint64]
+    weights: NDArray[np.float64]
+    bits: int
+
+
+def weight_table(hashes: NDArray[np.uint64], weights: NDArray[np.float64]) -> WeightTable:
+    """A table of distinct ascending hashes and their weights."""
+    bits = max(4, int(2 * hashes.size).bit_length())
+    homes = (hashes >> np.uint64(64 - bits)).astype(np.int64)
+    number = np.arange(hashes.size)
+    places = np.maximum.accumulate(homes - number) + number
+    size = max(1 << bits, int(places.max(initial=0)) + 1) + 1
+    # Each slot takes the first hash that stands at it or behind it.
+    following = np.searchsorted(places, np.arange(size))
+    last = np.iinfo(np.uint64).max
+    return WeightTable(np.append(hashes, last)[following], np.append(weights, np.nan)[following], bits)
 
 
 def powers(count: int) -> NDArray[np.uint64]:

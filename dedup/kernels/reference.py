@@ -1,24 +1,46 @@
 """The kernels in NumPy: the oracle, and the path of small inputs. Contracts are in `dedup.kernels.Kernels`."""
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import F64, I64, U8, U32, U64, Bool, CountedRows, Ragged, Sketches, SketchPlan, Tokens
-from dedup.kernels.hashing import MULTIPLIER, POLYNOMIAL, SEED, SPACE, finish, finish_shingle, mix, powers
+from dedup.kernels import F64, I64, U8, U32, U64, Bool, CountedRows, Ragged, Samples, Sketches, SketchPlan, Tokens
+from dedup.kernels.hashing import (
+    MULTIPLIER,
+    POLYNOMIAL,
+    SEED,
+    SPACE,
+    TriggerTable,
+    WeightTable,
+    finish,
+    finish_shingle,
+    mix,
+    powers,
+)
+from dedup.kernels.reference_groups import link, post, sample_levels
+from dedup.kernels.reference_places import count_marks
 from dedup.kernels.reference_segments import segment
+from dedup.kernels.reference_texts import digest_texts
 
 __all__ = [
     "anchor",
     "band_keys",
+    "components",
     "count_common",
+    "count_marks",
     "count_rows",
     "digest",
+    "digest_texts",
+    "distinct_rows",
     "dot_common",
     "equal_rows",
-    "find",
     "hash_tokens",
+    "link",
+    "look_up",
     "minhash",
     "name",
+    "post",
     "segment",
     "shingle",
     "sketch",
@@ -28,6 +50,8 @@ __all__ = [
 name = "numpy"
 
 _BLOCK_BYTES = 1 << 20
+
+Hash = TypeVar("Hash", np.uint32, np.uint64)
 
 
 def tokenise(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Tokens:
@@ -76,38 +100,52 @@ def _tokenise_block(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U6
     return Tokens(_hash_tokens(folded, token_starts, token_ends), starts, ends, np.searchsorted(starts, offsets))
 
 
-def hash_tokens(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Ragged:
+def hash_tokens(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64) -> Ragged:
     """See `Kernels.hash_tokens`."""
-    tokens = tokenise(data, offsets, index, pages)
+    offsets = np.zeros(starts.size + 1, dtype=np.int64)
+    np.cumsum(ends - starts, out=offsets[1:])
+    ranges = [data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    tokens = tokenise(np.concatenate([np.zeros(0, dtype=np.uint8), *ranges]), offsets, index, pages)
     return Ragged(tokens.hashes, tokens.offsets)
 
 
 def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, plan: SketchPlan) -> Sketches:
     """See `Kernels.sketch`."""
-    offsets = np.zeros(starts.size + 1, dtype=np.int64)
-    np.cumsum(ends - starts, out=offsets[1:])
-    ranges = [data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-    tokens = tokenise(np.concatenate([np.zeros(0, dtype=np.uint8), *ranges]), offsets, index, pages)
+    tokens = hash_tokens(data, starts, ends, index, pages)
     lengths = np.diff(tokens.offsets)
     long = lengths >= plan.size
-    shingles = shingle(tokens.hashes, tokens.offsets, plan.size)
+    shingles = shingle(*tokens, plan.size)
     keys = np.zeros((0, lengths.size), dtype=np.uint32)
     if plan.bands:
         keys = band_keys(minhash(*shingles, plan.a, plan.b), plan.bands, plan.rows)
-    samples = Ragged(np.zeros(0, dtype=np.uint64), np.zeros(lengths.size + 1, dtype=np.int64))
+    samples = Samples(np.zeros(0, dtype=np.uint32), np.zeros(lengths.size + 1, dtype=np.int64))
     if plan.sample:
         chosen = shingles.values & np.uint64(plan.sample - 1) == 0
         chosen &= np.repeat(long, np.diff(shingles.offsets))
         places = np.append(0, np.cumsum(chosen, dtype=np.int64))[shingles.offsets]
-        distinct = count_rows(shingles.values[chosen], places)
-        samples = Ragged(distinct.values, distinct.offsets)
+        samples = Samples(*distinct_in_rows((shingles.values[chosen] >> np.uint64(32)).astype(np.uint32), places))
     firsts, lasts = np.zeros(lengths.size, dtype=np.uint64), np.zeros(lengths.size, dtype=np.uint64)
     firsts[long] = shingles.values[shingles.offsets[:-1][long]]
     lasts[long] = shingles.values[shingles.offsets[1:][long] - 1]
-    hits = np.isin(tokens.hashes, plan.triggers[plan.triggers != 0])
-    before = np.append(0, np.cumsum(hits, dtype=np.int64))
-    triggered = before[tokens.offsets[1:]] > before[tokens.offsets[:-1]]
-    return Sketches(digest(tokens.hashes, tokens.offsets), lengths, keys, samples, firsts, lasts, triggered)
+    triggered = _triggered(tokens, plan.triggers)
+    return Sketches(digest(*tokens), lengths, keys, samples, *sample_levels(samples), firsts, lasts, triggered)
+
+
+def _triggered(tokens: Ragged, triggers: TriggerTable) -> U64:
+    """The bits of the conditions that each row of tokens meets."""
+    used = np.flatnonzero(triggers.slots)
+    used = used[np.argsort(triggers.slots[used])]
+    ordered = triggers.slots[used]
+    # One more, of no bits, for the tokens that are not in the table.
+    keyword_bits, beside_bits = (np.append(bits[used], np.uint64(0)) for bits in (triggers.keywords, triggers.beside))
+    places = np.searchsorted(ordered, tokens.values)
+    known = np.append(ordered, np.uint64(0))[places] == tokens.values
+    places[~known] = ordered.size
+    keywords, beside = np.zeros((2, tokens.offsets.size - 1), dtype=np.uint64)
+    owners = np.repeat(np.arange(tokens.offsets.size - 1), np.diff(tokens.offsets))
+    np.bitwise_or.at(keywords, owners, keyword_bits[places])
+    np.bitwise_or.at(beside, owners, beside_bits[places])
+    return keywords & (beside | triggers.free)
 
 
 def _decode(data: U8) -> tuple[I64, I64, I64]:
@@ -218,24 +256,43 @@ def mix32(values: U32) -> U32:
     return values ^ (values >> np.uint32(16))
 
 
-def count_rows(values: U64, offsets: I64) -> CountedRows:
-    """See `Kernels.count_rows`."""
+def distinct_rows(rows: Ragged) -> Ragged:
+    """See `Kernels.distinct_rows`."""
+    filled = rows.values != 0
+    return Ragged(*distinct_in_rows(rows.values[filled], np.append(0, np.cumsum(filled))[rows.offsets]))
+
+
+def distinct_in_rows(values: NDArray[Hash], offsets: I64) -> tuple[NDArray[Hash], I64]:
+    """The distinct values of each row, in the order in which they first come up, and the rows' new offsets."""
     rows = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
     order = np.lexsort((values, rows))
-    rows, values = rows[order], values[order]
     new = np.ones(values.size, dtype=np.bool_)
-    new[1:] = (rows[1:] != rows[:-1]) | (values[1:] != values[:-1])
+    new[1:] = (np.diff(rows[order]) != 0) | (values[order][1:] != values[order][:-1])
+    firsts = np.sort(order[new])
+    return values[firsts], np.searchsorted(firsts, offsets)
+
+
+def count_rows(rows: Ragged, chosen: I64 | None = None) -> CountedRows:
+    """See `Kernels.count_rows`."""
+    chosen = np.arange(rows.offsets.size - 1) if chosen is None else chosen
+    lengths = np.diff(rows.offsets)[chosen]
+    owners = np.repeat(np.arange(chosen.size), lengths)
+    within = np.arange(owners.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    values = rows.values[rows.offsets[chosen][owners] + within]
+    order = np.lexsort((values, owners))
+    owners, values = owners[order], values[order]
+    new = np.ones(values.size, dtype=np.bool_)
+    new[1:] = (owners[1:] != owners[:-1]) | (values[1:] != values[:-1])
     firsts = np.flatnonzero(new)
     counts = np.diff(np.append(firsts, values.size))
-    return CountedRows(values[firsts], np.searchsorted(rows[firsts], np.arange(offsets.size)), counts)
+    return CountedRows(values[firsts], np.searchsorted(owners[firsts], np.arange(chosen.size + 1)), counts)
 
 
-def find(ordered: U64, values: U64) -> I64:
-    """See `Kernels.find`."""
-    if ordered.size == 0:
-        return np.full(values.size, -1, dtype=np.int64)
-    places = np.minimum(np.searchsorted(ordered, values), ordered.size - 1)
-    return np.where(ordered[places] == values, places, -1)
+def look_up(table: WeightTable, values: U64, missing: float) -> F64:
+    """See `Kernels.look_up`."""
+    slots = np.minimum(np.searchsorted(table.slots, values), table.slots.size - 1)
+    weights = np.where(table.slots[slots] == values, table.weights[slots], np.nan)
+    return np.where(np.isnan(weights), missing, weights)
 
 
 def _common(rows: Ragged, left: I64, right: I64) -> tuple[I64, I64, I64]:
@@ -256,10 +313,11 @@ def _common(rows: Ragged, left: I64, right: I64) -> tuple[I64, I64, I64]:
     return owner[shared], place[shared], place[shared + 1]
 
 
-def count_common(rows: Ragged, left: I64, right: I64) -> I64:
+def count_common(rows: Ragged, left: I64, right: I64, least: I64) -> I64:
     """See `Kernels.count_common`."""
     pairs, _, _ = _common(rows, left, right)
-    return np.bincount(pairs, minlength=left.size).astype(np.int64)
+    counts = np.bincount(pairs, minlength=left.size).astype(np.int64)
+    return np.where(counts < least, 0, counts)
 
 
 def dot_common(rows: Ragged, weights: F64, left: I64, right: I64) -> F64:
@@ -279,6 +337,20 @@ def equal_rows(rows: Ragged, left: I64, right: I64) -> Bool:
     differ = rows.values[rows.offsets[left][owner] + within] != rows.values[rows.offsets[right][owner] + within]
     equal[owner[differ]] = False
     return equal
+
+
+def components(left: I64, right: I64, count: int) -> I64:
+    """See `Kernels.components`. Labels fall to the least one around, until none falls."""
+    label = np.arange(count)
+    while True:
+        least = np.minimum(label[left], label[right])
+        lowered = label.copy()
+        np.minimum.at(lowered, label[left], least)
+        np.minimum.at(lowered, label[right], least)
+        lowered = lowered[lowered]
+        if np.array_equal(lowered, label):
+            return label
+        label = lowered
 
 
 def anchor(left: I64, right: I64, count: int) -> I64:

@@ -1,4 +1,7 @@
-"""Labelling: prompt residue and boilerplate, findings of a single span."""
+"""Labelling: prompt residue and boilerplate, findings of a single span.
+
+`dedup.labelling.residue` is imported by who needs it: its grammar takes time to read.
+"""
 
 from dedup.labelling.boilerplate import (
     Repetition,
@@ -9,18 +12,13 @@ from dedup.labelling.boilerplate import (
     repeated_lines,
     templated_lines,
 )
-from dedup.labelling.residue import LineResidue, find_residue, residue_of_line, trigger_keywords
 
 __all__ = [
-    "LineResidue",
     "Repetition",
     "common_beginning",
     "common_ending",
-    "find_residue",
     "frames",
     "least_documents",
     "repeated_lines",
-    "residue_of_line",
     "templated_lines",
-    "trigger_keywords",
 ]

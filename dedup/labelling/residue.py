@@ -9,17 +9,17 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from dedup.labelling.residue_grammar import (
     LITERAL_KINDS,
     RESIDUE_WEIGHT,
     SUSPECT_WEIGHT,
-    Grammar,
     Guard,
     Rule,
     shipped_grammar,
 )
+from dedup.labelling.residue_sieve import EVERY_GROUP, may_match_within, shipped_sieve
 from dedup.model import ResidueSpan, Span
 
 HEAD_CHARACTERS = 300
@@ -27,6 +27,9 @@ HEAD_CHARACTERS = 300
 
 TAIL_CHARACTERS = 220
 """How much of a line's end is read, for postambles, markers and refusals."""
+
+MOST_GROUPS_TRIED = 8
+"""Where more groups of rules than this are possible, the line is split into tokens, to know which are."""
 
 _QUOTATION_MARKS = {
     **dict.fromkeys(map(ord, "“”„‟«»″〝〞「」『』＂"), '"'),
@@ -104,10 +107,13 @@ def find_residue(text: str, *, suspect: bool = False) -> list[ResidueSpan]:
     return found
 
 
-def residue_of_line(line: str) -> LineResidue | None:
-    """What the grammar says of one line: its residue, at `SUSPECT_WEIGHT` or more, or None."""
+def residue_of_line(line: str, groups: int = EVERY_GROUP) -> LineResidue | None:
+    """What the grammar says of one line: its residue, at `SUSPECT_WEIGHT` or more, or None.
+
+    `groups`: the groups of rules that its tokens allow, if they are known (see `dedup.labelling.residue_sieve`).
+    """
     bounds = _bounds(line, 0, len(line))
-    return None if bounds is None else _judge(line, *bounds)
+    return None if bounds is None else _judge(line, *bounds, groups)
 
 
 def matching_rules(line: str) -> tuple[str, ...]:
@@ -116,12 +122,13 @@ def matching_rules(line: str) -> tuple[str, ...]:
     if bounds is None:
         return ()
     grammar = shipped_grammar()
-    read = _Line.read(line, *bounds)
+    head = _head(line, *bounds)
+    read = _Line.read(line, *bounds, head, _blank_markup(head))
     tokens = {*_tokens(read.head), *_tokens(read.tail)}
     return tuple(
         rule.name
         for rule in grammar.rules
-        if rule.may_stand_beside(tokens) and read.holds_keyword(rule) and read.match(rule, grammar)
+        if rule.may_stand_beside(tokens) and read.holds_keyword(rule) and read.match(rule)
     )
 
 
@@ -145,6 +152,8 @@ def _lines(text: str) -> Iterator[tuple[int, int, int]]:
 
 def _bounds(text: str, start: int, end: int) -> tuple[int, int] | None:
     """The line between `start` and `end` without white space around it, or None if there is nothing else."""
+    if start < end and not text[start].isspace() and not text[end - 1].isspace():
+        return start, end
     found = _NOT_SPACE.search(text, start, end)
     return None if found is None else (found.start(), _stripped(text, found.start(), end))
 
@@ -159,19 +168,26 @@ def _stripped(text: str, start: int, end: int, characters: str | None = None) ->
     return start
 
 
-def _judge(text: str, first: int, last: int) -> LineResidue | None:
+def _judge(text: str, first: int, last: int, groups: int = EVERY_GROUP) -> LineResidue | None:
     """Judge the line between two characters that are no white space; `quoted` is a range of `text`."""
-    if not (triggered := _triggered(text, first, last)):
+    head = _head(text, first, last)
+    plain_head = _blank_markup(head)
+    # Nearly every line ends here, or has few rules to try.
+    if not (groups := shipped_sieve().admitted(plain_head, groups)):
+        return None
+    if groups.bit_count() <= MOST_GROUPS_TRIED:
+        triggered = shipped_sieve().rules_of(groups)
+    elif not (triggered := _triggered(text, first, last, groups)):
         return None
     grammar = shipped_grammar()
-    line = _Line.read(text, first, last)
-    matches = [match for rule in triggered if (match := line.match(rule, grammar)) and line.holds_keyword(rule)]
+    line = _Line.read(text, first, last, head, plain_head)
+    matches = [match for rule in triggered if (match := line.match(rule)) and line.holds_tokens(rule)]
     if not matches:
         return None
     counted = _without_overlaps(matches)
     heaviest = counted[0]
     weight = sum(match.rule.weight for match in counted)
-    weight += sum(rule.weight for rule in grammar.companions if line.holds_keyword(rule) and line.match(rule, grammar))
+    weight += sum(rule.weight for rule in grammar.companions if line.holds_keyword(rule) and line.match(rule))
     weight += sum(guard.weight for guard in grammar.guards if line.guarded(guard, heaviest))
     if weight < SUSPECT_WEIGHT:
         return None
@@ -180,8 +196,8 @@ def _judge(text: str, first: int, last: int) -> LineResidue | None:
     return LineResidue(heaviest.rule.kind, heaviest.rule.name, weight, quoted)
 
 
-def _triggered(text: str, first: int, last: int) -> list[Rule]:
-    """The rules that the tokens of the windows allow, in the order of the grammar. Nearly every line ends here."""
+def _triggered(text: str, first: int, last: int, groups: int) -> tuple[Rule, ...]:
+    """The rules of some groups that the tokens of the windows allow, in the order of the grammar."""
     if last - first <= HEAD_CHARACTERS + TAIL_CHARACTERS:
         read = text[first:last]
     else:
@@ -189,11 +205,11 @@ def _triggered(text: str, first: int, last: int) -> list[Rule]:
     tokens = _tokens(read)
     triggers = _triggers()
     if triggers.keys().isdisjoint(tokens):
-        return []
-    grammar = shipped_grammar()
+        return ()
+    grammar, bits = shipped_grammar(), shipped_sieve().bits
     held = set(tokens)
-    places = {place for token in triggers.keys() & held for place in triggers[token]}
-    return [grammar.rules[place] for place in sorted(places) if grammar.rules[place].may_stand_beside(held)]
+    places = {place for token in triggers.keys() & held for place in triggers[token] if bits[place] & groups}
+    return tuple(grammar.rules[place] for place in sorted(places) if grammar.rules[place].may_stand_beside(held))
 
 
 def _tokens(window: str) -> list[bytes]:
@@ -253,33 +269,40 @@ class _Line:
     tail_offset: int
 
     @classmethod
-    def read(cls, text: str, first: int, last: int) -> "_Line":
-        head_end = min(first + HEAD_CHARACTERS, last)
-        while first < head_end < last and _within_token(text, head_end):
-            head_end -= 1
+    def read(cls, text: str, first: int, last: int, head: str, plain_head: str) -> "_Line":
+        """The line, of which the head is already there."""
+        if last - first <= TAIL_CHARACTERS:
+            return cls(first, last, head, head, plain_head, plain_head, 0)
         tail_start = max(last - TAIL_CHARACTERS, first)
         while first < tail_start < last and _within_token(text, tail_start):
             tail_start += 1
-        head = _straighten(text[first:head_end])
         tail = _straighten(text[tail_start:last])
-        return cls(first, last, head, tail, _blank_markup(head), _blank_markup(tail), tail_start - first)
+        return cls(first, last, head, tail, plain_head, _blank_markup(tail), tail_start - first)
+
+    def holds_tokens(self, rule: Rule) -> bool:
+        """Whether the windows hold the tokens that a rule asks for, whole ones."""
+        return self.holds_keyword(rule) and (
+            not rule.beside or rule.may_stand_beside({*_tokens(self.head), *_tokens(self.tail)})
+        )
 
     def holds_keyword(self, rule: Rule) -> bool:
         return any(
             token.lower() in rule.keywords for window in (self.head, self.tail) for token in _TOKEN.findall(window)
         )
 
-    def match(self, rule: Rule, grammar: Grammar) -> _RuleMatch | None:
+    def match(self, rule: Rule) -> _RuleMatch | None:
         literal = rule.kind in LITERAL_KINDS
         head, tail = (self.head, self.tail) if literal else (self.plain_head, self.plain_tail)
         if rule.where == "start":
-            lead = grammar.lead_pattern.match(head)
-            found = rule.pattern.match(head, 0 if lead is None else lead.end())
+            found = rule.pattern.match(head, _first_word(head))
         else:
-            found = rule.pattern.search(head) if rule.where != "tail" else None
+            found = _search(rule, head) if rule.where != "tail" else None
         if found is not None:
             return _RuleMatch(rule, found.start(), found.end(), 0, in_tail=False)
-        if rule.where in ("tail", "both") and (found := rule.pattern.search(tail)) is not None:
+        # A short line has one window, which was searched.
+        if rule.where == "head" or (rule.where == "both" and self.last - self.first <= TAIL_CHARACTERS):
+            return None
+        if rule.where != "start" and (found := _search(rule, tail)) is not None:
             return _RuleMatch(rule, found.start(), found.end(), self.tail_offset, in_tail=True)
         return None
 
@@ -311,6 +334,17 @@ class _Line:
         return start, stop
 
 
+def _search(rule: Rule, window: str) -> re.Match[str] | None:
+    return rule.pattern.search(window) if may_match_within(rule, window) else None
+
+
+@lru_cache(4)
+def _first_word(head: str) -> int:
+    """Where the first word that counts begins, past what may stand before it."""
+    lead = shipped_grammar().lead_pattern.match(head)
+    return 0 if lead is None else lead.end()
+
+
 def _material_start(line: str, end: int, connectors: frozenset[str]) -> int | None:
     """Where the quoted material begins after the instruction: after a colon, a dash, or at once unless it goes on."""
     if introduction := _INTRODUCTION.match(line, end):
@@ -323,12 +357,34 @@ def _material_start(line: str, end: int, connectors: frozenset[str]) -> int | No
     return rest.start() if rest is not None and (rest.start() > end or rest[0] in "\"'") else None
 
 
+def _head(text: str, first: int, last: int) -> str:
+    """The first window of a line, straightened."""
+    end = first + HEAD_CHARACTERS
+    if end >= last:
+        return _straighten(text[first:last])
+    while first < end and _within_token(text, end):
+        end -= 1
+    return _straighten(text[first:end])
+
+
 def _within_token(text: str, place: int) -> bool:
     """Whether a token runs across `place`."""
-    return all(
-        _WORD_CHARACTER.match(character) or unicodedata.category(character)[0] == "M" or _IGNORABLE.match(character)
-        for character in text[place - 1 : place + 1]
-    )
+    return _of_token[text[place]] and _of_token[text[place - 1]]
+
+
+class _OfToken(dict[str, bool]):
+    """Whether a character is one of those that tokens of several are made of, or ignorable."""
+
+    def __missing__(self, character: str) -> bool:
+        self[character] = (
+            _WORD_CHARACTER.match(character) is not None
+            or unicodedata.category(character)[0] == "M"
+            or _IGNORABLE.match(character) is not None
+        )
+        return self[character]
+
+
+_of_token = _OfToken()
 
 
 def _place(text: str, first: int, kept: int) -> int:

@@ -5,10 +5,12 @@ from dedup.model.columns import IdColumn, RecordBatch, TextColumn
 from dedup.model.decision import Cluster, Decision, Quarantined
 from dedup.model.document import Document, DocumentId, Span
 from dedup.model.match import Evidence, Match, Passage, ResidueSpan
+from dedup.model.match_columns import RELATIONS, LazyMatches, MatchColumns, SpanColumns
 from dedup.model.relation import Level, Relation
 from dedup.model.report import Counts, LazySequence, Report
 
 __all__ = [
+    "RELATIONS",
     "Cleaned",
     "Cluster",
     "Counts",
@@ -18,9 +20,11 @@ __all__ = [
     "DocumentId",
     "Evidence",
     "IdColumn",
+    "LazyMatches",
     "LazySequence",
     "Level",
     "Match",
+    "MatchColumns",
     "Passage",
     "Quarantined",
     "RecordBatch",
@@ -28,5 +32,6 @@ __all__ = [
     "Report",
     "ResidueSpan",
     "Span",
+    "SpanColumns",
     "TextColumn",
 ]

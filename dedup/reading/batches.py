@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from dedup.model import Quarantined, RecordBatch
-from dedup.reading.delimited import read_delimited
+from dedup.reading.building import BatchBuilder
 from dedup.reading.formats import Format, foreign_format, format_of_bytes, format_of_name
-from dedup.reading.html import read_html
 from dedup.reading.json_lines import read_json_lines
 from dedup.reading.opening import BrokenInput, InputStream
 from dedup.reading.options import ReadOptions, Reason
-from dedup.reading.parquet import read_parquet
 from dedup.reading.paths import STDIN
-from dedup.reading.records import BatchBuilder, Quarantine
+from dedup.reading.records import Quarantine
 from dedup.reading.text import hint, read_text
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -63,14 +61,21 @@ def _read(
     if form in (Format.JSONL, Format.CSV) and stream.first_bytes.startswith(_UTF16):
         quarantine.add(stream.file, None, Reason.INVALID_UTF8, f"the file is not UTF-8; {hint(stream.first_bytes, 0)}")
         return iter(())
+    # Each reader is imported when a file is its own: most runs read one format.
     match form:
         case Format.TEXT:
             return read_text(stream, batch, quarantine)
         case Format.HTML:
+            from dedup.reading.html import read_html
+
             return read_html(stream, batch, quarantine)
         case Format.JSONL:
             return read_json_lines(stream, options, batch, quarantine)
         case Format.CSV:
+            from dedup.reading.delimited import read_delimited
+
             return read_delimited(stream, options, batch, quarantine)
         case Format.PARQUET:
+            from dedup.reading.parquet import read_parquet
+
             return read_parquet(stream, options, batch, quarantine)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dedup.model import RecordBatch
+from dedup.reading.building import BatchBuilder
 from dedup.reading.formats import base_extension
 from dedup.reading.lines import line_blocks
 from dedup.reading.opening import InputStream
 from dedup.reading.options import ReadOptions, Reason
-from dedup.reading.records import BatchBuilder, Complaint, FileIds, Quarantine, shown, shown_names
+from dedup.reading.records import Complaint, FileIds, Quarantine, shown, shown_names
 
 LONGEST_QUOTED = 16 << 20
 """A quoted field that runs over more lines and characters than this counts as one whose quote is not closed."""

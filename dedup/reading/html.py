@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dedup.model import RecordBatch
+from dedup.reading.building import BatchBuilder
 from dedup.reading.lines import UTF8_BOM
 from dedup.reading.opening import InputStream
 from dedup.reading.options import Reason
-from dedup.reading.records import BatchBuilder, Quarantine, shown, string_token
+from dedup.reading.records import Quarantine, shown, string_token
 from dedup.reading.text import first_invalid_byte, hint
 
 if TYPE_CHECKING:

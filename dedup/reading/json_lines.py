@@ -1,63 +1,141 @@
 """JSON lines: one object a line."""
 
 import json
+import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
 from dedup.model import RecordBatch
-from dedup.reading.lines import line_blocks
+from dedup.reading.building import BatchBuilder
+from dedup.reading.lines import line_runs
 from dedup.reading.opening import InputStream
 from dedup.reading.options import ReadOptions, Reason
-from dedup.reading.records import (
-    BatchBuilder,
-    Complaint,
-    Date,
-    FileIds,
-    Quarantine,
-    shown,
-    shown_names,
-    usable_date,
-)
+from dedup.reading.records import Complaint, Date, FileIds, Quarantine, shown, shown_names, usable_date
 from dedup.reading.text import first_invalid_byte, hint
+
+_LARGEST_RUN = 1 << 20
+"""Lines of more bytes together are parsed one by one: a parser's memory is many times that of what it parses."""
 
 
 def read_json_lines(
     stream: InputStream, options: ReadOptions, batch: BatchBuilder, quarantine: Quarantine
 ) -> Iterator[RecordBatch]:
     """Take each line's object as a record; the row of `path:row` is the line number. Blank lines are no records."""
-    text_column, date_column = options.text_column, options.date_column
-    id_column = options.id_column or "id"
-    ids = FileIds(stream.file, options.id_column)
-    file = stream.file
-    date: Date = None
-    number = 0
-    for lines in line_blocks(stream):
+    reader = _Reader(stream.file, options, batch, quarantine)
+    for run in line_runs(stream, b"[", b"]"):
+        values = reader.values(run) if len(run) <= _LARGEST_RUN else None
+        if values is None:
+            body = run[1:-1]
+            del run  # a huge line is not to be held more often than needed
+            lines = body.split(b"\n")
+            del body
+            yield from reader.take_lines(lines)
+            del lines
+        elif (columns := reader.usual_columns(values)) is not None:
+            reader.number += len(values)
+            yield from batch.add_many(columns.tokens, columns.texts, stream.file, columns.dates)
+        else:
+            yield from reader.take_values(values, run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Records of which nothing is unusual."""
+
+    tokens: list[str]
+    texts: list[bytes]
+    dates: list[Date]
+
+
+class _Reader:
+    """Takes the lines of one file: many at once where all are valid, else one by one. `number` counts the lines."""
+
+    def __init__(self, file: str, options: ReadOptions, batch: BatchBuilder, quarantine: Quarantine) -> None:
+        self._file = file
+        self._text_column = options.text_column
+        self._id_column = options.id_column or "id"
+        self._date_column = options.date_column
+        self._ids = FileIds(file, options.id_column)
+        self._batch = batch
+        self._quarantine = quarantine
+        # An odd integer of 64 bits, which only its digits stand for in JSON, and which no input can know.
+        self._mark = (1 << 63) | secrets.randbits(63) | 1
+        self._separator = b",%d," % self._mark
+        self.number = 0
+
+    def values(self, run: bytes) -> list[object] | None:
+        """The value of each line of a run in brackets, parsed as one array; None unless each line is one JSON value.
+
+        Between the lines stands a number that is in none of them. The array has it at each second place, as often as
+        there are newlines, only if each line is one value: no line goes on in the next one, and none holds two.
+        """
+        marked = run.replace(b"\n", self._separator)
+        newlines = (len(marked) - len(run)) // (len(self._separator) - 1)
+        try:
+            values: list[object] = orjson.loads(marked)
+        except orjson.JSONDecodeError:
+            return None
+        if len(values) != 2 * newlines + 1 or values[1::2].count(self._mark) != newlines:
+            return None
+        return values[::2]
+
+    def usual_columns(self, values: list[Any]) -> _Columns | None:
+        """Records that all have a text and an id of the file's type, as columns; None if one has not."""
+        text_column, id_column, date_column = self._text_column, self._id_column, self._date_column
+        try:
+            texts = [record[text_column] for record in values]
+            ids = [record[id_column] for record in values]
+            encoded = [*map(str.encode, texts)]
+            tokens = self._ids.usual_tokens(ids)
+        except (LookupError, TypeError, UnicodeEncodeError):
+            return None
+        if tokens is None:
+            return None
+        dates = [] if date_column is None else [usable_date(record.get(date_column)) for record in values]
+        return _Columns(tokens, encoded, dates)
+
+    def take_values(self, values: list[object], run: bytes) -> Iterator[RecordBatch]:
+        """Take the values of the lines of a run in brackets."""
+        lines = run[1:-1].split(b"\n")
+        for line, value in zip(lines, values, strict=True):
+            self.number += 1
+            full = self._take(line, value)
+            if full is not None:
+                yield full
+
+    def take_lines(self, lines: list[bytes]) -> Iterator[RecordBatch]:
+        """Take lines of which some may be no JSON."""
         for line in lines:
-            number += 1
+            self.number += 1
             try:
-                record = orjson.loads(line)
+                value: object = orjson.loads(line)
             except orjson.JSONDecodeError as error:
                 if not line or line.isspace():
                     continue
-                record = _loaded_otherwise(line, str(error))
-            text = record.get(text_column) if type(record) is dict else None
-            if type(text) is not str:
-                complaint = record if isinstance(record, Complaint) else _complaint(record, text_column)
-                quarantine.add(file, number, complaint.reason, complaint.message)
-                continue
-            value = record.get(id_column)
-            if type(value) is float:
-                value = _exact(line, id_column, value)
-            token = ids.token(value, record.get("url"), number)
-            if isinstance(token, Complaint):
-                quarantine.add(file, number, token.reason, token.message)
-                continue
-            if date_column is not None:
-                date = usable_date(record.get(date_column))
-            full = batch.add(token, text.encode("utf-8", "surrogatepass"), file, date)
+                value = _loaded_otherwise(line, str(error))
+            full = self._take(line, value)
             if full is not None:
                 yield full
+
+    def _take(self, line: bytes, record: object) -> RecordBatch | None:
+        """Add one record to the batch, or quarantine it; the batch that had to be closed before, if one had."""
+        text = record.get(self._text_column) if isinstance(record, dict) else None
+        if not isinstance(record, dict) or not isinstance(text, str):
+            complaint = record if isinstance(record, Complaint) else _complaint(record, self._text_column)
+            self._quarantine.add(self._file, self.number, complaint.reason, complaint.message)
+            return None
+        value = record.get(self._id_column)
+        if type(value) is float:
+            value = _exact(line, self._id_column, value)
+        token = self._ids.token(value, record.get("url"), self.number)
+        if isinstance(token, Complaint):
+            self._quarantine.add(self._file, self.number, token.reason, token.message)
+            return None
+        date = None if self._date_column is None else usable_date(record.get(self._date_column))
+        return self._batch.add(token, text.encode("utf-8", "surrogatepass"), self._file, date)
 
 
 def _loaded_otherwise(line: bytes, objection: str) -> object:

@@ -13,7 +13,7 @@ from typing import IO, Protocol
 from dedup.reading.options import Reason
 from dedup.reading.paths import STDIN
 
-CHUNK = 1 << 20
+CHUNK = 1 << 16
 _SNIFFED = 512
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"

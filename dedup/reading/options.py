@@ -52,7 +52,7 @@ class ReadOptions:
     date_column: str | None = None
     input_format: str | None = None
     strict: bool = False
-    batch_bytes: int = 16 << 20
+    batch_bytes: int = 8 << 20
 
     def __post_init__(self) -> None:
         if self.input_format is not None and self.input_format not in set(Format):

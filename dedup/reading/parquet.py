@@ -10,10 +10,11 @@ import numpy as np
 from dedup.errors import InputError
 from dedup.model import RecordBatch
 from dedup.reading.arrow_columns import dates, holds_ids, holds_strings, id_tokens, text_column, utf8_column
+from dedup.reading.building import BatchBuilder
 from dedup.reading.opening import BrokenInput, InputStream
 from dedup.reading.options import ReadOptions, Reason
 from dedup.reading.paths import shown_path
-from dedup.reading.records import BatchBuilder, Complaint, Date, FileIds, Quarantine, shown, shown_names
+from dedup.reading.records import Complaint, Date, FileIds, Quarantine, shown, shown_names
 
 if TYPE_CHECKING:
     import pyarrow as pa

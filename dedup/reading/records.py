@@ -1,19 +1,15 @@
-"""Records on their way into batches: ids, quarantine, and the batches themselves."""
+"""Records on their way into batches: their ids and dates, and the quarantine."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
-
-import numpy as np
+from typing import Any
 
 from dedup.errors import InputError
-from dedup.model import IdColumn, Quarantined, RecordBatch, TextColumn
-from dedup.reading.options import ReadOptions, Reason
+from dedup.model import Quarantined
+from dedup.reading.options import Reason
 from dedup.reading.paths import shown_path
-
-BATCH_RECORDS = 65_536
-"""The most records in a batch."""
 
 Date = str | float | None
 
@@ -95,6 +91,26 @@ class FileIds:
             self._type = kind
         return string_token(value) if isinstance(value, str) else str(value).encode("ascii")
 
+    def usual_tokens(self, values: Sequence[Any]) -> list[str] | None:
+        """The tokens of ids that are all strings or all integers, as those before them in the file are; else None.
+
+        They are those that `token` gives one by one.
+        """
+        kinds = set(map(type, values))
+        if len(kinds) != 1:
+            return None
+        (kind,) = kinds
+        if kind is int:
+            tokens = [*map(str, values)]
+        elif kind is str:
+            tokens = [*map(encode_basestring_ascii, values)]
+        else:
+            return None
+        if self._type is not None and self._type is not kind:
+            return None
+        self._type = kind
+        return tokens
+
     def row_token(self, row: int) -> bytes:
         """The token of `path:row`."""
         return b'%b%d"' % (self._row_prefix, row)
@@ -109,100 +125,3 @@ class FileIds:
 
 
 _KIND: dict[type, str] = {str: "a string", int: "an integer"}
-
-
-class BatchBuilder:
-    """Collects records, of any number of files, and closes a batch before it grows too large.
-
-    `taken` counts the records taken so far.
-    """
-
-    def __init__(self, options: ReadOptions) -> None:
-        self._limit = options.batch_bytes
-        self._with_dates = options.date_column is not None
-        self.taken = 0
-        self._start()
-
-    def _start(self) -> None:
-        self._texts: list[bytes] = []
-        self._tokens: list[bytes] = []
-        self._paths: list[str] = []
-        self._dates: list[Date] = []
-        self._size = 0
-        self._pieces: list[tuple[TextColumn, TextColumn]] = []
-
-    def add(self, token: bytes, text: bytes, path: str, date: Date = None) -> RecordBatch | None:
-        """Take a record; the batch that had to be closed before, if one had."""
-        size = len(text)
-        full = None
-        if self._paths and (self._size + size > self._limit or len(self._paths) == BATCH_RECORDS):
-            full = self.close()
-        self._texts.append(text)
-        self._tokens.append(token)
-        self._paths.append(path)
-        if self._with_dates:
-            self._dates.append(date)
-        self._size += size
-        self.taken += 1
-        return full
-
-    def add_columns(
-        self, texts: TextColumn, tokens: TextColumn, path: str, dates: Sequence[Date]
-    ) -> Iterator[RecordBatch]:
-        """Take records as columns of texts and id tokens, with `dates` if they are asked for; the batches closed."""
-        start, total = 0, len(texts)
-        while start < total:
-            # With no room left the end found lies before the start, or at it: empty texts do not prolong a full batch.
-            room = self._limit - self._size
-            fits = int(np.searchsorted(texts.offsets, texts.offsets[start] + room, side="right")) - 1
-            end = min(max(fits, start), total, start + BATCH_RECORDS - len(self._paths))
-            if end == start:
-                if self._paths:
-                    yield self._closed()
-                    continue
-                end = start + 1  # a text larger than a batch is one of its own
-            self._join_strings()
-            self._pieces.append((_part(texts, start, end), _part(tokens, start, end)))
-            self._paths.extend([path] * (end - start))
-            if self._with_dates:
-                self._dates.extend(dates[start:end])
-            self._size += int(texts.offsets[end] - texts.offsets[start])
-            self.taken += end - start
-            start = end
-
-    def close(self) -> RecordBatch | None:
-        """The batch as it is now, None if it is empty."""
-        return self._closed() if self._paths else None
-
-    def _closed(self) -> RecordBatch:
-        self._join_strings()
-        texts = _joined([texts for texts, _ in self._pieces])
-        tokens = _joined([tokens for _, tokens in self._pieces])
-        batch = RecordBatch(texts, IdColumn(tokens), self._paths, self._dates if self._with_dates else ())
-        self._start()
-        return batch
-
-    def _join_strings(self) -> None:
-        if self._texts:
-            self._pieces.append((TextColumn.from_bytes(self._texts), TextColumn.from_bytes(self._tokens)))
-            self._texts, self._tokens = [], []
-
-
-def _part(column: TextColumn, start: int, end: int) -> TextColumn:
-    if start == 0 and end == len(column):
-        return column
-    offsets = column.offsets[start : end + 1]
-    return TextColumn(column.data[offsets[0] : offsets[-1]], offsets - offsets[0])
-
-
-def _joined(columns: list[TextColumn]) -> TextColumn:
-    if len(columns) == 1:
-        return columns[0]
-    data = np.concatenate([column.data for column in columns])
-    offsets = np.zeros(sum(len(column) for column in columns) + 1, dtype=np.int64)
-    records = size = 0
-    for column in columns:
-        offsets[records + 1 : records + len(column) + 1] = column.offsets[1:] + size
-        records += len(column)
-        size += column.n_bytes
-    return TextColumn(data, offsets)

@@ -4,10 +4,11 @@ import codecs
 from collections.abc import Iterator
 
 from dedup.model import RecordBatch
+from dedup.reading.building import BatchBuilder
 from dedup.reading.formats import foreign_format
 from dedup.reading.opening import InputStream
 from dedup.reading.options import Reason
-from dedup.reading.records import BatchBuilder, Quarantine, string_token
+from dedup.reading.records import Quarantine, string_token
 
 _CHECKED = 1 << 20
 

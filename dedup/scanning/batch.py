@@ -27,7 +27,7 @@ from dedup.scanning.scoring import Scorer
 
 Sources = str | os.PathLike[str] | Document | Iterable[str | os.PathLike[str] | Document]
 
-BATCH_BYTES = 16 << 20
+BATCH_BYTES = 8 << 20
 BATCH_RECORDS = 1 << 16
 
 
@@ -37,18 +37,20 @@ def scan(
     *,
     reading: ReadOptions | None = None,
     workers: int = 1,
+    memory: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Find everything repeated or left over in a corpus.
 
     `sources`: a path, a glob, a folder, `-` for stdin, or several of them; or `Document` objects. Each finding is
-    given once: a document with its representative, a passage with its first occurrence. The result does not depend on
-    `workers` (threads).
+    given once: a document with its representative, a passage with its first occurrence. `workers` are threads; `memory`
+    is how many bytes the process may take, by default half of what there is: what is over stands in a temporary file.
+    The result depends on neither.
 
     Raises InputError where a path does not exist (or, if `reading.strict`, a record cannot be read) and ConfigError
     where settings contradict each other.
     """
-    return _run(sources, config or Config(), reading, workers, progress, every=False)
+    return _run(sources, config or Config(), reading, workers, memory, progress, every=False)
 
 
 def pairs(
@@ -57,6 +59,7 @@ def pairs(
     *,
     reading: ReadOptions | None = None,
     workers: int = 1,
+    memory: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Find every verified pair, not only those with the representative; by default of documents: exact, near, contains.
@@ -64,7 +67,7 @@ def pairs(
     Otherwise as `scan`.
     """
     default = Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)
-    return _run(sources, config or default, reading, workers, progress, every=True)
+    return _run(sources, config or default, reading, workers, memory, progress, every=True)
 
 
 def _run(
@@ -72,6 +75,7 @@ def _run(
     config: Config,
     reading: ReadOptions | None,
     workers: int,
+    memory: int | None,
     progress: Progress | None,
     *,
     every: bool,
@@ -80,7 +84,7 @@ def _run(
     progress = progress or Silent()
     workers = max(workers, 1)
     batches, skipped = _batches(sources, reading or ReadOptions(), quarantined, progress)
-    corpus = gather_corpus(batches, config, workers, progress)
+    corpus = gather_corpus(batches, config, workers, progress, memory)
     background = fit_to_corpus(corpus, config)
     scorer = Scorer(corpus.store, config, background, corpus.kernels, workers, progress)
 

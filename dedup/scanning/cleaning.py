@@ -32,7 +32,7 @@ def clean(text: str, config: Config | None = None) -> Cleaned:
         np.array([line.start for line in corpus.residue], dtype=np.int64),
         np.array([line.end for line in corpus.residue], dtype=np.int64),
     )
-    spans = _spans(places_of(corpus, residue))
+    spans = _spans(*places_of(corpus, residue))
     cuts = [Cut(span, "residue", rule=line.rule) for span, line in zip(spans, corpus.residue, strict=True)]
     cuts += _copies(corpus, config)
     cuts.sort(key=lambda cut: (cut.span.start, cut.span.end))
@@ -47,14 +47,14 @@ def _copies(corpus: Corpus, config: Config) -> list[Cut]:
     pairs = pairs.take((pairs.verdict == Verdict.EXACT) | (pairs.scores.right_containment >= 1.0))
     segments = SegmentColumns(
         corpus.paragraph_documents,
-        corpus.paragraphs.sketches.digests,
-        corpus.paragraphs.sketches.lengths < config.shingle_size,
+        corpus.paragraphs.digests,
+        corpus.paragraphs.lengths < config.shingle_size,
         corpus.barrier,
     )
     runs = chain(MatchedSegments(pairs.left, pairs.right, pairs.verdict == Verdict.EXACT), segments)
     first, last = _originals(runs, pairs.left, pairs.right, len(corpus.paragraphs))
-    cut = _spans(places_of(corpus, spans_of(corpus, runs.right_first, runs.right_last)))
-    kept = _spans(places_of(corpus, spans_of(corpus, first, last)))
+    copies, originals = spans_of(corpus, runs.right_first, runs.right_last), spans_of(corpus, first, last)
+    cut, kept = (_spans(places) for places in places_of(corpus, copies, originals))
     return [Cut(span, "copy", copy_of=original) for span, original in zip(cut, kept, strict=True)]
 
 

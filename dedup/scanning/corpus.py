@@ -1,5 +1,6 @@
 """A corpus as columns: what a scan keeps of everything it has read."""
 
+from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -8,43 +9,16 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.deciding import keep_order
-from dedup.kernels import COMPILE_FROM_BYTES, I64, U64, Bool, Kernels, Ragged, Sketches, choose
+from dedup.kernels import COMPILE_FROM_BYTES, I64, Bool, Kernels, Marks, choose
 from dedup.model import DocumentId, IdColumn, RecordBatch
 from dedup.scanning.progress import Progress
+from dedup.scanning.shelf import Shelf
 from dedup.scanning.sketching import BatchSketch, ResidueLine, barriers, sketch_batch
 from dedup.scanning.store import TextStore
+from dedup.scanning.units import Units, UnitsBuilder
 
 FULL_BATCH = 1 << 16
 """Records in a batch that is closed by their number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Units:
-    """Documents or paragraphs: `starts` and `ends` (addresses in the store, int64), and their sketches."""
-
-    starts: I64
-    ends: I64
-    sketches: Sketches
-
-    def __len__(self) -> int:
-        return int(self.starts.size)
-
-    def take(self, order: I64) -> "Units":
-        """The units at these places, in this order."""
-        sketches = self.sketches
-        return Units(
-            self.starts[order],
-            self.ends[order],
-            Sketches(
-                sketches.digests[order],
-                sketches.lengths[order],
-                sketches.keys[:, order],
-                take_rows(sketches.samples, order),
-                sketches.firsts[order],
-                sketches.lasts[order],
-                sketches.triggered[order],
-            ),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +28,8 @@ class Corpus:
     `id_bounds` says how many documents there are up to and with each column of ids; `positions` is the place of each
     document in the input. Of each paragraph `paragraph_documents` is the rank of its
     document and `barrier` says whether it touches residue; paragraphs stand in the order of their documents and within
-    them in that of the text. `residue` holds addresses and ranks.
+    them in that of the text. `residue` holds addresses and ranks. `marks`: the characters of each
+    document, and the newlines before its last one.
     """
 
     store: TextStore
@@ -66,6 +41,7 @@ class Corpus:
     paragraph_documents: I64
     barrier: Bool
     residue: list[ResidueLine]
+    marks: Marks
     kernels: Kernels
 
     def document_id(self, rank: int) -> DocumentId:
@@ -75,99 +51,92 @@ class Corpus:
         return self.ids[column][position - int(self.id_bounds[column - 1] if column else 0)]
 
 
-def gather_corpus(batches: Iterable[RecordBatch], config: Config, workers: int, progress: Progress) -> Corpus:
-    """Read all batches, sketching them in `workers` threads while the next ones are read, and rank the documents."""
-    store = TextStore()
-    ids: list[IdColumn] = []
-    dates: list[str | float | None] = []
-    sources: list[str] = []
-    sketches: list[BatchSketch] = []
+def gather_corpus(
+    batches: Iterable[RecordBatch], config: Config, workers: int, progress: Progress, memory: int | None = None
+) -> Corpus:
+    """Read all batches, sketching them in `workers` threads while the next ones are read, and rank the documents.
+
+    `memory`: bytes that the process may take; what is over stands in a temporary file. Raises ConfigError where they
+    are too few.
+    """
+    shelf = Shelf(memory)
+    gathering = _Gathering(shelf)
     kernels: Kernels | None = None
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        running: list[Future[BatchSketch]] = []
+        running: deque[tuple[RecordBatch, Future[BatchSketch]]] = deque()
         for batch in batches:
             if kernels is None:
                 # A batch closed by its number of records is large work whatever its size.
                 full = len(batch) >= FULL_BATCH
-                kernels = choose(COMPILE_FROM_BYTES if full else batch.texts.n_bytes)
-                if kernels.name == "compiled":
-                    progress.message("loading the compiled kernels (compiling them, the first time)")
-            store.append(batch.texts)
-            ids.append(batch.ids)
-            if config.keep == "newest":
-                dates.extend(batch.dates)
-            if config.keep.startswith("source:"):
-                sources.extend(batch.paths)
-            running.append(pool.submit(sketch_batch, batch.texts, config, kernels))
+                kernels = choose(COMPILE_FROM_BYTES if full else batch.texts.n_bytes, progress.message)
+            running.append((batch, pool.submit(sketch_batch, batch.texts, config, kernels)))
             while len(running) > workers:
-                sketches.append(running.pop(0).result())
-        sketches.extend(each.result() for each in running)
-    if not sketches:
+                done, sketch = running.popleft()
+                gathering.add(done, sketch.result(), config)
+        for done, sketch in running:
+            gathering.add(done, sketch.result(), config)
+    if kernels is None:
         kernels = choose(0)
         empty = RecordBatch(IdColumn.from_ids([]).tokens, IdColumn.from_ids([]), ())
-        sketches.append(sketch_batch(empty.texts, config, kernels))
-        store.append(empty.texts)
-    assert kernels is not None  # noqa: S101 - set with the first batch
-    corpus = _join(store, ids, sketches, kernels)
-    order = keep_order(config.keep, corpus.documents.sketches.lengths, dates, sources)
+        gathering.add(empty, sketch_batch(empty.texts, config, kernels), config)
+    if shelf.spilled:
+        progress.message(f"{shelf.spilled >> 20:,} MB are over the memory allowed and stand in a temporary file")
+    corpus = gathering.corpus(kernels)
+    order = keep_order(config.keep, corpus.documents.lengths, gathering.dates, gathering.sources)
     return corpus if np.array_equal(order, corpus.positions) else _reorder(corpus, order)
 
 
-def _join(store: TextStore, ids: list[IdColumn], sketches: list[BatchSketch], kernels: Kernels) -> Corpus:
-    """Put the sketches of all batches behind each other, with addresses and ranks of the whole."""
-    document_offsets: list[I64] = []
-    paragraph_starts, paragraph_ends, paragraph_documents, barrier = [], [], [], []
-    residue: list[ResidueLine] = []
-    base = n_documents = 0
-    for sketch, offsets in zip(sketches, store.text_offsets(), strict=True):
-        document_offsets.append(offsets + base)
-        if sketch.segments is not None:
-            paragraph_starts.append(sketch.segments.starts + base)
-            paragraph_ends.append(sketch.segments.ends + base)
-            paragraph_documents.append(sketch.segments.texts + n_documents)
-            barrier.append(barriers(sketch.segments, sketch.residue))
-        residue.extend(line.moved(n_documents, base) for line in sketch.residue)
-        n_documents += offsets.size - 1
-        base += int(offsets[-1])
-    paragraphs = [sketch.paragraphs for sketch in sketches if sketch.paragraphs is not None]
-    documents = Units(
-        np.concatenate([offsets[:-1] for offsets in document_offsets]),
-        np.concatenate([offsets[1:] for offsets in document_offsets]),
-        _join_sketches([sketch.documents for sketch in sketches]),
-    )
-    empty = np.zeros(0, dtype=np.int64)
-    return Corpus(
-        store,
-        ids,
-        np.cumsum([len(column) for column in ids], dtype=np.int64),
-        np.arange(n_documents),
-        documents,
-        Units(
-            np.concatenate([empty, *paragraph_starts]),
-            np.concatenate([empty, *paragraph_ends]),
-            _join_sketches(paragraphs) if paragraphs else documents.take(empty).sketches,
-        ),
-        np.concatenate([empty, *paragraph_documents]),
-        np.concatenate([np.zeros(0, dtype=np.bool_), *barrier]),
-        residue,
-        kernels,
-    )
+class _Gathering:
+    """What is kept of the batches so far."""
 
+    def __init__(self, shelf: Shelf) -> None:
+        self.dates: list[str | float | None] = []
+        self.sources: list[str] = []
+        self._shelf = shelf
+        self._store = TextStore(shelf)
+        self._ids: list[IdColumn] = []
+        self._documents, self._paragraphs = UnitsBuilder(shelf), UnitsBuilder(shelf)
+        self._paragraph_documents: list[I64] = [np.zeros(0, dtype=np.int64)]
+        self._barrier: list[Bool] = [np.zeros(0, dtype=np.bool_)]
+        self._residue: list[ResidueLine] = []
+        self._marks: list[Marks] = []
+        self._n_documents = 0
 
-def _join_sketches(several: list[Sketches]) -> Sketches:
-    counts = np.concatenate([np.diff(each.samples.offsets) for each in several])
-    return Sketches(
-        np.concatenate([each.digests for each in several]),
-        np.concatenate([each.lengths for each in several]),
-        np.concatenate([each.keys for each in several], axis=1),
-        Ragged(
-            np.concatenate([each.samples.values for each in several]),
-            np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)]),
-        ),
-        np.concatenate([each.firsts for each in several]),
-        np.concatenate([each.lasts for each in several]),
-        np.concatenate([each.triggered for each in several]),
-    )
+    def add(self, batch: RecordBatch, sketch: BatchSketch, config: Config) -> None:
+        """Keep a batch, with addresses and ranks of the whole."""
+        base = self._store.append(batch.texts)
+        offsets = batch.texts.offsets + base
+        self._documents.add(offsets[:-1], offsets[1:], sketch.documents)
+        if sketch.segments is not None and sketch.paragraphs is not None:
+            segments = sketch.segments
+            self._paragraphs.add(segments.starts + base, segments.ends + base, sketch.paragraphs)
+            self._paragraph_documents.append(segments.texts + self._n_documents)
+            self._barrier.append(barriers(segments, sketch.residue))
+        self._residue.extend(line.moved(self._n_documents, base) for line in sketch.residue)
+        self._marks.append(sketch.marks)
+        self._ids.append(batch.ids)
+        self._shelf.take(batch.ids.tokens.n_bytes + 24 * len(batch))
+        if config.keep == "newest":
+            self.dates.extend(batch.dates)
+        if config.keep.startswith("source:"):
+            self.sources.extend(batch.paths)
+        self._n_documents += len(batch)
+
+    def corpus(self, kernels: Kernels) -> Corpus:
+        """The corpus, in the order of reading."""
+        return Corpus(
+            self._store,
+            self._ids,
+            np.cumsum([len(column) for column in self._ids], dtype=np.int64),
+            np.arange(self._n_documents),
+            self._documents.build(),
+            self._paragraphs.build(),
+            np.concatenate(self._paragraph_documents),
+            np.concatenate(self._barrier),
+            self._residue,
+            Marks(*(np.concatenate(counts) for counts in zip(*self._marks, strict=True))),
+            kernels,
+        )
 
 
 def _reorder(corpus: Corpus, order: I64) -> Corpus:
@@ -184,15 +153,6 @@ def _reorder(corpus: Corpus, order: I64) -> Corpus:
         paragraphs=corpus.paragraphs.take(paragraph_order),
         paragraph_documents=paragraph_documents[paragraph_order],
         barrier=corpus.barrier[paragraph_order],
+        marks=Marks(*(counts[order] for counts in corpus.marks)),
         residue=sorted(residue, key=lambda line: (line.text, line.start)),
     )
-
-
-def take_rows(rows: Ragged, order: I64) -> Ragged:
-    """The rows at these places, in this order."""
-    lengths = np.diff(rows.offsets)[order]
-    offsets = np.zeros(order.size + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    places = np.repeat(rows.offsets[:-1][order] - offsets[:-1], lengths) + np.arange(offsets[-1])
-    values: U64 = rows.values[places]
-    return Ragged(values, offsets)

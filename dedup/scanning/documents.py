@@ -49,8 +49,8 @@ def match_documents(corpus: Corpus, config: Config, scorer: Scorer) -> Matching:
 
 def first_copies(corpus: Corpus) -> Bool:
     """Whether each document is the first with its tokens, told by the digests alone."""
-    sketches = corpus.documents.sketches
-    firsts: Bool = exact_classes(sketches.digests, sketches.lengths) == np.arange(len(corpus.documents))
+    documents = corpus.documents
+    firsts: Bool = exact_classes(documents.digests, documents.lengths) == np.arange(len(documents))
     return firsts
 
 
@@ -62,7 +62,7 @@ def document_outcome(corpus: Corpus, matching: Matching, config: Config) -> Outc
     """
     count = len(corpus.documents)
     within = (matching.verdict == Verdict.CONTAINS) & (matching.scores.right_containment >= config.containment)
-    within &= corpus.documents.sketches.lengths[matching.right] >= LEAST_CONTAINED_TOKENS
+    within &= corpus.documents.lengths[matching.right] >= LEAST_CONTAINED_TOKENS
     droppable = np.flatnonzero((matching.verdict == Verdict.NEAR) | within)
     left, right = matching.left[droppable], matching.right[droppable]
     class_representatives = anchored_clusters(left, right, count, corpus.kernels)

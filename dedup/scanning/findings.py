@@ -2,17 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import F64, I64
-from dedup.model import Evidence, LazySequence, Match, Relation, Span
+from dedup.kernels import F64, I64, Marks
+from dedup.model import (
+    RELATIONS,
+    Evidence,
+    IdColumn,
+    LazyMatches,
+    MatchColumns,
+    Relation,
+    SpanColumns,
+    TextColumn,
+)
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.matching import UnitPairs
+from dedup.scanning.store import distinct
 from dedup.verifying import CODES
 
-RELATIONS = tuple(Relation)
 EXCERPT = 2000
 
 
@@ -33,9 +43,9 @@ class Side:
 class Findings:
     """n findings.
 
-    `relations` are places in `RELATIONS`; `scores` of shape (5, n) are resemblance, containment of the left and of the
-    right, cosine and score, NaN where one does not apply; `copies` is 0 where no class was cut; `evidence` holds
-    further evidence by place.
+    `relations` are places in `dedup.model.RELATIONS`; `scores` of shape (5, n) are resemblance, containment of the
+    left and of the right, cosine and score, NaN where one does not apply; `copies` is 0 where no class was cut;
+    `evidence` holds further evidence by place.
     """
 
     relations: NDArray[np.int8]
@@ -84,6 +94,15 @@ def take_findings(findings: Findings, places: I64) -> Findings:
     )
 
 
+def join_sides(several: Sequence[Side]) -> Side:
+    """The sides one after the other."""
+    return Side(
+        np.concatenate([side.documents for side in several]),
+        np.concatenate([side.starts for side in several]),
+        np.concatenate([side.ends for side in several]),
+    )
+
+
 def join_findings(several: Sequence[Findings]) -> Findings:
     """All findings in the order of the report: by left document and span, then right document and span."""
     evidence: dict[int, Evidence] = {}
@@ -91,13 +110,7 @@ def join_findings(several: Sequence[Findings]) -> Findings:
     for each in several:
         evidence.update({place + count: value for place, value in each.evidence.items()})
         count += len(each)
-    left, right = (
-        Side(*(np.concatenate(columns) for columns in zip(*sides, strict=True)))
-        for sides in (
-            [(each.left.documents, each.left.starts, each.left.ends) for each in several],
-            [(each.right.documents, each.right.starts, each.right.ends) for each in several],
-        )
-    )
+    left, right = join_sides([each.left for each in several]), join_sides([each.right for each in several])
     relations = np.concatenate([each.relations for each in several])
     order = np.lexsort((relations, right.ends, right.starts, right.documents, -left.ends, left.starts, left.documents))
     place_of = np.empty_like(order)
@@ -122,46 +135,93 @@ class Places:
     end_lines: I64
 
 
-def places_of(corpus: Corpus, side: Side) -> Places:
-    """Where spans stand in the original text; all zeros for a side that is not there."""
-    origins = np.where(side.documents >= 0, corpus.documents.starts[side.documents], 0)
-    starts, lines = corpus.store.locate(side.starts, origins)
-    ends, _ = corpus.store.locate(side.ends, origins)
-    _, end_lines = corpus.store.locate(np.maximum(side.ends - 1, side.starts), origins)
-    return Places(starts, ends, lines + 1, end_lines + 1)
+def places_of(corpus: Corpus, *sides: Side) -> list[Places]:
+    """Where the spans of each side stand in the original text; at zero, on line 1, for a side that is not there.
+
+    What several spans have in common, of one side or of several, is looked at once, and whole documents not at all.
+    """
+    side = join_sides(sides)
+    ranks, documents = side.documents, corpus.documents
+    there = ranks >= 0
+    whole = there & (side.starts == documents.starts[ranks]) & (side.ends == documents.ends[ranks])
+    # Starts, ends, and the last characters or bytes, whose lines are those of the ends.
+    characters, newlines = Marks(*(np.zeros((3, ranks.size), dtype=np.int64) for _ in range(2)))
+    characters[1, whole] = corpus.marks.characters[ranks[whole]]
+    newlines[2, whole] = corpus.marks.newlines[ranks[whole]]
+    others = np.flatnonzero(there & ~whole)
+    if others.size:
+        starts, ends = side.starts[others], side.ends[others]
+        addresses = np.concatenate([starts, ends, np.maximum(ends - 1, starts)])
+        origins = np.tile(documents.starts[ranks[others]], 3)
+        located = corpus.store.locate(addresses, origins, corpus.kernels)
+        characters[:, others], newlines[:, others] = (each.reshape(3, -1) for each in located)
+    columns = (characters[0], characters[1], newlines[0] + 1, newlines[2] + 1)
+    bounds = pairwise(accumulate((each.documents.size for each in sides), initial=0))
+    return [Places(*(column[first:last] for column in columns)) for first, last in bounds]
 
 
-def matches_of(corpus: Corpus, findings: Findings) -> Sequence[Match]:
+def matches_of(corpus: Corpus, findings: Findings) -> LazyMatches:
     """The findings as a sequence of `Match`, each made when it is asked for."""
-    left, right = places_of(corpus, findings.left), places_of(corpus, findings.right)
+    left, right = findings.left, findings.right
+    left_places, right_places = places_of(corpus, left, right)
 
-    def span(side: Side, places: Places, index: int) -> Span:
-        return Span(
-            corpus.document_id(int(side.documents[index])),
-            int(places.starts[index]),
-            int(places.ends[index]),
-            int(places.lines[index]),
-            int(places.end_lines[index]),
+    def columns(first: int, last: int) -> MatchColumns:
+        within = slice(first, last)
+        ranks = np.append(left.documents[within], right.documents[within])
+        positions = distinct(corpus.positions[ranks[ranks >= 0]])
+
+        def spans(side: Side, places: Places) -> SpanColumns:
+            documents = side.documents[within]
+            return SpanColumns(
+                np.where(documents >= 0, np.searchsorted(positions, corpus.positions[documents]), -1),
+                places.starts[within],
+                places.ends[within],
+                places.lines[within],
+                places.end_lines[within],
+            )
+
+        return MatchColumns(
+            _ids_at(corpus, positions),
+            findings.relations[within],
+            spans(left, left_places),
+            spans(right, right_places),
+            findings.scores[:, within],
+            _evidence(findings, first, last),
         )
 
-    def match(index: int) -> Match:
-        evidence = findings.evidence.get(index, Evidence())
-        if findings.copies[index]:
-            evidence = replace(evidence, copies=int(findings.copies[index]))
-        resemblance, left_containment, right_containment, cosine, score = findings.scores[:, index].tolist()
-        paired = findings.right.documents[index] >= 0
-        return Match(
-            RELATIONS[findings.relations[index]],
-            span(findings.left, left, index),
-            span(findings.right, right, index) if paired else None,
-            resemblance if paired else None,
-            (left_containment, right_containment) if paired else None,
-            cosine if paired else None,
-            None if np.isnan(score) else score,
-            evidence,
-        )
+    return LazyMatches(len(findings), columns)
 
-    return LazySequence(len(findings), match)
+
+def _evidence(findings: Findings, first: int, last: int) -> dict[int, Evidence]:
+    """The evidence of some findings, by place among them."""
+    found = {}
+    if findings.evidence:
+        found = {place - first: findings.evidence[place] for place in range(first, last) if place in findings.evidence}
+    copies = findings.copies[first:last]
+    of_copies: dict[int, Evidence] = {}
+    for place in np.flatnonzero(copies).tolist():
+        number = int(copies[place])
+        if place in found:
+            found[place] = replace(found[place], copies=number)
+        else:
+            found[place] = of_copies.setdefault(number, Evidence(copies=number))
+    return found
+
+
+def _ids_at(corpus: Corpus, positions: I64) -> IdColumn:
+    """The ids of documents by their places in the input, which ascend."""
+    begins = np.append(0, corpus.id_bounds)
+    bounds = np.searchsorted(positions, begins)
+    pieces, sizes = [np.zeros(0, dtype=np.uint8)], [np.zeros(1, dtype=np.int64)]
+    for column in np.flatnonzero(np.diff(bounds)).tolist():
+        tokens = corpus.ids[column].tokens
+        places = positions[bounds[column] : bounds[column + 1]] - begins[column]
+        starts = tokens.offsets[places]
+        lengths = tokens.offsets[places + 1] - starts
+        steps = np.arange(lengths.sum())
+        pieces.append(tokens.data[np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + steps])
+        sizes.append(lengths)
+    return IdColumn(TextColumn(np.concatenate(pieces), np.cumsum(np.concatenate(sizes))))
 
 
 def excerpt_of(corpus: Corpus, findings: Findings, index: int) -> tuple[str, str]:

@@ -41,30 +41,32 @@ def label_boilerplate(corpus: Corpus, kept: Bool, stories: Bool, config: Config)
     `kept` says of each document whether its lines are looked at, `stories` whether it counts among the documents that a
     paragraph may frame: copies do not, or a story copied often would be a frame.
     """
-    documents, sketches = corpus.paragraph_documents, corpus.paragraphs.sketches
+    documents, paragraphs = corpus.paragraph_documents, corpus.paragraphs
     eligible = kept[documents] & ~corpus.barrier
-    lengths = np.where(eligible, sketches.lengths, 0)
+    lengths = np.where(eligible, paragraphs.lengths, 0)
     repeated = np.zeros(documents.size, dtype=np.bool_)
     framing = np.zeros(documents.size, dtype=np.bool_)
     found: list[tuple[Repetition, bool]] = []
     count = least_documents(
         int(np.count_nonzero(stories)), config.boilerplate_documents, config.boilerplate_share, config.repeated_lines
     )
-    for repetition in frames(documents, sketches.digests, np.where(stories[documents], lengths, 0), count):
+    for repetition in frames(documents, paragraphs.digests, np.where(stories[documents], lengths, 0), count):
         framing[repetition.members] = True
         found.append((repetition, True))
-    framing |= np.isin(sketches.digests, sketches.digests[framing]) & (lengths > 0)
+    framing |= np.isin(paragraphs.digests, paragraphs.digests[framing]) & (lengths > 0)
     free = np.where(framing, 0, lengths)
-    for repetition in repeated_lines(documents, sketches.digests, free, config.repeated_lines):
+    for repetition in repeated_lines(documents, paragraphs.digests, free, config.repeated_lines):
         repeated[repetition.members] = True
         found.append((repetition, False))
     open_lines = (free >= config.shingle_size) & ~repeated
-    ending = templated_lines(documents, sketches.digests, sketches.lasts, open_lines, config.repeated_lines, "ending")
+    ending = templated_lines(
+        documents, paragraphs.digests, paragraphs.lasts, open_lines, config.repeated_lines, "ending"
+    )
     for repetition in ending:
         open_lines[repetition.members] = False
         found.append((repetition, False))
     beginning = templated_lines(
-        documents, sketches.digests, sketches.firsts, open_lines, config.repeated_lines, "beginning"
+        documents, paragraphs.digests, paragraphs.firsts, open_lines, config.repeated_lines, "beginning"
     )
     found.extend((repetition, False) for repetition in beginning)
     return Boilerplate(_boilerplate_findings(corpus, found), repeated, framing)
@@ -124,7 +126,7 @@ def label_residue(corpus: Corpus, config: Config) -> list[Findings]:
     titles = Side(
         corpus.paragraph_documents[paragraph], corpus.paragraphs.starts[paragraph], corpus.paragraphs.ends[paragraph]
     )
-    title_places = places_of(corpus, titles)
+    (title_places,) = places_of(corpus, titles)
     span_of = {
         place: Span(
             corpus.document_id(lines[place].text),
@@ -166,10 +168,10 @@ def _quoted_paragraphs(corpus: Corpus) -> dict[int, int]:
     starts, ends = (np.array(column, dtype=np.int64) for column in zip(*spans, strict=True))
     quoted = hash_tokens(corpus.store.gather(starts, ends), corpus.kernels)
     digests = corpus.kernels.digest(*quoted)
-    documents, sketches = corpus.paragraph_documents, corpus.paragraphs.sketches
+    documents, paragraphs = corpus.paragraph_documents, corpus.paragraphs
     first_of: dict[tuple[int, int], int] = {}
-    for paragraph in np.flatnonzero(np.isin(sketches.digests, digests) & ~corpus.barrier).tolist():
-        first_of.setdefault((int(documents[paragraph]), int(sketches.digests[paragraph])), paragraph)
+    for paragraph in np.flatnonzero(np.isin(paragraphs.digests, digests) & ~corpus.barrier).tolist():
+        first_of.setdefault((int(documents[paragraph]), int(paragraphs.digests[paragraph])), paragraph)
     candidates = np.array(
         [
             first_of.get((corpus.residue[place].text, digest), -1)
@@ -178,10 +180,10 @@ def _quoted_paragraphs(corpus: Corpus) -> dict[int, int]:
         dtype=np.int64,
     )
     found = np.flatnonzero((candidates >= 0) & (np.diff(quoted.offsets) >= LEAST_QUOTED_TOKENS))
-    paragraphs = candidates[found]
+    chosen = candidates[found]
     texts = corpus.store.gather(
-        np.append(starts[found], corpus.paragraphs.starts[paragraphs]),
-        np.append(ends[found], corpus.paragraphs.ends[paragraphs]),
+        np.append(starts[found], paragraphs.starts[chosen]),
+        np.append(ends[found], paragraphs.ends[chosen]),
     )
     equal = corpus.kernels.equal_rows(
         hash_tokens(texts, corpus.kernels), np.arange(found.size), np.arange(found.size) + found.size
@@ -216,4 +218,4 @@ def _places(corpus: Corpus, paragraphs: I64) -> Places:
         corpus.paragraphs.starts[paragraphs],
         corpus.paragraphs.ends[paragraphs],
     )
-    return places_of(corpus, side)
+    return places_of(corpus, side)[0]

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from dedup.candidates import containment_candidates, exact_classes, merge_candidates, near_candidates
 from dedup.config import Config
 from dedup.kernels import I64, Bool
-from dedup.scanning.corpus import Units, take_rows
 from dedup.scanning.scoring import Scorer
+from dedup.scanning.units import Units
 from dedup.verifying import Scores, Verdict, verdicts
 
 
@@ -37,24 +37,26 @@ def match_units(units: Units, eligible: Bool, least_contained: int, config: Conf
 
     `least_contained`: the fewest tokens of a unit that another may be said to contain.
     """
-    sketches = units.sketches
-    firsts = exact_classes(sketches.digests, np.where(eligible, sketches.lengths, 0))
+    firsts = exact_classes(units.digests, np.where(eligible, units.lengths, 0))
     members = np.flatnonzero(firsts != np.arange(firsts.size))
     if members.size:
         equal = scorer.equal(units.starts, units.ends, firsts[members], members)
         firsts[members[~equal]] = members[~equal]
 
-    compared = eligible & (firsts == np.arange(firsts.size)) & (sketches.lengths >= config.shingle_size)
+    compared = eligible & (firsts == np.arange(firsts.size)) & (units.lengths >= config.shingle_size)
     ranks = np.flatnonzero(compared)
     scorer.progress.start("candidates", None)
-    near = near_candidates(sketches.keys[:, ranks], ranks, config.bucket_cap, config.bucket_links)
-    contained = containment_candidates(take_rows(sketches.samples, ranks), ranks, config.posting_cap)
+    kernels = scorer.kernels
+    near = near_candidates(units.band_keys(ranks), ranks, config.bucket_cap, config.bucket_links, kernels)
+    contained = containment_candidates(
+        units.postings(compared, kernels), units.levels, units.level_sizes, config.posting_cap, kernels
+    )
     candidates = merge_candidates(near, contained)
 
     left, right = candidates.left, candidates.right
     scorer.progress.start("verifying", left.size)
     scores = scorer.score(units.starts, units.ends, left, right)
-    verdict = verdicts(scores, sketches.lengths[left], sketches.lengths[right], config, least_contained)
+    verdict = verdicts(scores, units.lengths[left], units.lengths[right], config, least_contained)
     holds = verdict > Verdict.NONE
     return Matching(
         firsts,

@@ -26,7 +26,7 @@ MOST_SEAM_LINES = 100
 
 def match_paragraphs(corpus: Corpus, eligible: Bool, config: Config, scorer: Scorer) -> Matching:
     """Match eligible paragraphs of `shingle_size` tokens or more; twice as many make one that others may contain."""
-    long_enough = corpus.paragraphs.sketches.lengths >= config.shingle_size
+    long_enough = corpus.paragraphs.lengths >= config.shingle_size
     return match_units(corpus.paragraphs, eligible & long_enough, 2 * config.shingle_size, config, scorer)
 
 
@@ -64,8 +64,8 @@ def find_passages(corpus: Corpus, pairs: UnitPairs, dull: Bool, config: Config, 
     chained = pairs.take(chainable)
     segments = SegmentColumns(
         corpus.paragraph_documents,
-        corpus.paragraphs.sketches.digests,
-        corpus.paragraphs.sketches.lengths < config.shingle_size,
+        corpus.paragraphs.digests,
+        corpus.paragraphs.lengths < config.shingle_size,
         corpus.barrier,
     )
     runs = chain(MatchedSegments(chained.left, chained.right, chained.verdict == Verdict.EXACT), segments)
@@ -74,8 +74,19 @@ def find_passages(corpus: Corpus, pairs: UnitPairs, dull: Bool, config: Config, 
     same_document = corpus.paragraph_documents[runs.left_first] == corpus.paragraph_documents[runs.right_first]
     boring = alone & same_document & dull[runs.left_first] & dull[runs.right_first]
 
-    long = np.flatnonzero(~alone)
-    scored = _verify(corpus, runs, long, config, scorer)
+    # A run of exact pairs without a gap says the same on both sides; nothing is left to verify.
+    counts = np.diff(runs.offsets)
+    whole = runs.exact & (runs.left_last - runs.left_first + 1 == counts)
+    long = np.append(np.flatnonzero(~alone & whole), np.flatnonzero(~alone & ~whole))
+    n_whole = int(np.count_nonzero(~alone & whole))
+    copies = UnitPairs(
+        np.arange(n_whole),
+        np.arange(n_whole),
+        np.full(n_whole, Verdict.EXACT, dtype=np.int8),
+        exact_scores(n_whole),
+        np.zeros(n_whole, dtype=np.int64),
+    )
+    scored = join_pairs(copies, _verify(corpus, runs, long[n_whole:], config, scorer))
     holds = (scored.verdict == Verdict.EXACT) | (scored.verdict == Verdict.NEAR)
     broken = np.concatenate(
         [
@@ -105,7 +116,7 @@ def _verify(corpus: Corpus, runs: Runs, places: I64, config: Config, scorer: Sco
     scorer.progress.start("passages", count)
     starts, ends = np.append(left.starts, right.starts), np.append(left.ends, right.ends)
     scores = scorer.score(starts, ends, units, units + count)
-    lengths = np.append(0, np.cumsum(corpus.paragraphs.sketches.lengths))
+    lengths = np.append(0, np.cumsum(corpus.paragraphs.lengths))
     left_lengths = lengths[runs.left_last[places] + 1] - lengths[runs.left_first[places]]
     right_lengths = lengths[runs.right_last[places] + 1] - lengths[runs.right_first[places]]
     verdict = verdicts(scores, left_lengths, right_lengths, config, 2 * config.shingle_size)
@@ -128,7 +139,7 @@ def _seams(corpus: Corpus, left: Side, right: Side) -> dict[int, Evidence]:
         return {}
     starts = np.array([line.start for line in corpus.residue], dtype=np.int64)
     documents = np.array([line.text for line in corpus.residue], dtype=np.int64)
-    _, newlines = corpus.store.locate(starts, corpus.documents.starts[documents])
+    _, newlines = corpus.store.locate(starts, corpus.documents.starts[documents], corpus.kernels)
     # Residue stands in the order of addresses unless a keep policy reordered it.
     order = np.argsort(starts, kind="stable")
     starts, lines = starts[order], newlines[order] + 1

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.config import Config
-from dedup.deciding import Reason, decide
-from dedup.model import Cluster, Counts, Decision, LazySequence, Quarantined, Report
+from dedup.deciding import DROPPED, REASONS, decide
+from dedup.model import RELATIONS, Cluster, Counts, Decision, LazySequence, Quarantined, Report
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.documents import Outcome
-from dedup.scanning.findings import RELATIONS, Findings, excerpt_of, matches_of
+from dedup.scanning.findings import Findings, excerpt_of, matches_of
 from dedup.scanning.matching import Matching
 from dedup.verifying import CODES, Background, Verdict
 
@@ -31,14 +32,14 @@ def make_report(
     kept = outcome.kept
     represents = np.zeros(count, dtype=np.bool_)
     represents[outcome.representatives[~kept]] = True
-    reasons = decide(corpus.documents.sketches.lengths, outcome.representatives, represents, config.shingle_size)
+    reasons = decide(corpus.documents.lengths, outcome.representatives, represents, config.shingle_size)
     counts = Counts(
         read=count + len(quarantined),
         kept=int(np.count_nonzero(kept)),
         dropped=int(np.count_nonzero(~kept)),
         quarantined=len(quarantined),
         paragraphs=len(corpus.paragraphs),
-        characters=corpus.store.n_characters(),
+        characters=int(corpus.marks.characters.sum()),
         reasons=_count_reasons(reasons, outcome, quarantined),
         matches=_count_matches(findings),
         vetoed=sum(each.vetoed for each in matchings),
@@ -60,16 +61,16 @@ def make_report(
     )
 
 
-def _decisions(corpus: Corpus, outcome: Outcome, reasons: list[Reason | None]) -> Sequence[Decision]:
+def _decisions(corpus: Corpus, outcome: Outcome, reasons: NDArray[np.int8]) -> Sequence[Decision]:
     ranks = np.empty_like(corpus.positions)
     ranks[corpus.positions] = np.arange(ranks.size)
 
     def decision(position: int) -> Decision:
         rank = int(ranks[position])
         document = corpus.document_id(rank)
-        reason = reasons[rank]
-        if reason is not None:
-            return Decision(document, keep=True, reason=str(reason))
+        reason = int(reasons[rank])
+        if reason != DROPPED:
+            return Decision(document, keep=True, reason=str(REASONS[reason]))
         relation = CODES[Verdict(outcome.verdicts[rank])]
         _, resemblance, left, right, cosine = (column[rank].item() for column in outcome.scores)
         return Decision(
@@ -88,9 +89,11 @@ def _decisions(corpus: Corpus, outcome: Outcome, reasons: list[Reason | None]) -
 
 def _clusters(corpus: Corpus, outcome: Outcome) -> Sequence[Cluster]:
     dropped = np.flatnonzero(~outcome.kept)
-    order = dropped[np.argsort(outcome.representatives[dropped], kind="stable")]
-    representatives, begins = np.unique(outcome.representatives[order], return_index=True)
-    bounds = np.append(begins, order.size)
+    # Ranks take far fewer than 32 bits, and plain numbers are sorted many times faster than places.
+    keys = np.sort(outcome.representatives[dropped] << 32 | dropped)
+    order, owners = keys & 0xFFFFFFFF, keys >> 32
+    begins = np.flatnonzero(np.append(True, owners[1:] != owners[:-1])[: owners.size])
+    representatives, bounds = owners[begins], np.append(begins, order.size)
 
     def cluster(index: int) -> Cluster:
         members = order[bounds[index] : bounds[index + 1]].tolist()
@@ -101,14 +104,18 @@ def _clusters(corpus: Corpus, outcome: Outcome) -> Sequence[Cluster]:
     return LazySequence(representatives.size, cluster)
 
 
-def _count_reasons(
-    reasons: list[Reason | None], outcome: Outcome, quarantined: Sequence[Quarantined]
-) -> dict[str, int]:
-    counts = Counter(str(reason) for reason in reasons if reason is not None)
-    for code, number in Counter(outcome.verdicts[~outcome.kept].tolist()).items():
+def _count_reasons(reasons: NDArray[np.int8], outcome: Outcome, quarantined: Sequence[Quarantined]) -> dict[str, int]:
+    counts = Counter(record.reason for record in quarantined)
+    for code, number in _occurring(reasons[reasons != DROPPED]):
+        counts[str(REASONS[code])] += number
+    for code, number in _occurring(outcome.verdicts[~outcome.kept]):
         counts[str(CODES[Verdict(code)])] += number
-    counts.update(record.reason for record in quarantined)
     return dict(sorted(counts.items()))
+
+
+def _occurring(codes: NDArray[np.int8]) -> list[tuple[int, int]]:
+    """The codes, none of them negative, that occur, each with its number."""
+    return [(code, number) for code, number in enumerate(np.bincount(codes).tolist()) if number]
 
 
 def _count_matches(findings: Findings) -> dict[str, int]:
@@ -118,8 +125,7 @@ def _count_matches(findings: Findings) -> dict[str, int]:
 
 def _repeated_ids(corpus: Corpus) -> int:
     """How many documents have an id that an earlier one has (by a 64-bit hash of the id)."""
-    hashes = [
-        corpus.kernels.digest(column.tokens.data.astype(np.uint64), column.tokens.offsets) for column in corpus.ids
-    ]
+    hashes = [corpus.kernels.digest_texts(column.tokens.data, column.tokens.offsets) for column in corpus.ids]
     every = np.concatenate([np.zeros(0, dtype=np.uint64), *hashes])
-    return int(every.size - np.unique(every).size)
+    every.sort()
+    return int(np.count_nonzero(every[1:] == every[:-1]))

@@ -11,10 +11,10 @@ from dedup.config import Config
 from dedup.kernels import I64, Bool, Kernels, Ragged
 from dedup.scanning.progress import Progress
 from dedup.scanning.store import TextStore
-from dedup.tokenising import hash_tokens
+from dedup.tokenising import codepoint_table
 from dedup.verifying import Background, Scores, score_pairs
 
-_BLOCK_BYTES = 8 << 20
+_BLOCK_BYTES = 2 << 20
 _BLOCK_PAIRS = 1 << 17
 
 
@@ -31,7 +31,7 @@ class Scorer:
 
     def score(self, starts: I64, ends: I64, left: I64, right: I64) -> Scores:
         """Scores of the pairs (`left[i]`, `right[i]`) of ranges; `starts` and `ends` are addresses."""
-        blocks = list(_blocks(ends - starts, left, right))
+        blocks = list(_blocks(ends - starts, left, right, self.kernels))
         result = Scores(np.zeros(left.size, dtype=np.bool_), *(np.zeros(left.size) for _ in range(4)))
         with ThreadPoolExecutor(max_workers=self.workers) as pool:
             scored = pool.map(self._score_block, repeat(starts), repeat(ends), repeat(left), repeat(right), blocks)
@@ -44,29 +44,55 @@ class Scorer:
     def equal(self, starts: I64, ends: I64, left: I64, right: I64) -> Bool:
         """Whether the ranges of each pair have the same tokens, in order."""
         result = np.zeros(left.size, dtype=np.bool_)
-        for block in _blocks(ends - starts, left, right):
-            texts, rows_left, rows_right = self._gather(starts, ends, left[block], right[block])
-            result[block] = self.kernels.equal_rows(texts, rows_left, rows_right)
+        blocks = list(_blocks(ends - starts, left, right, self.kernels))
+
+        def compare(block: I64) -> Bool:
+            rows, rows_left, rows_right = self._hash(starts, ends, left[block], right[block])
+            return self.kernels.equal_rows(rows, rows_left, rows_right)
+
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+            for block, equal in zip(blocks, pool.map(compare, blocks), strict=True):
+                result[block] = equal
         return result
 
     def _score_block(self, starts: I64, ends: I64, left: I64, right: I64, block: I64) -> Scores:
-        rows, rows_left, rows_right = self._gather(starts, ends, left[block], right[block])
-        return score_pairs(*rows, rows_left, rows_right, self.config, self.background, self.kernels)
+        rows, rows_left, rows_right = self._hash(starts, ends, left[block], right[block])
+        return score_pairs(rows, rows_left, rows_right, self.config, self.background, self.kernels)
 
-    def _gather(self, starts: I64, ends: I64, left: I64, right: I64) -> tuple[Ragged, I64, I64]:
+    def _hash(self, starts: I64, ends: I64, left: I64, right: I64) -> tuple[Ragged, I64, I64]:
         """The token hashes of the ranges concerned, each once, and the rows of both sides."""
-        units, rows = np.unique(np.concatenate([left, right]), return_inverse=True)
-        texts = self.store.gather(starts[units], ends[units])
-        return hash_tokens(texts, self.kernels), rows[: left.size], rows[left.size :]
+        units, sides = np.unique(np.concatenate([left, right]), return_inverse=True)
+        table = codepoint_table()
+        row_of = np.empty(units.size, dtype=np.int64)
+        values, offsets = [np.zeros(0, dtype=np.uint64)], [np.zeros(1, dtype=np.int64)]
+        n_rows = n_values = 0
+        for part in self.store.parts(starts[units], ends[units]):
+            rows = self.kernels.hash_tokens(part.data, part.starts, part.ends, *table)
+            row_of[part.places] = n_rows + np.arange(part.places.size)
+            values.append(rows.values)
+            offsets.append(rows.offsets[1:] + n_values)
+            n_rows += part.places.size
+            n_values += rows.values.size
+        sides = row_of[sides]
+        # One part, as most often, is not copied.
+        joined = (
+            Ragged(values[-1], np.concatenate(offsets))
+            if len(values) == 2
+            else Ragged(np.concatenate(values), np.concatenate(offsets))
+        )
+        return joined, sides[: left.size], sides[left.size :]
 
 
-def _blocks(sizes: I64, left: I64, right: I64) -> Iterator[I64]:
-    """Places of pairs, so grouped that a block reads few bytes and a long text is read in few blocks."""
+def _blocks(sizes: I64, left: I64, right: I64, kernels: Kernels) -> Iterator[I64]:
+    """Places of pairs, so grouped that a block reads few bytes, most texts are read once, and a long one seldom.
+
+    Pairs that hang together stand together, and in these those with the same longer side.
+    """
     if left.size == 0:
         return
     longer = np.where(sizes[left] >= sizes[right], left, right)
     other = np.where(sizes[left] >= sizes[right], right, left)
-    order = np.lexsort((other, longer))
+    order = np.lexsort((other, longer, kernels.components(left, right, sizes.size)[left]))
     first = np.ones(order.size, dtype=np.bool_)
     first[1:] = longer[order][1:] != longer[order][:-1]
     cost = np.cumsum(sizes[other[order]] + np.where(first, sizes[longer[order]], 0))

@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import I64, U64, Bool, Kernels, Sketches, choose
-from dedup.kernels.hashing import slot_table
-from dedup.labelling import LineResidue, residue_of_line, trigger_keywords
+from dedup.kernels import I64, U64, Bool, Kernels, Marks, Samples, Sketches, choose
+from dedup.kernels.hashing import TriggerTable, join_digests, no_triggers, trigger_table
 from dedup.model import Relation, TextColumn
 from dedup.segmenting import Segments, segment
 from dedup.sketching import sketch_plan
 from dedup.tokenising import codepoint_table, token_hashes
+
+if TYPE_CHECKING:
+    from dedup.labelling.residue import LineResidue
 
 
 class ResidueLine(NamedTuple):
@@ -45,12 +47,16 @@ class ResidueLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BatchSketch:
-    """What is kept of a batch besides its texts; bytes count from the beginning of the batch's buffer."""
+    """What is kept of a batch besides its texts; bytes count from the beginning of the batch's buffer.
+
+    `marks`: the characters of each text, and the newlines before its last one.
+    """
 
     documents: Sketches
     segments: Segments | None
     paragraphs: Sketches | None
     residue: list[ResidueLine]
+    marks: Marks
 
 
 class Work(NamedTuple):
@@ -78,11 +84,13 @@ def sketch_batch(texts: TextColumn, config: Config, kernels: Kernels) -> BatchSk
     """Segment and sketch some texts."""
     work = Work.of(config)
     near, contains = work.near and work.documents, work.contains and work.documents
-    plan = sketch_plan(config, slot_table(_NO_HASHES), near=near, contains=contains)
+    plan = sketch_plan(config, no_triggers(), near=near, contains=contains)
     table = codepoint_table()
-    documents = kernels.sketch(texts.data, texts.offsets[:-1], texts.offsets[1:], *table, plan)
+    marks = _marks(texts, kernels)
+    if work.documents or not work.paragraphs:
+        documents = kernels.sketch(texts.data, texts.offsets[:-1], texts.offsets[1:], *table, plan)
     if not work.paragraphs:
-        return BatchSketch(documents, None, None, [])
+        return BatchSketch(documents, None, None, [], marks)
     segments = segment(texts, kernels)
     near, contains = work.near and config.level.paragraphs, work.contains and config.level.paragraphs
     plan = sketch_plan(config, residue_triggers(), near=near, contains=contains)
@@ -92,7 +100,34 @@ def sketch_batch(texts: TextColumn, config: Config, kernels: Kernels) -> BatchSk
         apart = _set_apart(texts, residue, kernels)
         if not np.array_equal(apart.starts, segments.starts) or not np.array_equal(apart.ends, segments.ends):
             segments, paragraphs = apart, kernels.sketch(texts.data, apart.starts, apart.ends, *table, plan)
-    return BatchSketch(documents, segments, paragraphs, residue)
+    if not work.documents:
+        documents = _joined(paragraphs, np.searchsorted(segments.texts, np.arange(len(texts) + 1)))
+    return BatchSketch(documents, segments, paragraphs, residue, marks)
+
+
+def _joined(paragraphs: Sketches, offsets: I64) -> Sketches:
+    """What is to be known of documents that are not compared, from their paragraphs."""
+    count = offsets.size - 1
+    until = np.append(0, np.cumsum(paragraphs.lengths))
+    return Sketches(
+        join_digests(paragraphs.digests, paragraphs.lengths, offsets),
+        until[offsets[1:]] - until[offsets[:-1]],
+        np.zeros((0, count), dtype=np.uint32),
+        Samples(np.zeros(0, dtype=np.uint32), np.zeros(count + 1, dtype=np.int64)),
+        np.zeros(count, dtype=np.uint8),
+        np.zeros(count, dtype=np.int64),
+        np.zeros(count, dtype=np.uint64),
+        np.zeros(count, dtype=np.uint64),
+        np.zeros(count, dtype=np.uint64),
+    )
+
+
+def _marks(texts: TextColumn, kernels: Kernels) -> Marks:
+    starts, ends = texts.offsets[:-1], texts.offsets[1:]
+    marks = kernels.count_marks(texts.data, starts, ends)
+    filled = np.flatnonzero(ends > starts)
+    marks.newlines[filled] -= texts.data[ends[filled] - 1] == ord("\n")
+    return marks
 
 
 def _set_apart(texts: TextColumn, residue: list[ResidueLine], kernels: Kernels) -> Segments:
@@ -108,36 +143,60 @@ def _set_apart(texts: TextColumn, residue: list[ResidueLine], kernels: Kernels) 
     return Segments(starts[order], ends[order], owners[order])
 
 
-_NO_HASHES: U64 = np.zeros(0, dtype=np.uint64)
-
-
 @cache
-def residue_triggers() -> U64:
-    """The tokens without one of which no line is residue."""
-    return slot_table(token_hashes(sorted(trigger_keywords()), choose(0)))
+def residue_triggers() -> TriggerTable:
+    """The tokens without which no line is residue, with the groups of rules that ask for them."""
+    from dedup.labelling.residue_sieve import shipped_sieve
+
+    keywords: dict[str, int] = {}
+    beside: dict[str, int] = {}
+    free = 0
+    for group in shipped_sieve().groups:
+        for word in group.keywords:
+            keywords[word] = keywords.get(word, 0) | group.bit
+        words = [word.decode() for word in group.beside]
+        if not words or not _are_tokens(words):
+            free |= group.bit
+            continue
+        for word in words:
+            beside[word] = beside.get(word, 0) | group.bit
+    known = sorted({*keywords, *beside})
+    bits = np.array([(keywords.get(word, 0), beside.get(word, 0)) for word in known], dtype=np.uint64)
+    return trigger_table(token_hashes(known, choose(0)), bits[:, 0], bits[:, 1], free)
 
 
-def find_residue_lines(texts: TextColumn, segments: Segments, triggered: Bool) -> list[ResidueLine]:
-    """The lines of residue in the segments that hold a trigger."""
+def _are_tokens(words: list[str]) -> bool:
+    try:
+        token_hashes(words, choose(0))
+    except ValueError:
+        return False
+    return True
+
+
+def find_residue_lines(texts: TextColumn, segments: Segments, triggered: U64) -> list[ResidueLine]:
+    """The lines of residue in the segments; `triggered`: the groups of rules that the tokens of each allow."""
+    from dedup.labelling.residue import residue_of_line
+
     found = []
     clean: set[str] = set()  # lines of a template come again and again
     places = np.flatnonzero(triggered)
-    owners, starts, ends = (column[places].tolist() for column in (segments.texts, segments.starts, segments.ends))
-    for owner, start, end in zip(owners, starts, ends, strict=True):
-        text = texts.data[start:end].tobytes().decode("utf-8", "surrogatepass")
+    columns = (segments.texts, segments.starts, segments.ends, triggered)
+    buffer = texts.data.data
+    for owner, start, end, groups in zip(*(column[places].tolist() for column in columns), strict=True):
+        text = str(buffer[start:end], "utf-8", "surrogatepass")
         line_start = start
         for line in text.split("\n"):
             if line not in clean:
-                verdict = residue_of_line(line)
+                verdict = residue_of_line(line, groups)
                 if verdict is None:
                     clean.add(line)
                 else:
                     found.append(_residue_line(owner, line_start, line, verdict))
-            line_start += _size(line) + 1
+            line_start += (len(line) if len(text) == end - start else _size(line)) + 1
     return found
 
 
-def _residue_line(owner: int, start: int, line: str, verdict: LineResidue) -> ResidueLine:
+def _residue_line(owner: int, start: int, line: str, verdict: "LineResidue") -> ResidueLine:
     """The finding on a line that begins at a byte of the buffer; its span has no white space around it."""
     stripped = line.strip()
     first = start + _size(line[: line.index(stripped)])

@@ -5,7 +5,8 @@ from functools import cache
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import U32, U64, SketchPlan
+from dedup.kernels import U32, SketchPlan
+from dedup.kernels.hashing import TriggerTable
 
 
 @cache
@@ -17,12 +18,12 @@ def permutations(num_perm: int, seed: int) -> tuple[U32, U32]:
     return a, b
 
 
-def sketch_plan(config: Config, triggers: U64, *, near: bool, contains: bool) -> SketchPlan:
+def sketch_plan(config: Config, triggers: TriggerTable, *, near: bool, contains: bool) -> SketchPlan:
     """What sketches are to hold: band keys for `near`, and a sample of the shingles for `contains`.
 
     The sample takes the shingles that are 0 modulo `containment_sample`: the sketch MOD_m of Broder, On the resemblance
-    and containment of documents (1997), whose intersection estimates containment. `triggers`: a
-    `dedup.kernels.hashing.slot_table` of token hashes to look out for.
+    and containment of documents (1997), whose intersection estimates containment. `triggers`: tokens
+    to look out for.
     """
     bands, rows = config.banding if near else (0, 1)
     a, b = permutations(config.num_perm, config.seed)

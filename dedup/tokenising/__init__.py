@@ -19,7 +19,7 @@ def tokenise(texts: TextColumn, kernels: Kernels) -> Tokens:
 
 def hash_tokens(texts: TextColumn, kernels: Kernels) -> Ragged:
     """The hashes of the tokens of each text, without their places."""
-    return kernels.hash_tokens(texts.data, texts.offsets, *codepoint_table())
+    return kernels.hash_tokens(texts.data, texts.offsets[:-1], texts.offsets[1:], *codepoint_table())
 
 
 def token_hashes(words: list[str], kernels: Kernels) -> U64:

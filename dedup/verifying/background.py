@@ -1,11 +1,13 @@
 """The background: document frequencies of terms, on which the TF-IDF cosine rests."""
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from dedup.kernels import F64, I64, U64, Kernels
+from dedup.kernels import F64, I64, U64, Kernels, Ragged
+from dedup.kernels.hashing import WeightTable, weight_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,15 @@ class Background:
     terms: U64 = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
     frequencies: I64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     documents: int = 0
+    _table: WeightTable = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        weights = _smoothed(self.documents, self.frequencies)
+        object.__setattr__(self, "_table", weight_table(self.terms, weights))
 
     def inverse_document_frequency(self, terms: U64, kernels: Kernels) -> F64:
         """ln((1 + N) / (1 + df)) + 1, scikit-learn's smoothed form; an unseen term has df 0."""
-        weights: F64 = np.log((1 + self.documents) / (1 + np.append(self.frequencies, 0))) + 1.0
-        # A term that is not found has the place -1: the entry appended, of df 0.
-        return weights[kernels.find(self.terms, terms)]
+        return kernels.look_up(self._table, terms, math.log(1 + self.documents) + 1.0)
 
     @property
     def fingerprint(self) -> str:
@@ -35,8 +40,13 @@ class Background:
         return digest.hexdigest()[:16]
 
 
-def fit_background(hashes: U64, offsets: I64, kernels: Kernels) -> Background:
+def _smoothed(documents: int, frequencies: I64) -> F64:
+    weights: F64 = np.log((1 + documents) / (1 + frequencies)) + 1.0
+    return weights
+
+
+def fit_background(tokens: Ragged, kernels: Kernels) -> Background:
     """Count in how many of the documents, given by their token hashes, each term occurs."""
-    rows = kernels.count_rows(hashes, offsets)
+    rows = kernels.count_rows(tokens)
     terms, frequencies = np.unique(rows.values, return_counts=True)
-    return Background(terms, frequencies.astype(np.int64), offsets.size - 1)
+    return Background(terms, frequencies.astype(np.int64), tokens.offsets.size - 1)

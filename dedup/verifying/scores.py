@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import F64, I64, U64, Bool, Kernels, Ragged
+from dedup.kernels import F64, I64, Bool, Kernels, Ragged
 from dedup.verifying.background import Background
 
 
@@ -35,34 +35,62 @@ class Scores(NamedTuple):
 
 
 def score_pairs(
-    hashes: U64, offsets: I64, left: I64, right: I64, config: Config, background: Background, kernels: Kernels
+    tokens: Ragged, left: I64, right: I64, config: Config, background: Background, kernels: Kernels
 ) -> Scores:
-    """Score pairs (`left[i]`, `right[i]`) of the texts whose tokens are the rows of `hashes` and `offsets`.
+    """Score pairs (`left[i]`, `right[i]`) of texts, given by their tokens' hashes.
+
+    A pair that cannot reach the threshold of resemblance nor that of containment gets zeros: most candidates that fail
+    fail on their first shingles.
 
     The cosine is the one that scikit-learn's TfidfTransformer gives on the token counts with the background's
     document frequencies (smoothed IDF, L2 norm); sums run in ascending order of the terms' hashes.
     """
-    shingles = kernels.count_rows(*kernels.shingle(hashes, offsets, config.shingle_size))
-    common = kernels.count_common(Ragged(shingles.values, shingles.offsets), left, right).astype(np.float64)
+    shingles = kernels.distinct_rows(kernels.shingle(*tokens, config.shingle_size))
     sizes = np.diff(shingles.offsets)
     left_sizes, right_sizes = sizes[left], sizes[right]
+    least = _least_common(left_sizes, right_sizes, config)
+    # A table of the longer side's shingles serves all that are compared with it.
+    longer, shorter = np.where(left_sizes >= right_sizes, (left, right), (right, left))
+    common = kernels.count_common(shingles, longer, shorter, least).astype(np.float64)
+    reached = np.flatnonzero(common)
 
-    terms = kernels.count_rows(hashes, offsets)
-    rows = Ragged(terms.values, terms.offsets)
-    weights = terms.counts * background.inverse_document_frequency(terms.values, kernels)
-    every = np.arange(offsets.size - 1)
-    norms = np.sqrt(kernels.dot_common(rows, weights, every, every))
-    dots = kernels.dot_common(rows, weights, left, right)
-    exact = kernels.equal_rows(Ragged(hashes, offsets), left, right)
-    cosine = np.minimum(_share(dots, norms[left] * norms[right]), 1.0)
+    exact, cosine = np.zeros(left.size, dtype=np.bool_), np.zeros(left.size)
+    exact[reached] = kernels.equal_rows(tokens, left[reached], right[reached])
+    cosine[reached] = _cosines(tokens, left[reached], right[reached], background, kernels)
     return Scores(
         exact,
         _share(common, left_sizes + right_sizes - common),
         _share(common, left_sizes),
         _share(common, right_sizes),
         # Rounding must not make copies differ.
-        np.where(exact & (norms[left] > 0), 1.0, cosine),
+        np.where(exact, 1.0, cosine),
     )
+
+
+def _least_common(left_sizes: I64, right_sizes: I64, config: Config) -> I64:
+    """The fewest common shingles with which a pair is over a threshold, or one fewer lest rounding decide; at least 1.
+
+    A resemblance of t with sets of sizes a and b takes t (a + b) / (1 + t) common shingles.
+    """
+    near = config.threshold * (left_sizes + right_sizes) / (1 + config.threshold)
+    contained = config.containment * np.minimum(left_sizes, right_sizes)
+    least: I64 = np.maximum(np.floor(np.minimum(near, contained)).astype(np.int64) - 1, 1)
+    return least
+
+
+def _cosines(tokens: Ragged, left: I64, right: I64, background: Background, kernels: Kernels) -> F64:
+    used = np.zeros(tokens.offsets.size - 1, dtype=np.bool_)
+    used[left] = used[right] = True
+    texts = np.flatnonzero(used)
+    row_of = np.cumsum(used) - 1
+    left, right = row_of[left], row_of[right]
+    terms = kernels.count_rows(tokens, texts)
+    rows = Ragged(terms.values, terms.offsets)
+    weights = terms.counts * background.inverse_document_frequency(terms.values, kernels)
+    every = np.arange(texts.size)
+    norms = np.sqrt(kernels.dot_common(rows, weights, every, every))
+    dots = kernels.dot_common(rows, weights, left, right)
+    return np.minimum(_share(dots, norms[left] * norms[right]), 1.0)
 
 
 def _share(part: F64, whole: F64 | I64) -> F64:

@@ -23,6 +23,7 @@ class Scanner:
     reading: ReadOptions = field(default_factory=ReadOptions)
     sources: list[str] = field(default_factory=list)
     workers: int = 0
+    memory: int | None = None
     calls: int = 0
     meanwhile: Callable[[Progress], None] = lambda progress: None
 
@@ -33,9 +34,11 @@ class Scanner:
         *,
         reading: ReadOptions,
         workers: int,
+        memory: int | None,
         progress: Progress,
     ) -> Report:
         self.sources, self.config, self.reading, self.workers = list(sources), config, reading, workers
+        self.memory = memory
         self.calls += 1
         self.meanwhile(progress)
         return self.report

@@ -219,3 +219,20 @@ def test_all_lifts_the_limits(run: Callable[..., Ran], scanner: Scanner) -> None
     scanner.report = report([near("a", "b")] * 13)
     assert run("scan", "x").out.count("nearly repeat") == 10
     assert run("scan", "x", "--all").out.count("nearly repeat") == 13
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [("512MB", 512 * 10**6), ("2G", 2 << 30), ("1.5GiB", 3 << 29), ("300000000", 300_000_000), ("700 mb", 700 * 10**6)],
+)
+def test_memory_is_a_number_with_a_unit(run: Callable[..., Ran], scanner: Scanner, size: str, expected: int) -> None:
+    assert run("scan", "x", "--memory", size).code == 0
+    assert scanner.memory == expected
+
+
+@pytest.mark.parametrize("size", ["much", "-1G", "1X", "GB", ""])
+def test_a_memory_that_is_no_size_is_refused(run: Callable[..., Ran], scanner: Scanner, size: str) -> None:
+    ended = run("scan", "x", "--memory", size)
+    assert ended.code == 2
+    assert "is no size; write for example 512MB or 2G" in ended.err
+    assert scanner.calls == 0

@@ -5,14 +5,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup.deciding import Reason, decide
+from dedup.deciding import DROPPED, REASONS, Reason, decide
 
 documents = st.lists(st.tuples(st.integers(0, 7), st.integers(-1, 3), st.booleans()), max_size=10)
 
 
 def reasons(several: list[tuple[int, int, bool]], shingle_size: int = 5) -> list[Reason | None]:
     lengths, representatives = (np.array([each[i] for each in several], dtype=np.int64) for i in (0, 1))
-    return decide(lengths, representatives, np.array([each[2] for each in several], dtype=np.bool_), shingle_size)
+    codes = decide(lengths, representatives, np.array([each[2] for each in several], dtype=np.bool_), shingle_size)
+    return [None if code == DROPPED else REASONS[code] for code in codes.tolist()]
 
 
 @pytest.mark.parametrize(

@@ -1,45 +1,30 @@
-"""Compilation: with a cache on disk, and without one where there is no place for it."""
+"""Marks on loops, and what the compiled code is called with."""
 
-from collections.abc import Callable
-
+import numpy as np
 import pytest
 
-from dedup.kernels import jit
+from dedup.kernels import I64, U8, U32, U64, Bool, jit
+from dedup.kernels.native import kinds_of, symbol_of
 
 
-def double(number: int) -> int:
-    return 2 * number
+def loop(data: U8, places: I64, words: U64, halves: U32, flags: Bool, count: jit.Integer, mask: np.uint64) -> None:
+    """Only its signature is of interest."""
 
 
-def test_a_compiled_function_gives_what_it_gives_in_python() -> None:
-    assert jit.compiled(double)(21) == 42
+def counted(wanted: bool) -> jit.Integer:
+    return 1 if wanted else 0
 
 
-def test_a_function_that_cannot_be_cached_is_compiled_all_the_same() -> None:
-    namespace: dict[str, Callable[[int], int]] = {}
-    # Numba finds no folder for the code of a string that was never a file.
-    exec("def triple(number):\n    return 3 * number", namespace)  # noqa: S102
-    assert jit.compiled(namespace["triple"])(14) == 42
+def test_kinds_are_read_from_annotations() -> None:
+    assert kinds_of(loop) == (("uint8[]", "int64[]", "uint64[]", "uint32[]", "bool[]", "int64", "uint64"), False)
+    assert kinds_of(counted) == (("bool",), True)
 
 
-def test_a_cache_folder_that_is_refused_means_compiling_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-
-    def refuse_the_cache(function: Callable[[int], int], *, cache: bool) -> Callable[[int], int]:
-        asked.append(cache)
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return function
-
-    monkeypatch.setattr(jit, "_compile", refuse_the_cache)
-    assert jit.compiled(double)(4) == 8
-    assert asked == [True, False]
+def test_a_symbol_names_module_and_function() -> None:
+    assert symbol_of(counted) == "tests_kernels_test_jit_counted"
 
 
-def test_other_errors_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(function: Callable[[int], int], *, cache: bool) -> Callable[[int], int]:
-        raise TypeError(f"{function.__name__} {cache}")
-
-    monkeypatch.setattr(jit, "_compile", fail)
-    with pytest.raises(TypeError, match="double True"):
-        jit.compiled(double)
+def test_marked_functions_stay_python_without_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    assert jit.exported(counted)(True) == 1
+    assert jit.compiled(counted) is counted

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup.kernels import Ragged, reference
-from dedup.kernels.hashing import POLYNOMIAL, powers, slot_table
+from dedup.kernels import Ragged, compiled, reference
+from dedup.kernels.hashing import POLYNOMIAL, join_digests, no_triggers, powers, slot_table, trigger_table, weight_table
 from dedup.model import TextColumn
 from dedup.tokenising.codepoints import codepoint_table
 from tests import oracles
@@ -62,11 +62,13 @@ def test_signatures_are_those_of_datasketch(rows: Ragged, seed: int) -> None:
     assert reference.minhash(*rows, a, b).tolist() == expected
 
 
-@given(ragged(values=5))
+@given(ragged(values=5), st.data())
 @few
-def test_rows_are_counted_in_ascending_order(rows: Ragged) -> None:
-    counted = reference.count_rows(*rows)
-    expected = [sorted(Counter(row).items()) for row in rows_of(rows)]
+def test_rows_are_counted_in_ascending_order(rows: Ragged, data: st.DataObject) -> None:
+    every = range(rows.offsets.size - 1)
+    chosen = data.draw(st.none() | st.lists(st.sampled_from(every), max_size=6))
+    counted = reference.count_rows(rows, None if chosen is None else np.array(chosen, dtype=np.int64))
+    expected = [sorted(Counter(rows_of(rows)[row]).items()) for row in (every if chosen is None else chosen)]
     counts = [counted.counts[a:b].tolist() for a, b in zip(counted.offsets[:-1], counted.offsets[1:], strict=True)]
     assert rows_of(Ragged(counted.values, counted.offsets)) == [[value for value, _ in row] for row in expected]
     assert counts == [[count for _, count in row] for row in expected]
@@ -82,21 +84,27 @@ def test_common_values_are_counted_and_their_products_summed(sets: list[set[int]
     pairs = data.draw(st.lists(st.tuples(place, place), max_size=6))
     left, right = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
     common = [sorted(sets[one] & sets[two]) for one, two in pairs]
-    assert reference.count_common(rows, left, right).tolist() == [len(each) for each in common]
+    least = data.draw(st.lists(st.integers(-1, 5), min_size=len(pairs), max_size=len(pairs)))
+    counts = reference.count_common(rows, left, right, np.array(least, dtype=np.int64)).tolist()
+    assert counts == [len(each) if len(each) >= few else 0 for each, few in zip(common, least, strict=True)]
     dots = [sum(weight[value] ** 2 for value in each) for each in common]
     assert reference.dot_common(rows, weights, left, right).tolist() == dots
     equal = [sets[one] == sets[two] for one, two in pairs]
     assert reference.equal_rows(rows, left, right).tolist() == equal
 
 
-@given(st.sets(st.integers(0, 2**64 - 1)), st.lists(st.integers(0, 2**64 - 1)))
+values64 = st.one_of(st.integers(0, 2**64 - 1), st.integers(0, 9), st.integers(2**64 - 9, 2**64 - 1))
+
+
+@given(st.sets(values64), st.lists(values64))
 @few
-def test_values_are_found_at_their_places(known: set[int], others: list[int]) -> None:
+def test_weights_are_looked_up_and_are_missing_where_there_are_none(known: set[int], others: list[int]) -> None:
     ordered = sorted(known)
+    table = weight_table(np.array(ordered, dtype=np.uint64), np.arange(len(ordered), dtype=np.float64))
     values = [*ordered, *others]
-    expected = [ordered.index(value) if value in known else -1 for value in values]
-    found = reference.find(np.array(ordered, dtype=np.uint64), np.array(values, dtype=np.uint64))
-    assert found.tolist() == expected
+    expected = [float(ordered.index(value)) if value in known else -1.0 for value in values]
+    for kernels in (reference, compiled):
+        assert kernels.look_up(table, np.array(values, dtype=np.uint64), -1.0).tolist() == expected
 
 
 @given(st.sets(st.one_of(st.integers(0, 2**64 - 1), st.integers(2**64 - 20, 2**64 - 1)), max_size=30))
@@ -111,6 +119,15 @@ def test_a_slot_table_holds_each_hash_in_its_slot_or_the_next_free_one(hashes: s
         while table[slot] != value:
             assert table[slot] != 0
             slot = (slot + 1) % len(table)
+
+
+def test_a_trigger_table_joins_the_bits_of_words_that_are_hashed_alike() -> None:
+    hashes, keywords, beside = np.array([(7, 1, 0), (9, 2, 4), (7, 8, 16), (0, 1, 1)], dtype=np.uint64).T
+    table = trigger_table(hashes, keywords, beside, free=2**63)
+    held = {int(table.slots[slot]): (int(table.keywords[slot]), int(table.beside[slot])) for slot in range(16)}
+    assert held == {0: (0, 0), 7: (9, 16), 9: (2, 4)}
+    assert table.free == 2**63
+    assert not any(column.any() for column in no_triggers())
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 70])
@@ -136,3 +153,13 @@ def test_tokens_do_not_depend_on_the_blocks_in_which_texts_are_worked_through(
     for one, other in zip(whole, in_blocks, strict=True):
         assert one.dtype == other.dtype
         assert one.tolist() == other.tolist()
+
+
+@given(st.lists(st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=40), max_size=5), max_size=5))
+@few
+def test_the_digest_of_a_text_follows_from_those_of_its_parts(texts: list[list[list[int]]]) -> None:
+    parts = to_ragged([part for text in texts for part in text])
+    whole = to_ragged([[value for part in text for value in part] for text in texts])
+    offsets = np.append(0, np.cumsum([len(text) for text in texts], dtype=np.int64))
+    joined = join_digests(reference.digest(*parts), np.diff(parts.offsets), offsets)
+    assert joined.tolist() == reference.digest(*whole).tolist()

@@ -1,14 +1,21 @@
 """Both implementations of each kernel give the same bits, on any input."""
 
+import os
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
+from hypothesis.strategies import SearchStrategy
 
-from dedup.kernels import Ragged, choose, compiled, reference
+from dedup.kernels import Ragged, Samples, choose, compiled, reference
+from dedup.kernels.hashing import weight_table
 from dedup.model import TextColumn
 from dedup.tokenising.codepoints import codepoint_table
 from tests.strategies import prose, ragged, texts, to_ragged, wrapped_texts
+
+PLAIN_PYTHON = os.environ.get("NUMBA_DISABLE_JIT") == "1"
+"""Whether loops run as Python, a thousand times slower."""
 
 
 def assert_same(one: object, two: object) -> None:
@@ -36,8 +43,8 @@ def test_tokenise(documents: list[str]) -> None:
         compiled.tokenise(column.data, column.offsets, *table),
     )
     assert_same(
-        reference.hash_tokens(column.data, column.offsets, *table),
-        compiled.hash_tokens(column.data, column.offsets, *table),
+        reference.hash_tokens(column.data, column.offsets[:-1], column.offsets[1:], *table),
+        compiled.hash_tokens(column.data, column.offsets[:-1], column.offsets[1:], *table),
     )
 
 
@@ -69,18 +76,19 @@ def test_minhash(rows: Ragged, permutations: int) -> None:
 
 @given(ragged(values=6), st.data())
 def test_rows_counted_and_compared(rows: Ragged, data: st.DataObject) -> None:
-    counted = reference.count_rows(*rows)
-    assert_same(counted, compiled.count_rows(*rows))
+    counted = reference.count_rows(rows)
+    assert_same(counted, compiled.count_rows(rows))
     wide = data.draw(ragged(max_length=200))
-    assert_same(reference.count_rows(*wide), compiled.count_rows(*wide))
+    assert_same(reference.count_rows(wide), compiled.count_rows(wide))
     known = np.unique(wide.values)[::2]
-    assert_same(reference.find(known, wide.values), compiled.find(known, wide.values))
+    table = weight_table(known, np.sqrt(np.arange(known.size)))
+    assert_same(reference.look_up(table, wide.values, 0.5), compiled.look_up(table, wide.values, 0.5))
     n_rows = rows.offsets.size - 1
     some_rows = st.lists(st.integers(0, n_rows - 1), min_size=3, max_size=3)
     left, right = np.array(data.draw(some_rows)), np.array(data.draw(some_rows))
+    assert_same(reference.count_rows(rows, left), compiled.count_rows(rows, left))
     distinct = Ragged(counted.values, counted.offsets)
     weights = np.random.default_rng(1).random(distinct.values.size)
-    assert_same(reference.count_common(distinct, left, right), compiled.count_common(distinct, left, right))
     assert_same(
         reference.dot_common(distinct, weights, left, right),
         compiled.dot_common(distinct, weights, left, right),
@@ -91,7 +99,120 @@ def test_rows_counted_and_compared(rows: Ragged, data: st.DataObject) -> None:
 @pytest.mark.parametrize("row", [[7] * 200, list(range(200)), [*range(70), 2**64 - 1, *range(70)]])
 def test_rows_of_values_that_are_not_spread_like_hashes(row: list[int]) -> None:
     rows = to_ragged([row, [], row[:3]])
-    assert_same(reference.count_rows(*rows), compiled.count_rows(*rows))
+    assert_same(reference.count_rows(rows), compiled.count_rows(rows))
+
+
+def clustered() -> SearchStrategy[list[int]]:
+    """Values that stand close together at a few places: at both ends, at a border between slots, and spread."""
+    cluster = st.tuples(
+        st.sampled_from([0, 2**58 - 60, 2**63, 2**64 - 130, 0x9E3779B97F4A7C15]),
+        st.lists(st.integers(0, 129), max_size=150),
+    ).map(lambda drawn: [(drawn[0] + offset) % 2**64 for offset in drawn[1]])
+    spread = st.lists(st.integers(0, 2**64 - 1), max_size=20)
+    return st.lists(cluster | spread, max_size=3).map(lambda several: [value for each in several for value in each])
+
+
+@given(st.lists(clustered(), min_size=1, max_size=4), st.sampled_from([10, 1 << 22]), st.data())
+def test_rows_of_values_that_stand_close_together(rows: list[list[int]], largest: int, data: st.DataObject) -> None:
+    """Tables, which overflow here, sorting, and rows too large for either of them give the same."""
+    chosen = np.array(data.draw(st.lists(st.sampled_from(range(len(rows))), max_size=5)), dtype=np.int64)
+    ragged_rows = to_ragged(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "LARGEST_ROW", largest)
+        assert_same(reference.count_rows(ragged_rows), compiled.count_rows(ragged_rows))
+        assert_same(reference.count_rows(ragged_rows, chosen), compiled.count_rows(ragged_rows, chosen))
+
+
+@given(clustered(), clustered())
+def test_look_up(known: list[int], others: list[int]) -> None:
+    hashes = np.unique(np.array(known, dtype=np.uint64))
+    table = weight_table(hashes, np.arange(hashes.size, dtype=np.float64) + 0.5)
+    values = np.array([*known, *others, 0, 2**64 - 1, *((value + 1) % 2**64 for value in known)], dtype=np.uint64)
+    found = compiled.look_up(table, values, -1.0)
+    assert_same(reference.look_up(table, values, -1.0), found)
+    expected = {value: place + 0.5 for place, value in enumerate(hashes.tolist())}
+    assert found.tolist() == [expected.get(value, -1.0) for value in values.tolist()]
+
+
+@given(
+    st.lists(st.sets(st.integers(1, 40) | st.integers(1, 2**64 - 1), max_size=70), min_size=1, max_size=4), st.data()
+)
+@example([set(), {2}, {2, 1}, {1}], None)
+def test_common_values(sets: list[set[int]], data: st.DataObject | None) -> None:
+    """Pairs that come again with the same left row among them."""
+    rows = to_ragged([sorted(each) for each in sets])
+    place = st.integers(0, len(sets) - 1)
+    pairs = [(left, right) for left in range(len(sets)) for right in range(len(sets))]
+    if data is not None:
+        pairs = data.draw(st.lists(st.tuples(place, place), max_size=8))
+    least = [0] * len(pairs) if data is None else data.draw(st.lists(st.integers(-2, 80), min_size=8, max_size=8))
+    common = [len(sets[left] & sets[right]) for left, right in pairs]
+    left, right = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
+    fewest = np.array(least[: len(pairs)], dtype=np.int64)
+    found = compiled.count_common(rows, left, right, fewest)
+    assert_same(reference.count_common(rows, left, right, fewest), found)
+    assert found.tolist() == [count if count >= few else 0 for count, few in zip(common, least, strict=False)]
+
+
+@given(ragged(values=4), ragged(max_length=90))
+def test_distinct_rows(few: Ragged, many: Ragged) -> None:
+    for rows in (few, many):
+        found = compiled.distinct_rows(rows)
+        assert_same(reference.distinct_rows(rows), found)
+        for place in range(rows.offsets.size - 1):
+            row = rows.values[rows.offsets[place] : rows.offsets[place + 1]].tolist()
+            distinct = found.values[found.offsets[place] : found.offsets[place + 1]].tolist()
+            assert distinct == [value for value in dict.fromkeys(row) if value]
+
+
+@given(st.lists(st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 3), max_size=5), max_size=5), st.data())
+def test_postings(rows: list[list[int]], data: st.DataObject) -> None:
+    samples = Samples(
+        np.array([value for row in rows for value in row], dtype=np.uint32),
+        np.append(0, np.cumsum([len(row) for row in rows], dtype=np.int64)),
+    )
+    owners = data.draw(st.lists(st.integers(-1, 9), min_size=len(rows), max_size=len(rows)))
+    low, high = sorted(data.draw(st.tuples(*[st.sampled_from([0, 1, 3, 2**31, 2**32])] * 2)))
+    found = compiled.post(samples, np.array(owners, dtype=np.int64), low, high)
+    assert_same(reference.post(samples, np.array(owners, dtype=np.int64), low, high), found)
+    expected = [
+        value << 32 | owner
+        for row, owner in zip(rows, owners, strict=True)
+        for value in row
+        if owner >= 0 and low <= value < high
+    ]
+    assert found.tolist() == expected
+
+
+@pytest.mark.parametrize(("stretch", "count"), [(8, 100), (1 << 12, (1 << 12) + 3 if not PLAIN_PYTHON else 50)])
+def test_signatures_of_long_rows_and_of_many_permutations(
+    stretch: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "_STRETCH", stretch)
+    generator = np.random.default_rng(1)
+    rows = Ragged(
+        generator.integers(0, 2**64, 3 * count + 9, dtype=np.uint64), np.cumsum([0, count, 0, 8, 2 * count, 1])
+    )
+    for permutations in (127, 128, 129, 300):
+        a = generator.integers(0, 2**32, permutations, dtype=np.uint32) | np.uint32(1)
+        b = generator.integers(0, 2**32, permutations, dtype=np.uint32)
+        assert_same(reference.minhash(*rows, a, b), compiled.minhash(*rows, a, b))
+
+
+@given(st.lists(st.one_of(texts(), prose()), min_size=1, max_size=6), st.data())
+def test_ranges_are_hashed_like_texts_of_their_own(documents: list[str], data: st.DataObject) -> None:
+    column = TextColumn.from_strings(documents)
+    segments = reference.segment(column.data, column.offsets)
+    every = [*zip(segments.starts.tolist(), segments.ends.tolist(), strict=True)]
+    every += zip(column.offsets[:-1].tolist(), column.offsets[1:].tolist(), strict=True)
+    ranges = data.draw(st.lists(st.sampled_from(every), max_size=8))
+    starts, ends = (np.array([each[side] for each in ranges], dtype=np.int64) for side in (0, 1))
+    table = codepoint_table()
+    found = compiled.hash_tokens(column.data, starts, ends, *table)
+    assert_same(reference.hash_tokens(column.data, starts, ends, *table), found)
+    alone = TextColumn.from_bytes([column.data[start:end].tobytes() for start, end in ranges])
+    tokens = reference.tokenise(alone.data, alone.offsets, *table)
+    assert_same(tuple(found), (tokens.hashes, tokens.offsets))
 
 
 @given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda pair: pair[0] < pair[1])))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dedup.errors import InputError
 from dedup.model import DocumentId, Quarantined
 from dedup.reading import ReadOptions, read_batches
-from dedup.reading.records import BATCH_RECORDS
+from dedup.reading.building import BATCH_RECORDS
 from tests.reading.outcome import read, read_files
 
 Records = list[tuple[DocumentId, str]]

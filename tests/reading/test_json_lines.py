@@ -1,10 +1,13 @@
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedup.errors import InputError
-from dedup.reading import ReadOptions
+from dedup.reading import ReadOptions, json_lines
 from tests.reading.outcome import Outcome, read
 
 
@@ -169,3 +172,62 @@ def test_a_line_longer_than_many_blocks_is_one_record(tmp_path: Path) -> None:
     line = json.dumps({"id": 1, "text": text}, ensure_ascii=False).encode()
     outcome = read_lines(tmp_path, b'{"id": 0, "text": "a"}', line, b'{"id": 2, "text": "b"}')
     assert outcome.records == [(0, "a"), (1, text), (2, "b")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reasons"),
+    [
+        ([b'{"a": 1', b'"text": "x"}'], [1, 2]),
+        ([b'{"text": "x", "a": [1', b"2]}", b'{"text": "y"}, {"text": "z"}'], [1, 2, 3]),
+        ([b'{"text": "x", "a": [1', b"2]}", b'{"text": "y"}, 1, {"text": "z"}'], [1, 2, 3]),
+        ([b'{"text": "x"}, 1, {"text": "y"}, 1, {"text": "z"}'], [1]),
+        ([b'{"text": "x"}], [{"text": "y"}'], [1]),
+        ([b'{"text":', b'"x"}'], [1, 2]),
+        ([b'{"text": "x', b'y"}'], [1, 2]),
+    ],
+)
+def test_no_record_runs_over_lines_and_no_line_holds_two(
+    tmp_path: Path, lines: list[bytes], reasons: list[int]
+) -> None:
+    good = b'{"text": "good"}'
+    outcome = read_lines(tmp_path, *lines, good)
+    assert outcome.texts == ["good"]
+    assert outcome.ids == [f"{tmp_path / 'crawl.jsonl'}:{len(lines) + 1}"]
+    assert outcome.reasons == [(line, "invalid-json") for line in reasons]
+
+
+USUAL = [b'{"id": 1, "text": "a"}', b'{"text": "b", "id": 0, "date": "2024"}']
+UNUSUAL = [
+    b'{"id": 1, "text": "first", "text": "last"}',
+    b'{"id": 12345678901234567890123, "text": "x"}',
+    b'{"id": "\\ud800", "text": "x"}',
+    b'{"id": true, "text": "x"}',
+    b'{"id": 1e3, "text": "x"}',
+    b'{"id": "s", "text": "\\u00e9"}',
+    b'{"id": 2, "text": "\xc3\xa9\\n"}\r',
+    b'{"id": 2, "text": ["x"]}',
+    b'{"url": "u", "text": "x", "date": NaN}',
+    b'"text"',
+    b'["text"]',
+    b"7",
+    b"7, 7",
+    b"[7",
+    b"7]",
+    b"",
+    b"\xff",
+]
+
+
+@given(st.lists(st.sampled_from(USUAL * 8 + UNUSUAL), max_size=20), st.sampled_from([None, "id"]), st.integers(1, 50))
+def test_lines_are_read_together_as_they_are_one_by_one(
+    lines: list[bytes], id_column: str | None, batch_bytes: int
+) -> None:
+    options = ReadOptions(id_column=id_column, date_column="date", batch_bytes=batch_bytes)
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        together = read_lines(Path(folder), *lines, options=options)
+        patch.setattr(json_lines, "_LARGEST_RUN", 0)
+        one_by_one = read_lines(Path(folder), *lines, options=options)
+    assert together.records == one_by_one.records
+    assert together.dates == one_by_one.dates
+    assert together.quarantined == one_by_one.quarantined
+    assert [len(batch) for batch in together.batches] == [len(batch) for batch in one_by_one.batches]

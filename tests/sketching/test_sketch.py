@@ -6,22 +6,23 @@ import pytest
 from hypothesis import given, settings
 
 from dedup.config import Config
-from dedup.kernels import U32, U64, Kernels, Ragged, Sketches
-from dedup.kernels.hashing import slot_table
+from dedup.kernels import LEVEL_SIZE, U32, Kernels, Ragged, Samples, Sketches
+from dedup.kernels.hashing import TriggerTable, no_triggers, trigger_table
 from dedup.model import TextColumn
 from dedup.sketching import permutations, sketch_plan
 from dedup.tokenising import codepoint_table
+from tests import oracles
 from tests.strategies import TERMS, to_ragged, token_rows, written
 
 CONFIG = Config(shingle_size=3, containment_sample=2, num_perm=32)
-NO_TRIGGERS = slot_table(np.zeros(0, dtype=np.uint64))
+NO_TRIGGERS = no_triggers()
 
 
 def sketch(
     texts: list[str],
     kernels: Kernels,
     config: Config = CONFIG,
-    triggers: U64 = NO_TRIGGERS,
+    triggers: TriggerTable = NO_TRIGGERS,
     near: bool = True,
     contains: bool = True,
 ) -> Sketches:
@@ -30,7 +31,7 @@ def sketch(
     return kernels.sketch(column.data, column.offsets[:-1], column.offsets[1:], *codepoint_table(), plan)
 
 
-def row_of(rows: Ragged, row: int) -> list[int]:
+def row_of(rows: Ragged | Samples, row: int) -> list[int]:
     values: list[int] = rows.values[rows.offsets[row] : rows.offsets[row + 1]].tolist()
     return values
 
@@ -46,6 +47,7 @@ def test_a_unit_has_the_same_sketch_alone_and_among_others(kernels: Kernels, row
         assert alone.lengths[0] == together.lengths[place] == len(row)
         assert alone.keys[:, 0].tolist() == together.keys[:, place].tolist()
         assert row_of(alone.samples, 0) == row_of(together.samples, place)
+        assert (alone.levels[0], alone.level_sizes[0]) == (together.levels[place], together.level_sizes[place])
         assert (alone.firsts[0], alone.lasts[0]) == (together.firsts[place], together.lasts[place])
 
 
@@ -60,12 +62,27 @@ def test_digests_are_equal_where_the_tokens_are_equal_in_order(kernels: Kernels,
 
 @given(token_rows())
 @settings(max_examples=50)
-def test_the_sample_is_the_distinct_shingles_of_a_residue_class(kernels: Kernels, rows: list[list[int]]) -> None:
+def test_the_sample_is_the_upper_halves_of_a_residue_class_as_they_come_up(
+    kernels: Kernels, rows: list[list[int]]
+) -> None:
     samples = sketch(written(rows), kernels).samples
+    assert samples.values.dtype == np.uint32
     shingles = kernels.shingle(*to_ragged(rows), 3)
     for place, row in enumerate(rows):
-        every = set(row_of(shingles, place)) if len(row) >= 3 else set()
-        assert row_of(samples, place) == sorted(value for value in every if value % 2 == 0)
+        every = row_of(shingles, place) if len(row) >= 3 else []
+        assert row_of(samples, place) == list(dict.fromkeys(value >> 32 for value in every if value % 2 == 0))
+
+
+@given(token_rows(max_length=60, vocabulary=12), st.sampled_from([1, 2]))
+@settings(max_examples=40)
+def test_the_level_is_the_highest_at_which_the_sample_is_large_enough(
+    kernels: Kernels, rows: list[list[int]], sample: int
+) -> None:
+    sketches = sketch(written(rows), kernels, Config(shingle_size=3, containment_sample=sample))
+    assert sketches.levels.dtype == np.uint8
+    assert sketches.level_sizes.dtype == np.int64
+    expected = [oracles.sample_level(row_of(sketches.samples, place), LEVEL_SIZE) for place in range(len(rows))]
+    assert list(zip(sketches.levels.tolist(), sketches.level_sizes.tolist(), strict=True)) == expected
 
 
 def test_a_sample_of_one_in_eight_holds_about_an_eighth_of_the_shingles(kernels: Kernels) -> None:
@@ -93,9 +110,10 @@ def test_band_keys_are_those_of_the_signatures_of_the_shingles(kernels: Kernels,
 
 
 def test_units_that_hold_a_trigger_are_marked(kernels: Kernels) -> None:
-    triggers = slot_table(np.array(TERMS[3:9], dtype=np.uint64))
+    hashes = np.array(TERMS[3:9], dtype=np.uint64)
+    triggers = trigger_table(hashes, np.ones_like(hashes), np.zeros_like(hashes), free=1)
     texts = ["term1 term3", "term1 term2", "TERM8", "", "term33", "term0-term4"]
-    assert sketch(texts, kernels, triggers=triggers).triggered.tolist() == [True, False, True, False, False, True]
+    assert sketch(texts, kernels, triggers=triggers).triggered.tolist() == [1, 0, 1, 0, 0, 1]
     assert not sketch(texts, kernels).triggered.any()
 
 
@@ -105,6 +123,7 @@ def test_what_is_not_asked_for_is_not_made(kernels: Kernels) -> None:
     assert neither.keys.shape == (0, 3)
     assert neither.samples.values.size == 0
     assert neither.samples.offsets.tolist() == [0, 0, 0, 0]
+    assert neither.levels.tolist() == neither.level_sizes.tolist() == [0, 0, 0]
     both = sketch(texts, kernels)
     assert both.keys.shape == (CONFIG.banding[0], 3)
     assert neither.digests.tolist() == both.digests.tolist()
@@ -114,6 +133,7 @@ def test_no_units_make_an_empty_sketch(kernels: Kernels) -> None:
     empty = sketch([], kernels)
     assert empty.keys.shape == (CONFIG.banding[0], 0)
     assert empty.digests.size == empty.lengths.size == empty.firsts.size == empty.triggered.size == 0
+    assert empty.levels.size == empty.level_sizes.size == 0
 
 
 def signature_tables(units: int) -> st.SearchStrategy[U32]:

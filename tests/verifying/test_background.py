@@ -13,7 +13,7 @@ from tests.strategies import TERMS, to_ragged, token_rows
 @given(token_rows())
 @settings(max_examples=50)
 def test_fitting_counts_the_documents_that_hold_each_term(kernels: Kernels, rows: list[list[int]]) -> None:
-    background = fit_background(*to_ragged(rows), kernels)
+    background = fit_background(to_ragged(rows), kernels)
     expected = {term: sum(term in row for row in rows) for row in rows for term in row}
     assert dict(zip(background.terms.tolist(), background.frequencies.tolist(), strict=True)) == expected
     assert background.terms.tolist() == sorted(expected)
@@ -23,7 +23,7 @@ def test_fitting_counts_the_documents_that_hold_each_term(kernels: Kernels, rows
 @given(token_rows(vocabulary=4))
 @settings(max_examples=50)
 def test_weights_are_the_smoothed_inverse_document_frequencies(kernels: Kernels, rows: list[list[int]]) -> None:
-    background = fit_background(*to_ragged(rows), kernels)
+    background = fit_background(to_ragged(rows), kernels)
     asked = [TERMS[5], *TERMS[:4], 0, 2**64 - 1]
     weights = background.inverse_document_frequency(np.array(asked, dtype=np.uint64), kernels)
     for term, weight in zip(asked, weights.tolist(), strict=True):
@@ -39,9 +39,9 @@ def test_an_empty_background_weighs_all_terms_alike(kernels: Kernels) -> None:
 
 def test_the_fingerprint_tells_models_apart_and_not_the_order_of_documents(kernels: Kernels) -> None:
     rows = [list(TERMS[:3]), [TERMS[0]], []]
-    same = [fit_background(*to_ragged(each), kernels).fingerprint for each in (rows, rows[::-1])]
+    same = [fit_background(to_ragged(each), kernels).fingerprint for each in (rows, rows[::-1])]
     others = [
-        fit_background(*to_ragged(each), kernels).fingerprint
+        fit_background(to_ragged(each), kernels).fingerprint
         for each in (rows[:2], [*rows, []], [list(TERMS[:3]), [TERMS[1]], []], [list(TERMS[:4]), [TERMS[0]], []])
     ]
     fingerprints = [*same, *others, Background().fingerprint]

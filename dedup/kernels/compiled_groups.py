@@ -1,0 +1,84 @@
+"""Loops over sorted entries of key and member."""
+
+import numpy as np
+
+from dedup.kernels import I64, LEVEL_SIZE, U8, U32, U64
+from dedup.kernels.compiled_tokens import trailing_zeros
+from dedup.kernels.jit import Integer, exported
+
+_SHIFT = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+@exported
+def sample_levels_loop(values: U32, offsets: I64, at_level: I64, levels: U8, counts: I64) -> None:
+    """Fill level and number of values at it for each row; `at_level` is scratch for 33 numbers."""
+    for row in range(offsets.size - 1):
+        for level in range(33):
+            at_level[level] = 0
+        for place in range(offsets[row], offsets[row + 1]):
+            # A bit behind the highest stops the count.
+            at_level[np.int64(trailing_zeros(np.uint64(values[place]) | np.uint64(1) << _SHIFT))] += 1
+        count = 0
+        level = 33
+        while level > 0 and count < LEVEL_SIZE:
+            level -= 1
+            count += at_level[level]
+        levels[row] = level
+        counts[row] = count
+
+
+@exported
+def post_loop(values: U32, offsets: I64, owners: I64, low: np.uint64, high: np.uint64, entries: U64) -> Integer:
+    """Fill the entries of the values in a range; their number."""
+    count = np.uint64(0)
+    for row in range(owners.size):
+        if owners[row] < 0:
+            continue
+        owner = np.uint64(owners[row])
+        for place in range(np.uint64(offsets[row]), np.uint64(offsets[row + 1])):
+            value = np.uint64(values[place])
+            entries[count] = value << _SHIFT | owner
+            count += np.uint64(low <= value < high)
+    return np.int64(count)
+
+
+@exported
+def link_loop(
+    entries: U64, start: Integer, cap: Integer, links: Integer, levels: U8, pairs: U64, state: I64
+) -> Integer:
+    """Fill `pairs`, and `state` with the entry to go on from and the number of groups cut; the number of pairs."""
+    begin = start
+    while begin > 0 and start < entries.size and entries[begin - 1] >> _SHIFT == entries[start] >> _SHIFT:
+        begin -= 1
+    all_levels = levels.size == 0
+    written = 0
+    cut = 0
+    some = False
+    for place in range(begin, entries.size):
+        key = entries[place] >> _SHIFT
+        member = entries[place] & _LOW
+        if place > 0 and entries[place - 1] >> _SHIFT != key:
+            begin = place
+        rank = place - begin
+        if rank == 0:
+            some = all_levels
+        mine = all_levels or key & ((np.uint64(1) << np.uint64(levels[member])) - np.uint64(1)) == np.uint64(0)
+        if place >= start:
+            partners = rank if rank < cap else min(rank, links)
+            if written + partners > pairs.size:
+                state[0] = place
+                state[1] = cut
+                return written
+            cut += rank == cap
+            if mine or some:
+                for partner in range(begin, begin + partners):
+                    other = entries[partner] & _LOW
+                    if mine or key & ((np.uint64(1) << np.uint64(levels[other])) - np.uint64(1)) == np.uint64(0):
+                        pairs[written] = member << _SHIFT | other
+                        written += 1
+        if rank < max(cap, links):
+            some |= mine
+    state[0] = entries.size
+    state[1] = cut
+    return written

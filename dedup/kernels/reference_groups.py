@@ -1,0 +1,52 @@
+"""Groups of entries with a key in common, in NumPy."""
+
+import numpy as np
+
+from dedup.kernels import I64, LEVEL_SIZE, U8, U64, Bool, Links, Samples
+
+_SHIFT = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+def sample_levels(samples: Samples) -> tuple[U8, I64]:
+    """For each row the highest level at which it has `LEVEL_SIZE` values or more, else 0, and how many it has there.
+
+    A value is at level n and those below where its n lowest bits are zero.
+    """
+    count = samples.offsets.size - 1
+    levels, counts = np.zeros(count, dtype=np.uint8), np.diff(samples.offsets)
+    for level in range(1, 33):
+        at_level = samples.values & np.uint32((1 << level) - 1) == 0
+        before = np.append(0, np.cumsum(at_level, dtype=np.int64))
+        here = before[samples.offsets[1:]] - before[samples.offsets[:-1]]
+        enough = here >= LEVEL_SIZE
+        levels[enough], counts[enough] = level, here[enough]
+    return levels, counts
+
+
+def post(samples: Samples, owners: I64, low: int, high: int) -> U64:
+    """See `Kernels.post`."""
+    owner = np.repeat(owners, np.diff(samples.offsets))
+    wanted = (owner >= 0) & (samples.values >= low) & (samples.values < high)
+    return samples.values[wanted].astype(np.uint64) << _SHIFT | owner[wanted].astype(np.uint64)
+
+
+def link(entries: U64, start: int, cap: int, links: int, levels: U8, most: int) -> Links:
+    """See `Kernels.link`."""
+    keys, members = entries >> _SHIFT, entries & _LOW
+    begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: keys.size])
+    begin_of = np.repeat(begins, np.diff(begins, append=keys.size))
+    ranks = np.arange(keys.size) - begin_of
+    partners = np.where(ranks < cap, ranks, np.minimum(ranks, links))
+    partners[:start] = 0
+    following = int(np.searchsorted(np.cumsum(partners), most + max(cap, links), side="right"))
+    partners[following:] = 0
+    later = np.repeat(np.arange(keys.size), partners)
+    within = np.arange(later.size) - np.repeat(np.cumsum(partners) - partners, partners)
+    earlier = np.repeat(begin_of, partners) + within
+    if levels.size:
+        usable: Bool = keys & ((np.uint64(1) << levels[members].astype(np.uint64)) - np.uint64(1)) == 0
+        wanted = usable[later] | usable[earlier]
+        later, earlier = later[wanted], earlier[wanted]
+    cut = int(np.count_nonzero(ranks[start:following] == cap))
+    return Links(members[later] << _SHIFT | members[earlier], following, cut)

@@ -1,0 +1,154 @@
+"""With what the texts that an expression matches can begin: what tells, at the cost of a look-up, that it will not.
+
+An expression is read without being compiled, and only as far as its first few characters. Whatever is not understood,
+and whatever stands for too many characters, ends the reading there: the shorter beginning admits more texts.
+"""
+
+import re
+
+LENGTH = 8
+"""Characters of the longest beginning at the first word: as many as tell "the poli" from "the pric"."""
+
+_MOST = 2000
+"""More beginnings than this are taken together as the empty one."""
+
+_READABLE = re.compile("[ -~À-ÿЀ-џ一-鿿]*")
+"""Texts of which each character is matched, case ignored, by itself and by what it is in lower case, and in which the
+space is the only white space: any other may be matched by a character of an expression that looks unlike it."""
+
+_QUANTIFIER = re.compile(r"([?*+]|\{(\d*),?(\d*)\})[?+]?")
+_CLASS = re.compile(r"\[([^\[\]\\^-]+)\]")
+_ANY_CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_CODE = re.compile(r"u([0-9A-Fa-f]{4})")
+_LOOKING = re.compile(r"\(\?<?[=!]")
+
+Texts = frozenset[str]
+_NOTHING: Texts = frozenset({""})
+
+
+def beginnings(expression: str, length: int = LENGTH) -> Texts:
+    """Lower-case texts of at most `length` characters, with one of which each match of the expression begins.
+
+    They hold of texts that are `folded`.
+    """
+    return _Reading(expression, length).read()
+
+
+def folded(text: str) -> str | None:
+    """A text in lower case, to look for `beginnings` in it, or None if that would tell nothing.
+
+    Only of ordinary letters does Python's way of ignoring case follow from `str.lower`, and only where words are one
+    space apart does a space stand for any white space.
+    """
+    if "  " in text or not (text.isprintable() if text.isascii() else _READABLE.fullmatch(text)):
+        return None
+    return text.lower()
+
+
+class _Reading:
+    """One pass over an expression.
+
+    A part gives two sets of texts: those after which what follows the part is to be read, and those that are ended.
+    """
+
+    def __init__(self, expression: str, length: int) -> None:
+        self.expression = expression
+        self.length = length
+        self.place = 0
+
+    def read(self) -> Texts:
+        going, ended = self._alternatives()
+        if self.place < len(self.expression):
+            return _NOTHING
+        found = going | ended
+        return found if len(found) <= _MOST else _NOTHING
+
+    def _alternatives(self) -> tuple[Texts, Texts]:
+        going, ended = self._sequence()
+        while self.expression.startswith("|", self.place):
+            self.place += 1
+            more_going, more_ended = self._sequence()
+            going, ended = going | more_going, ended | more_ended
+        return going, ended
+
+    def _sequence(self) -> tuple[Texts, Texts]:
+        going: Texts = _NOTHING
+        ended: Texts = frozenset()
+        while self.place < len(self.expression) and self.expression[self.place] not in "|)":
+            following, stopped = self._part()
+            if len(going) * max(len(following), len(stopped)) > _MOST:
+                going, ended = frozenset(), ended | going
+            longer = {one + other for one in going for other in following}
+            ended |= {(one + other)[: self.length] for one in going for other in stopped}
+            ended |= {each[: self.length] for each in longer if len(each) >= self.length}
+            going = frozenset(each for each in longer if len(each) < self.length)
+        return going, ended
+
+    def _part(self) -> tuple[Texts, Texts]:
+        white = self.expression.startswith("\\s", self.place)
+        going, ended = self._one()
+        quantifier = _QUANTIFIER.match(self.expression, self.place)
+        if quantifier is None:
+            return going, ended
+        self.place = quantifier.end()
+        if quantifier[1] == "?":
+            return going | _NOTHING, ended
+        if white and quantifier[1] in "+*":
+            # There is one space at most.
+            return going if quantifier[1] == "+" else going | _NOTHING, ended
+        # It may come again, or not, before what follows.
+        ended |= going
+        skipped = quantifier[1] == "*" or (quantifier[1] != "+" and int(quantifier[2] or 0) == 0)
+        return (_NOTHING if skipped else frozenset()), ended
+
+    def _one(self) -> tuple[Texts, Texts]:
+        """A character, a class, a group or an assertion, without its quantifier."""
+        expression, start = self.expression, self.place
+        character = expression[start]
+        if character == "(":
+            return self._group()
+        if character == "[":
+            return self._class()
+        self.place += 1
+        if character == "\\":
+            character = expression[self.place]
+            self.place += 1
+            if character == "b":
+                return _NOTHING, frozenset()
+            if hexadecimal := _CODE.match(expression, self.place - 1):
+                self.place = hexadecimal.end()
+                return _literal(chr(int(hexadecimal[1], 16)))
+            if character == "s":
+                return frozenset({" "}), frozenset()
+            return _literal(character) if not character.isalnum() else (frozenset(), _NOTHING)
+        return _literal(character) if character not in ".^$" else (frozenset(), _NOTHING)
+
+    def _group(self) -> tuple[Texts, Texts]:
+        looking = _LOOKING.match(self.expression, self.place)
+        plain = self.expression.startswith("(?:", self.place)
+        understood = looking is not None or plain or not self.expression.startswith("(?", self.place)
+        self.place = looking.end() if looking else self.place + (3 if plain else 1)
+        if not understood:
+            # A group whose head is unknown is read past: "?" alone would be taken for a quantifier.
+            self.place += 1
+        found = self._alternatives()
+        self.place += 1
+        if looking:
+            return _NOTHING, frozenset()
+        return found if understood else (frozenset(), _NOTHING)
+
+    def _class(self) -> tuple[Texts, Texts]:
+        simple = _CLASS.match(self.expression, self.place)
+        whole = simple or _ANY_CLASS.match(self.expression, self.place)
+        self.place = whole.end() if whole else len(self.expression)
+        if simple is None:
+            return frozenset(), _NOTHING
+        members = [_literal(character) for character in simple[1]]
+        return frozenset().union(*(going for going, _ in members)), frozenset().union(*(ended for _, ended in members))
+
+
+def _literal(character: str) -> tuple[Texts, Texts]:
+    if _READABLE.fullmatch(character):
+        return frozenset({character.lower()}), frozenset()
+    # A letter may be what some readable one is in another case; a sign is in no text that is read.
+    return frozenset(), _NOTHING if character.isalpha() else frozenset()

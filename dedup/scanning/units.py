@@ -1,0 +1,175 @@
+"""Columns of units, documents or paragraphs: small ones in memory, band keys and samples on a shelf."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.kernels import I64, U8, U32, U64, Bool, Kernels, Samples, Sketches
+from dedup.scanning.shelf import Scalar, Shelf, Slot
+
+_ENTRIES_AT_ONCE = 4 << 20
+
+
+class Bulk:
+    """Band keys and sampled shingles of units, batch by batch in the order of reading."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._counts: list[int] = []
+        self._keys: list[Slot[np.uint32]] = []
+        self._samples: list[Slot[np.uint32]] = []
+        self._sample_counts: list[Slot[np.uint32]] = []
+        self.n_samples = 0
+
+    def add(self, sketches: Sketches) -> None:
+        """Keep what the units of a batch have."""
+        self._counts.append(sketches.lengths.size)
+        self._keys.append(self._shelf.put(sketches.keys))
+        self._samples.append(self._shelf.put(sketches.samples.values))
+        self._sample_counts.append(self._shelf.put(np.diff(sketches.samples.offsets).astype(np.uint32)))
+        self.n_samples += sketches.samples.values.size
+
+    @property
+    def bands(self) -> int:
+        """The number of bands."""
+        return next((slot.size // count for slot, count in zip(self._keys, self._counts, strict=True) if count), 0)
+
+    def band(self, number: int) -> U32:
+        """The keys of one band of all units, in the order of reading."""
+        pieces = [
+            self._shelf.get(slot, number * count, (number + 1) * count)
+            for slot, count in zip(self._keys, self._counts, strict=True)
+        ]
+        return np.concatenate([np.zeros(0, dtype=np.uint32), *pieces])
+
+    def postings(self, ranks: I64, kernels: Kernels) -> Iterator[U64]:
+        """Entries of sampled shingle, upper half, and rank, lower half, of the units whose rank is not negative.
+
+        `ranks`: by unit, in the order of reading. All entries of a shingle come together; there are several arrays
+        where the entries are many, each of a range of shingles.
+        """
+        parts = max(1, -(-self.n_samples // _ENTRIES_AT_ONCE))
+        for part in range(parts):
+            low, high = (part << 32) // parts, ((part + 1) << 32) // parts
+            pieces = [np.zeros(0, dtype=np.uint64)]
+            first = 0
+            for values_slot, counts_slot in zip(self._samples, self._sample_counts, strict=True):
+                values = self._shelf.get(values_slot, 0, values_slot.size)
+                offsets = np.zeros(counts_slot.size + 1, dtype=np.int64)
+                np.cumsum(self._shelf.get(counts_slot, 0, counts_slot.size), out=offsets[1:])
+                owners = ranks[first : first + counts_slot.size]
+                first += counts_slot.size
+                pieces.append(kernels.post(Samples(values, offsets), owners, low, high))
+            yield np.concatenate(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Units by rank.
+
+    `starts` and `ends` are addresses in the store (int64). `digests`, `lengths`, `firsts`, `lasts`, `levels` and
+    `level_sizes` are those of `dedup.kernels.Sketches`. `places` (int64): the place
+    of each unit in the order of reading, in which `bulk` has its band keys and samples.
+    """
+
+    starts: I64
+    ends: I64
+    digests: U64
+    lengths: I64
+    firsts: U64
+    lasts: U64
+    levels: U8
+    level_sizes: I64
+    places: I64
+    bulk: Bulk
+
+    def __len__(self) -> int:
+        return int(self.starts.size)
+
+    def take(self, order: I64) -> "Units":
+        """The units at these places, in this order."""
+        return replace(
+            self,
+            starts=self.starts[order],
+            ends=self.ends[order],
+            digests=self.digests[order],
+            lengths=self.lengths[order],
+            firsts=self.firsts[order],
+            lasts=self.lasts[order],
+            levels=self.levels[order],
+            level_sizes=self.level_sizes[order],
+            places=self.places[order],
+        )
+
+    def band_keys(self, chosen: I64) -> Iterator[U32]:
+        """Band by band the keys of the units of these ranks."""
+        places = self.places[chosen]
+        return (self.bulk.band(number)[places] for number in range(self.bulk.bands))
+
+    def postings(self, chosen: Bool, kernels: Kernels) -> Iterator[U64]:
+        """The entries of `Bulk.postings` of the units chosen."""
+        ranks = np.empty(len(self), dtype=np.int64)
+        ranks[self.places] = np.where(chosen, np.arange(len(self)), -1)
+        return self.bulk.postings(ranks, kernels)
+
+
+class UnitsBuilder:
+    """Collects units batch by batch."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._bulk = Bulk(shelf)
+        self._columns: list[tuple[I64, I64, U64, I64, U64, U64, U8, I64]] = []
+
+    def add(self, starts: I64, ends: I64, sketches: Sketches) -> None:
+        """Add the units of a batch, by addresses."""
+        self._bulk.add(sketches)
+        columns = (
+            starts, ends, sketches.digests, sketches.lengths, sketches.firsts, sketches.lasts,
+            sketches.levels, sketches.level_sizes,
+        )  # fmt: skip
+        self._columns.append(columns)
+        self._shelf.take(sum(column.nbytes for column in columns) + starts.nbytes)
+
+    def build(self) -> Units:
+        """All units, in the order of reading. To be called once: the batches are given back, column by column."""
+        starts, ends, digests, lengths, firsts, lasts, levels, level_sizes = (
+            list(column) for column in zip(_NOTHING, *self._columns, strict=True)
+        )
+        self._columns.clear()
+        places = np.arange(sum(map(len, starts)))
+        return Units(
+            _joined(starts),
+            _joined(ends),
+            _joined(digests),
+            _joined(lengths),
+            _joined(firsts),
+            _joined(lasts),
+            _joined(levels),
+            _joined(level_sizes),
+            places,
+            self._bulk,
+        )
+
+
+def _joined(batches: list[NDArray[Scalar]]) -> NDArray[Scalar]:
+    """One array of several, which are given back."""
+    joined = np.concatenate(batches)
+    batches.clear()
+    return joined
+
+
+_NO_NUMBERS: I64 = np.zeros(0, dtype=np.int64)
+_NO_HASHES: U64 = np.zeros(0, dtype=np.uint64)
+_NOTHING = (
+    _NO_NUMBERS,
+    _NO_NUMBERS,
+    _NO_HASHES,
+    _NO_NUMBERS,
+    _NO_HASHES,
+    _NO_HASHES,
+    np.zeros(0, dtype=np.uint8),
+    _NO_NUMBERS,
+)
