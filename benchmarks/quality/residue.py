@@ -24,8 +24,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from dedup.labelling import find_residue
-from dedup.labelling.residue import matching_rules
+from dedup.labelling.residue import find_residue, matching_rules
 from dedup.labelling.residue_grammar import RESIDUE_WEIGHT, SUSPECT_WEIGHT, shipped_grammar
 from dedup.model import ResidueSpan
 

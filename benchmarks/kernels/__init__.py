@@ -1,0 +1,1 @@
+"""Speed of single kernels, on text made up here: `python -m pytest benchmarks/kernels`."""

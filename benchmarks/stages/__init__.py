@@ -1,0 +1,1 @@
+"""Benchmarks of single stages, by pytest-benchmark: `pytest benchmarks/stages`. They make their own input."""
