@@ -74,11 +74,11 @@ def test_rows_are_counted_in_ascending_order(rows: Ragged, data: st.DataObject) 
     assert counts == [[count for _, count in row] for row in expected]
 
 
-@given(st.lists(st.sets(st.integers(0, 8)), min_size=1, max_size=6), st.data())
+@given(st.lists(st.sets(st.integers(1, 9)), min_size=1, max_size=6), st.data())
 @few
 def test_common_values_are_counted_and_their_products_summed(sets: list[set[int]], data: st.DataObject) -> None:
     rows = to_ragged([sorted(each) for each in sets])
-    weight = {value: value + 0.5 for value in range(9)}
+    weight = {value: value + 0.5 for value in range(10)}
     weights = np.array([weight[value] for value in rows.values.tolist()])
     place = st.integers(0, len(sets) - 1)
     pairs = data.draw(st.lists(st.tuples(place, place), max_size=6))

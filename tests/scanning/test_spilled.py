@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from dedup import Config, Document
-from dedup.candidates import near
+from dedup.candidates import containment, near
 from dedup.candidates import pairs as candidate_pairs
 from dedup.model import Level
 from dedup.scanning import batch, pairs, scan, scoring, shelf, store, units
@@ -37,6 +37,7 @@ def spilling(records: int = 3, entries: int = 5, pairs_at_once: int = 4, gap: in
         patch.setattr(units, "_ENTRIES_AT_ONCE", entries)
         patch.setattr(candidate_pairs, "PAIRS_AT_ONCE", pairs_at_once)
         patch.setattr(near, "PAIRS_AT_ONCE", pairs_at_once)
+        patch.setattr(containment, "PAIRS_AT_ONCE", pairs_at_once)
         patch.setattr(store, "_GAP", gap)
         patch.setattr(store, "_BLOCK", 50)
         patch.setattr(scoring, "_BLOCK_BYTES", 100)
