@@ -83,10 +83,12 @@ def permute(halves: U32, count: Integer, block: U32) -> None:
     `block` holds factors, terms and signature one after the other: in one array at constant distances, so that no
     overlap needs to be ruled out.
     """
-    start = 0
-    while start < count:
-        h0, h1, h2, h3 = halves[start], halves[start + 1], halves[start + 2], halves[start + 3]
-        h4, h5, h6, h7 = halves[start + 4], halves[start + 5], halves[start + 6], halves[start + 7]
+    for tile in range(np.uint64((count + 7) >> 3)):
+        start = tile << np.uint64(3)
+        h0, h1 = halves[start], halves[start + np.uint64(1)]
+        h2, h3 = halves[start + np.uint64(2)], halves[start + np.uint64(3)]
+        h4, h5 = halves[start + np.uint64(4)], halves[start + np.uint64(5)]
+        h6, h7 = halves[start + np.uint64(6)], halves[start + np.uint64(7)]
         for place in range(BLOCK):
             factor, term = block[place], block[BLOCK + place]
             low = min(
@@ -98,7 +100,6 @@ def permute(halves: U32, count: Integer, block: U32) -> None:
                 min(np.uint32(factor * h6 + term), np.uint32(factor * h7 + term)),
             )
             block[2 * BLOCK + place] = min(block[2 * BLOCK + place], min(low, high))
-        start += 8
 
 
 @compiled
@@ -106,6 +107,14 @@ def clear_signature(block: U32) -> None:
     """Begin a signature: the value of no shingle."""
     for place in range(BLOCK):
         block[2 * BLOCK + place] = np.uint32(0xFFFFFFFF)
+
+
+@compiled
+def _copy_signature(block: U32, count: Integer, target: U32, start: Integer) -> None:
+    """Copy the first `count` values of a block's signature."""
+    first = np.uint64(start)
+    for place in range(np.uint64(count)):
+        target[first + place] = block[np.uint64(2 * BLOCK) + place]
 
 
 @compiled
@@ -248,8 +257,7 @@ def sketch_loop(
             block = blocks[number * 3 * BLOCK : (number + 1) * 3 * BLOCK]
             clear_signature(block)
             permute(halves, n_shingles, block)
-            for place in range(BLOCK):
-                signature[number * BLOCK + place] = block[2 * BLOCK + place]
+            _copy_signature(block, BLOCK, signature, number * BLOCK)
         for group in range(n_groups):
             first = group << np.uint64(3)
             for lane in range(np.uint64(8)):
@@ -281,5 +289,4 @@ def minhash_loop(shingles: U64, offsets: I64, blocks: U32, halves: U32, signatur
                 mix_halves(shingles, place, count, halves)
                 permute(halves, count, block)
                 place += count
-            for value in range(used):
-                signatures[row * width + first + value] = block[2 * BLOCK + value]
+            _copy_signature(block, used, signatures, row * width + first)
