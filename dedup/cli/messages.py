@@ -32,7 +32,7 @@ def warn_of_quarantined(report: Report) -> None:
     if not number:
         return
     records = "1 record" if number == 1 else f"{number:,} records"
-    say(f"warning: {records} could not be read; --decisions FILE lists every one, --strict stops at the first")
+    say(f"warning: {records} could not be read; --strict stops at the first, scan --decisions FILE lists every one")
     for line in quarantine_lines(report, 3):
         say(f"  {line}")
 

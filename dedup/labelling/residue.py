@@ -6,7 +6,6 @@ weights hold on unseen sources where a fitted classifier gives what it has not s
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -20,6 +19,14 @@ from dedup.labelling.residue_grammar import (
     shipped_grammar,
 )
 from dedup.labelling.residue_sieve import EVERY_GROUP, may_match_within, shipped_sieve
+from dedup.labelling.residue_window import (
+    IGNORABLE,
+    blank_markup,
+    place_after,
+    straight,
+    straighten,
+    within_token,
+)
 from dedup.model import ResidueSpan, Span
 
 HEAD_CHARACTERS = 300
@@ -31,26 +38,10 @@ TAIL_CHARACTERS = 220
 MOST_GROUPS_TRIED = 8
 """Where more groups of rules than this are possible, the line is split into tokens, to know which are."""
 
-_QUOTATION_MARKS = {
-    **dict.fromkeys(map(ord, "“”„‟«»″〝〞「」『』＂"), '"'),
-    **dict.fromkeys(map(ord, "‘’‚‛′`´＇"), "'"),
-    **dict.fromkeys(map(ord, "：﹕"), ":"),
-    **dict.fromkeys(map(ord, "‐‑‒−"), "-"),
-}
-_STANDS_FOR_MARK = "ˉ"
-"""A letter: a combining mark belongs to the word, as in the tokeniser, so no rule matches the word without it."""
-
-_IGNORABLE = re.compile(
-    "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]+"
-)
-"""Characters that are nothing within a word, as in the tokeniser: soft hyphens, zero-width characters and the like."""
-
 _NOT_SPACE = re.compile(r"\S")
 _NEITHER_SPACE_NOR_MARKUP = re.compile(r"[^\s*#]")
 _SPACE_AND_MARKUP = "*#" + "".join(filter(str.isspace, map(chr, range(0x3001))))
-_MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|[*#]+")
 _TOKEN = re.compile(r"[㐀-䶿一-鿿ぁ-ゖァ-ヺ]|[^\W㐀-䶿一-鿿ぁ-ゖァ-ヺ]+")
-_WORD_CHARACTER = re.compile(r"[^\W㐀-䶿一-鿿ぁ-ゖァ-ヺ]")
 _ASCII_WORDS = bytes(byte if chr(byte).isalnum() or byte == 0x5F else 0x20 for byte in bytes(range(128)).lower()).ljust(
     256
 )
@@ -74,17 +65,6 @@ class LineResidue:
     rule: str
     weight: float
     quoted: tuple[int, int] | None = None
-
-
-class _Straightened(dict[int, str | int]):
-    """The table for `str.translate`, one character for one: straight quotes and colons, a letter for each mark."""
-
-    def __missing__(self, code: int) -> str | int:
-        self[code] = code if unicodedata.category(chr(code))[0] != "M" else _STANDS_FOR_MARK
-        return self[code]
-
-
-_straightened = _Straightened(_QUOTATION_MARKS)
 
 
 def find_residue(text: str, *, suspect: bool = False) -> list[ResidueSpan]:
@@ -123,7 +103,7 @@ def matching_rules(line: str) -> tuple[str, ...]:
         return ()
     grammar = shipped_grammar()
     head = _head(line, *bounds)
-    read = _Line.read(line, *bounds, head, _blank_markup(head))
+    read = _Line.read(line, *bounds, head, blank_markup(head))
     tokens = {*_tokens(read.head), *_tokens(read.tail)}
     return tuple(
         rule.name
@@ -171,7 +151,7 @@ def _stripped(text: str, start: int, end: int, characters: str | None = None) ->
 def _judge(text: str, first: int, last: int, groups: int = EVERY_GROUP) -> LineResidue | None:
     """Judge the line between two characters that are no white space; `quoted` is a range of `text`."""
     head = _head(text, first, last)
-    plain_head = _blank_markup(head)
+    plain_head = blank_markup(head)
     # Nearly every line ends here, or has few rules to try.
     if not (groups := shipped_sieve().admitted(plain_head, groups)):
         return None
@@ -216,7 +196,7 @@ def _tokens(window: str) -> list[bytes]:
     """The lower-cased tokens of a window in UTF-8, and perhaps parts of tokens that hold combining marks."""
     if window.isascii():
         return window.encode().translate(_ASCII_WORDS).split()
-    return [token.lower().encode("utf-8", "surrogatepass") for token in _TOKEN.findall(_IGNORABLE.sub("", window))]
+    return [token.lower().encode("utf-8", "surrogatepass") for token in _TOKEN.findall(IGNORABLE.sub("", window))]
 
 
 @cache
@@ -274,10 +254,10 @@ class _Line:
         if last - first <= TAIL_CHARACTERS:
             return cls(first, last, head, head, plain_head, plain_head, 0)
         tail_start = max(last - TAIL_CHARACTERS, first)
-        while first < tail_start < last and _within_token(text, tail_start):
+        while first < tail_start < last and within_token(text, tail_start):
             tail_start += 1
-        tail = _straighten(text[tail_start:last])
-        return cls(first, last, head, tail, plain_head, _blank_markup(tail), tail_start - first)
+        tail = straighten(text[tail_start:last])
+        return cls(first, last, head, tail, plain_head, blank_markup(tail), tail_start - first)
 
     def holds_tokens(self, rule: Rule) -> bool:
         """Whether the windows hold the tokens that a rule asks for, whole ones."""
@@ -319,12 +299,12 @@ class _Line:
         begin = _material_start(self.plain_head, end, connectors)
         if begin is None:
             return None
-        start, stop = _place(text, self.first, begin), self.last
+        start, stop = place_after(text, self.first, begin), self.last
         closing = _CLOSING_TAGS.search(text, max(start, stop - TAIL_CHARACTERS), stop)
         stop = closing.start() if closing else stop
         if stop - start <= TAIL_CHARACTERS and _SLOT.fullmatch(text, start, stop):
             return None
-        if stop - start >= 2 and _PAIRED_QUOTES.get(_straight(text[start])) == _straight(text[stop - 1]):
+        if stop - start >= 2 and _PAIRED_QUOTES.get(straight(text[start])) == straight(text[stop - 1]):
             start, stop = start + 1, stop - 1
         content = _NEITHER_SPACE_NOR_MARKUP.search(text, start, stop)
         if content is None or _TOKEN.search(text, start, stop) is None:
@@ -361,54 +341,7 @@ def _head(text: str, first: int, last: int) -> str:
     """The first window of a line, straightened."""
     end = first + HEAD_CHARACTERS
     if end >= last:
-        return _straighten(text[first:last])
-    while first < end and _within_token(text, end):
+        return straighten(text[first:last])
+    while first < end and within_token(text, end):
         end -= 1
-    return _straighten(text[first:end])
-
-
-def _within_token(text: str, place: int) -> bool:
-    """Whether a token runs across `place`."""
-    return _of_token[text[place]] and _of_token[text[place - 1]]
-
-
-class _OfToken(dict[str, bool]):
-    """Whether a character is one of those that tokens of several are made of, or ignorable."""
-
-    def __missing__(self, character: str) -> bool:
-        self[character] = (
-            _WORD_CHARACTER.match(character) is not None
-            or unicodedata.category(character)[0] == "M"
-            or _IGNORABLE.match(character) is not None
-        )
-        return self[character]
-
-
-_of_token = _OfToken()
-
-
-def _place(text: str, first: int, kept: int) -> int:
-    """The place in the text after `kept` characters that are not ignorable, counted from `first`."""
-    place = first
-    for _ in range(kept):
-        if ignorable := _IGNORABLE.match(text, place):
-            place = ignorable.end()
-        place += 1
-    return place
-
-
-def _straighten(window: str) -> str:
-    """The window with straight quotes and letters for marks, one character for each that is not ignorable."""
-    return window if window.isascii() else _IGNORABLE.sub("", window).translate(_straightened)
-
-
-def _blank_markup(window: str) -> str:
-    return (
-        _MARKUP.sub(lambda found: " " * len(found[0]), window)
-        if "<" in window or "*" in window or "#" in window
-        else window
-    )
-
-
-def _straight(character: str) -> str:
-    return str(_QUOTATION_MARKS.get(ord(character), character))
+    return straighten(text[first:end])

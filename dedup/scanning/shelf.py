@@ -13,7 +13,7 @@ from dedup.errors import ConfigError, InputError
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-LEAST_MEMORY = 256 << 20
+LEAST_MEMORY = 256 * 10**6
 """The least budget of a process, in bytes: the program, batches on their way and blocks that are compared."""
 
 _PROGRAM = 128 << 20
@@ -43,7 +43,8 @@ class Shelf:
         self._file: int | None = None
         self._lock = threading.Lock()
         if budget is not None and budget < LEAST_MEMORY:
-            raise ConfigError(f"the memory is at least {LEAST_MEMORY >> 20} MB, not {budget >> 20} MB")
+            least = LEAST_MEMORY // 10**6
+            raise ConfigError(f"the memory is at least {least} MB, not {budget / 10**6:g} MB; raise --memory")
         total = budget if budget is not None else int(_SHARE_OF_MACHINE * machine_memory())
         self._room = int(_SHARE_OF_BUDGET * max(total - _PROGRAM, 0))
         self._end = 0

@@ -119,7 +119,7 @@ def test_jsonl_is_findings_alone_and_the_counts_go_to_stderr(run: Callable[..., 
     found = [json.loads(line) for line in ran.out.splitlines()]
     assert [each["relation"] for each in found] == [match.relation for match in example().matches]
     assert ran.err == (
-        "warning: 1 record could not be read; --decisions FILE lists every one, --strict stops at the first\n"
+        "warning: 1 record could not be read; --strict stops at the first, scan --decisions FILE lists every one\n"
         "  more.jsonl:3: no JSON; mend the line or leave it out\n"
         "6 documents, 14 paragraphs: 4 kept, 1 dropped, 1 quarantined; 6 findings; "
         "1 file of no known format skipped\n"
