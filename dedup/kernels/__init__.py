@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels.hashing import TriggerTable, WeightTable
+from dedup.kernels.screening import ScreenTable
 
 U8 = NDArray[np.uint8]
 U32 = NDArray[np.uint32]
@@ -161,6 +162,13 @@ class Kernels(Protocol):
         r"""The characters (bytes that begin one) and the newlines (`\n`) in ranges of a buffer (half-open bytes).
 
         Ranges may overlap, and one that ends before it begins is empty.
+        """
+        ...
+
+    def screen(self, data: U8, starts: I64, ends: I64, groups: U64, table: ScreenTable) -> U64:
+        """Of the groups of expressions that each range is to be tried for, those that may match one of its lines.
+
+        Told by the beginnings in the table: all groups that match are among them, and most often some that do not.
         """
         ...
 

@@ -45,6 +45,7 @@ from dedup.kernels.compiled_rows import (
     look_up_loop,
     shingle_loop,
 )
+from dedup.kernels.compiled_screening import screen as screen
 from dedup.kernels.compiled_segments import WINDOW, count_newlines, segment_loop
 from dedup.kernels.compiled_sketch import BLOCK, POWERS, minhash_loop, sketch_loop
 from dedup.kernels.compiled_texts import digest_texts as digest_texts

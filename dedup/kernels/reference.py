@@ -20,6 +20,7 @@ from dedup.kernels.hashing import (
 )
 from dedup.kernels.reference_groups import link, post, sample_levels
 from dedup.kernels.reference_places import count_marks
+from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
 from dedup.kernels.reference_texts import digest_texts
 
@@ -41,6 +42,7 @@ __all__ = [
     "minhash",
     "name",
     "post",
+    "screen",
     "segment",
     "shingle",
     "sketch",

@@ -95,7 +95,7 @@ def sketch_batch(texts: TextColumn, config: Config, kernels: Kernels) -> BatchSk
     near, contains = work.near and config.level.paragraphs, work.contains and config.level.paragraphs
     plan = sketch_plan(config, residue_triggers(), near=near, contains=contains)
     paragraphs = kernels.sketch(texts.data, segments.starts, segments.ends, *table, plan)
-    residue = find_residue_lines(texts, segments, paragraphs.triggered) if work.residue else []
+    residue = find_residue_lines(texts, segments, paragraphs.triggered, kernels) if work.residue else []
     if residue:
         apart = _set_apart(texts, residue, kernels)
         if not np.array_equal(apart.starts, segments.starts) or not np.array_equal(apart.ends, segments.ends):
@@ -173,14 +173,26 @@ def _are_tokens(words: list[str]) -> bool:
     return True
 
 
-def find_residue_lines(texts: TextColumn, segments: Segments, triggered: U64) -> list[ResidueLine]:
+def find_residue_lines(
+    texts: TextColumn, segments: Segments, triggered: U64, kernels: Kernels
+) -> list[ResidueLine]:
     """The lines of residue in the segments; `triggered`: the groups of rules that the tokens of each allow."""
+    places = np.flatnonzero(triggered)
+    if not places.size:
+        return []
+    from dedup.labelling.residue_screen import shipped_screen
+
+    starts, ends = segments.starts[places], segments.ends[places]
+    possible = np.zeros_like(triggered)
+    possible[places] = kernels.screen(texts.data, starts, ends, triggered[places], shipped_screen())
+    places = np.flatnonzero(possible)
+    if not places.size:
+        return []
     from dedup.labelling.residue import residue_of_line
 
     found = []
     clean: set[str] = set()  # lines of a template come again and again
-    places = np.flatnonzero(triggered)
-    columns = (segments.texts, segments.starts, segments.ends, triggered)
+    columns = (segments.texts, segments.starts, segments.ends, possible)
     buffer = texts.data.data
     for owner, start, end, groups in zip(*(column[places].tolist() for column in columns), strict=True):
         text = str(buffer[start:end], "utf-8", "surrogatepass")
