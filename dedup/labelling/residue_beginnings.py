@@ -26,7 +26,8 @@ _READABLE = re.compile("[ -~À-ÿЀ-џ一-鿿]*")
 space is the only white space: any other may be matched by a character of an expression that looks unlike it."""
 
 _QUANTIFIER = re.compile(r"([?*+]|\{(\d*),?(\d*)\})[?+]?")
-_CLASS = re.compile(r"\[([^\[\]\\^-]+)\]")
+_CLASS = re.compile(r"\[(-?(?:[^\[\]\\^-]|\\s)+)\]")
+_MEMBER = re.compile(r"\\s|.", re.DOTALL)
 _ANY_CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _CODE = re.compile(r"u([0-9A-Fa-f]{4})")
 _LOOKING = re.compile(r"\(\?<?[=!]")
@@ -194,7 +195,7 @@ class _Reading:
         self.place = whole.end() if whole else len(self.expression)
         if simple is None:
             return frozenset(), _NOTHING
-        members = [_literal(character) for character in simple[1]]
+        members = [_literal(" " if each == "\\s" else each) for each in _MEMBER.findall(simple[1])]
         return frozenset().union(*(going for going, _ in members)), frozenset().union(*(ended for _, ended in members))
 
 

@@ -24,16 +24,13 @@ from dedup.kernels.screening import (
     ScreenTable,
     beginnings_table,
 )
-from dedup.labelling.residue_beginnings import FILE, beginnings, key_of, read_beginnings, read_sought
+from dedup.labelling.residue_beginnings import FILE, LENGTH, beginnings, key_of, read_beginnings, read_sought
 from dedup.labelling.residue_grammar import LITERAL_KINDS, shipped_grammar
 from dedup.labelling.residue_sieve import Sieve, leads, shipped_sieve
 from dedup.labelling.residue_window import HEAD_CHARACTERS, IGNORABLE, TAIL_CHARACTERS, straighten
 
-LEADING_LENGTH = 12
-"""Characters of the longest beginning at the first word."""
-
 ANYWHERE_LENGTH = 14
-"""Characters of the longest beginning elsewhere."""
+"""Characters of the longest beginning that is looked for elsewhere than at the first word."""
 
 FOLDING_FILE = "residue_folding.npz"
 
@@ -66,7 +63,7 @@ def screen_table(sieve: Sieve, page_index: NDArray[np.uint16], pages: NDArray[np
             literal |= bit
         else:
             blanked |= bit
-        for beginning in beginnings(rule.expression, LEADING_LENGTH if at_first_word else ANYWHERE_LENGTH):
+        for beginning in beginnings(rule.expression, LENGTH if at_first_word else ANYWHERE_LENGTH):
             sought = _as_folded(beginning)
             if len(sought) < (1 if at_first_word else LEAST_BYTES):
                 free |= bit
@@ -77,7 +74,7 @@ def screen_table(sieve: Sieve, page_index: NDArray[np.uint16], pages: NDArray[np
     all_anywhere = _union(bit for _, bit in anywhere)
     all_leading = _union(bit for _, bit in leading)
     # Where something may stand before the first word, that word may be any.
-    leading.extend((_as_folded(each), all_leading) for each in beginnings(sieve.grammar.lead, LEADING_LENGTH))
+    leading.extend((_as_folded(each), all_leading) for each in beginnings(sieve.grammar.lead))
     found = beginnings_table(anywhere, leading)
     bits = map(np.uint64, (free, blanked, literal, all_anywhere, all_leading))
     return ScreenTable(*found, *bits, page_index, pages.reshape(-1), HEAD_CHARACTERS, TAIL_CHARACTERS)
@@ -92,7 +89,9 @@ def _union(bits: Iterator[int]) -> int:
 
 def _as_folded(beginning: str) -> bytes:
     """A beginning as far as a folded line may hold it."""
-    return re.sub(" +", " ", _NOT_READ.split(beginning)[0]).encode()
+    if "  " in beginning or _NOT_READ.search(beginning):
+        beginning = re.sub(" +", " ", _NOT_READ.split(beginning)[0])
+    return beginning.encode()
 
 
 def folding_entry(code: int) -> int:
@@ -122,11 +121,10 @@ def folding() -> tuple[NDArray[np.uint16], NDArray[np.uint32]]:
 def beginnings_to_ship() -> dict[str, list[str] | None]:
     """All that is asked of the shipped grammar's expressions, by `key_of` them."""
     grammar = shipped_grammar()
-    wanted = [(grammar.lead, length) for length in (8, LEADING_LENGTH)]
+    wanted = [(grammar.lead, LENGTH)]
     shipped: dict[str, list[str] | None] = {}
     for rule in grammar.rules:
-        lengths = (8, LEADING_LENGTH) if leads(rule) else (ANYWHERE_LENGTH,)
-        wanted.extend((rule.expression, length) for length in lengths)
+        wanted.append((rule.expression, LENGTH if leads(rule) else ANYWHERE_LENGTH))
         if not leads(rule):
             shipped[key_of(rule.expression, 0)] = read_sought(rule.expression)
     shipped.update({key_of(*each): sorted(read_beginnings(*each)) for each in wanted})

@@ -41,17 +41,18 @@ class Sieve:
         self._lead_beginnings = beginnings(grammar.lead)
         self._by_beginning: dict[str, int] = {}
         self._anywhere = 0
-        members: dict[tuple[str, frozenset[bytes]], list[int]] = {}
+        members: dict[str, list[int]] = {}
         for place, rule in enumerate(grammar.rules):
             if rule.weight >= SUSPECT_WEIGHT:
-                # Those at the first word are told apart by it.
-                members.setdefault(("" if leads(rule) else rule.name, rule.beside), []).append(place)
+                # There are fewer bits than rules: those at the first word are best told apart without one.
+                shared = leads(rule) and not rule.beside
+                members.setdefault("" if shared else rule.name, []).append(place)
         self.bits = [0] * len(grammar.rules)
         groups = []
-        for number, ((_, beside), places) in enumerate(members.items()):
+        for number, places in enumerate(members.values()):
             bit = 1 << number % 64
             keywords = frozenset[str]().union(*(grammar.rules[place].keywords for place in places))
-            groups.append(RuleGroup(keywords, beside, bit))
+            groups.append(RuleGroup(keywords, grammar.rules[places[0]].beside, bit))
             for place in places:
                 self.bits[place] = bit
                 self._note_beginnings(grammar.rules[place], bit)
