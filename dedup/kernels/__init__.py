@@ -176,6 +176,10 @@ class Kernels(Protocol):
         """One hash a text of all its bytes."""
         ...
 
+    def same_bytes(self, left: U8, left_starts: I64, right: U8, right_starts: I64, sizes: I64) -> Bool:
+        """Whether two ranges, one of each buffer, are the same bytes; `sizes` has those of both."""
+        ...
+
     def shingle(self, hashes: U64, offsets: I64, size: int) -> Ragged:
         """Hash each run of `size` tokens; a row of fewer tokens, but one, has one shingle of them all."""
         ...

@@ -49,6 +49,7 @@ from dedup.kernels.compiled_screening import screen as screen
 from dedup.kernels.compiled_segments import WINDOW, count_newlines, segment_loop
 from dedup.kernels.compiled_sketch import BLOCK, POWERS, minhash_loop, sketch_loop
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
+from dedup.kernels.compiled_texts import same_bytes as same_bytes
 from dedup.kernels.compiled_tokens import hash_loop, most_tokens, scratch_words
 from dedup.kernels.hashing import WeightTable, powers
 from dedup.kernels.reference_segments import WRAP_LEAST

@@ -22,7 +22,7 @@ from dedup.kernels.reference_groups import link, post, sample_levels
 from dedup.kernels.reference_places import count_marks
 from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
-from dedup.kernels.reference_texts import digest_texts
+from dedup.kernels.reference_texts import digest_texts, same_bytes
 
 __all__ = [
     "anchor",
@@ -42,6 +42,7 @@ __all__ = [
     "minhash",
     "name",
     "post",
+    "same_bytes",
     "screen",
     "segment",
     "shingle",
