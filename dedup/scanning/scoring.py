@@ -62,25 +62,26 @@ class Scorer:
     def _hash(self, starts: I64, ends: I64, left: I64, right: I64) -> tuple[Ragged, I64, I64]:
         """The token hashes of the ranges concerned, each once, and the rows of both sides."""
         units, sides = np.unique(np.concatenate([left, right]), return_inverse=True)
-        table = codepoint_table()
-        row_of = np.empty(units.size, dtype=np.int64)
-        values, offsets = [np.zeros(0, dtype=np.uint64)], [np.zeros(1, dtype=np.int64)]
-        n_rows = n_values = 0
-        for part in self.store.parts(starts[units], ends[units]):
-            rows = self.kernels.hash_tokens(part.data, part.starts, part.ends, *table)
-            row_of[part.places] = n_rows + np.arange(part.places.size)
-            values.append(rows.values)
-            offsets.append(rows.offsets[1:] + n_values)
-            n_rows += part.places.size
-            n_values += rows.values.size
+        rows, row_of = hash_ranges(self.store, starts[units], ends[units], self.kernels)
         sides = row_of[sides]
-        # One part, as most often, is not copied.
-        joined = (
-            Ragged(values[-1], np.concatenate(offsets))
-            if len(values) == 2
-            else Ragged(np.concatenate(values), np.concatenate(offsets))
-        )
-        return joined, sides[: left.size], sides[left.size :]
+        return rows, sides[: left.size], sides[left.size :]
+
+
+def hash_ranges(store: TextStore, starts: I64, ends: I64, kernels: Kernels) -> tuple[Ragged, I64]:
+    """The token hashes of ranges of the texts in a store, read where they stand, and the row of each range."""
+    table = codepoint_table()
+    row_of = np.empty(starts.size, dtype=np.int64)
+    values, offsets = [np.zeros(0, dtype=np.uint64)], [np.zeros(1, dtype=np.int64)]
+    n_rows = n_values = 0
+    for part in store.parts(starts, ends):
+        rows = kernels.hash_tokens(part.data, part.starts, part.ends, *table)
+        row_of[part.places] = n_rows + np.arange(part.places.size)
+        values.append(rows.values)
+        offsets.append(rows.offsets[1:] + n_values)
+        n_rows += part.places.size
+        n_values += rows.values.size
+    # One part, as most often, is not copied.
+    return Ragged(values[-1] if len(values) == 2 else np.concatenate(values), np.concatenate(offsets)), row_of
 
 
 def _blocks(sizes: I64, left: I64, right: I64, kernels: Kernels) -> Iterator[I64]:
