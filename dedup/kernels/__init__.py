@@ -227,6 +227,10 @@ class Kernels(Protocol):
         """
         ...
 
+    def add_counts(self, values: U64, counts: I64, more: U64, more_counts: I64) -> tuple[U64, I64]:
+        """The union of two sets of values, each ascending, with the sums of their counts."""
+        ...
+
     def components(self, left: I64, right: I64, count: int) -> I64:
         """Connected components of `count` items: for each the first item that it is connected with."""
         ...

@@ -25,7 +25,7 @@ from dedup.kernels import (
     SketchPlan,
     Tokens,
 )
-from dedup.kernels.compiled_groups import link_loop, post_loop, sample_levels_loop
+from dedup.kernels.compiled_groups import add_counts_loop, link_loop, post_loop, sample_levels_loop
 from dedup.kernels.compiled_pairs import (
     anchor_loop,
     components_loop,
@@ -280,3 +280,12 @@ def components(left: I64, right: I64, count: int) -> I64:
     root = np.arange(count)
     components_loop(left, right, root)
     return root
+
+
+def add_counts(values: U64, counts: I64, more: U64, more_counts: I64) -> tuple[U64, I64]:
+    """See `Kernels.add_counts`."""
+    if values.size == 0 or more.size == 0:
+        return (values, counts) if more.size == 0 else (more, more_counts)
+    union, sums = np.empty(values.size + more.size, dtype=np.uint64), np.empty(values.size + more.size, dtype=np.int64)
+    size = add_counts_loop(values, counts, more, more_counts, union, sums)
+    return union[:size], sums[:size]

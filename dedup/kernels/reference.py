@@ -18,12 +18,13 @@ from dedup.kernels.hashing import (
     mix,
     powers,
 )
-from dedup.kernels.reference_groups import link, post, sample_levels
+from dedup.kernels.reference_groups import add_counts, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks
 from dedup.kernels.reference_segments import segment
 from dedup.kernels.reference_texts import digest_texts
 
 __all__ = [
+    "add_counts",
     "anchor",
     "band_keys",
     "components",

@@ -48,7 +48,7 @@ def _one_of_each_family(corpus: Corpus, sample: I64, config: Config) -> I64:
 def _sample_keys(corpus: Corpus, sample: I64, config: Config) -> Iterable[U32]:
     """The band keys of a sample: those at hand, or, where the scan needs none, made for it."""
     if corpus.documents.bulk.bands:
-        return corpus.documents.band_keys(sample)
+        return (corpus.documents.band_keys(number, sample) for number in range(corpus.documents.bulk.bands))
     texts = corpus.store.gather(corpus.documents.starts[sample], corpus.documents.ends[sample])
     plan = sketch_plan(config, no_triggers(), near=True, contains=False)
     return corpus.kernels.sketch(texts.data, texts.offsets[:-1], texts.offsets[1:], *codepoint_table(), plan).keys
