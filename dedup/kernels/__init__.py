@@ -60,7 +60,7 @@ class Samples(NamedTuple):
 
 
 class CountedRows(NamedTuple):
-    """n rows of distinct uint64 values, ascending within the row, and how often each stood there (int64)."""
+    """n rows of distinct uint64 values, as they first came up, and how often each stood there (int64)."""
 
     values: U64
     offsets: I64
@@ -197,7 +197,7 @@ class Kernels(Protocol):
         ...
 
     def count_rows(self, rows: Ragged, chosen: I64 | None = None) -> CountedRows:
-        """The distinct values of each row, or of each of those chosen, ascending, with their counts."""
+        """The distinct values of each row, or of each of those chosen, as they first come up, with their counts."""
         ...
 
     def look_up(self, table: WeightTable, values: U64, missing: float) -> F64:
@@ -205,18 +205,18 @@ class Kernels(Protocol):
         ...
 
     def distinct_rows(self, rows: Ragged) -> Ragged:
-        """The distinct values of each row as they first come up; zeros, which no table can hold, are left out."""
+        """The distinct values of each row as they first come up."""
         ...
 
     def count_common(self, rows: Ragged, left: I64, right: I64, least: I64) -> I64:
-        """How many values two rows share, for each pair of rows (each of distinct values, none of them zero).
+        """How many values two rows share, for each pair of rows (each of distinct values).
 
         `least`, one a pair: what falls short of it is 0.
         """
         ...
 
     def dot_common(self, rows: Ragged, weights: F64, left: I64, right: I64) -> F64:
-        """Sum of the products of the weights of shared values, in ascending order of the values."""
+        """Sum of the products of the weights of shared values (distinct in each row), in the order of the right row."""
         ...
 
     def equal_rows(self, rows: Ragged, left: I64, right: I64) -> Bool:
@@ -237,6 +237,10 @@ class Kernels(Protocol):
         group where they are fewer than `cap`, and otherwise with the first `links`. `levels`, if it is not empty, has
         the level of each member: pairs are left out where the key is at the level of neither.
         """
+        ...
+
+    def add_counts(self, values: U64, counts: I64, more: U64, more_counts: I64) -> tuple[U64, I64]:
+        """The union of two sets of values, each ascending, with the sums of their counts."""
         ...
 
     def components(self, left: I64, right: I64, count: int) -> I64:

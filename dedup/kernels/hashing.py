@@ -116,13 +116,12 @@ def no_triggers() -> TriggerTable:
 class WeightTable(NamedTuple):
     """Weights of hashes, to be looked up by the hash's upper `bits`.
 
-    `slots` (uint64) ascend: a hash stands at the slot that its upper bits name or as near behind it as the order
-    allows, and a free slot repeats the next hash. `weights` (float64) go with the slots; those behind the last hash are
-    NaN.
+    `entries` (uint64): of each slot the hash and the bits of its weight (float64), side by side so that one line of the
+    cache has both. Hashes ascend: one stands at the slot that its upper bits name or as near behind it as the order
+    allows, and a free slot repeats the next hash. The weights behind the last hash are NaN.
     """
 
-    slots: NDArray[np.uint64]
-    weights: NDArray[np.float64]
+    entries: NDArray[np.uint64]
     bits: int
 
 
@@ -135,8 +134,10 @@ def weight_table(hashes: NDArray[np.uint64], weights: NDArray[np.float64]) -> We
     size = max(1 << bits, int(places.max(initial=0)) + 1) + 1
     # Each slot takes the first hash that stands at it or behind it.
     following = np.searchsorted(places, np.arange(size))
-    last = np.iinfo(np.uint64).max
-    return WeightTable(np.append(hashes, last)[following], np.append(weights, np.nan)[following], bits)
+    entries = np.empty((size, 2), dtype=np.uint64)
+    entries[:, 0] = np.append(hashes, np.iinfo(np.uint64).max)[following]
+    entries[:, 1] = np.append(weights, np.nan).view(np.uint64)[following]
+    return WeightTable(entries.reshape(-1), bits)
 
 
 def powers(count: int) -> NDArray[np.uint64]:

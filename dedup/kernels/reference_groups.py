@@ -50,3 +50,11 @@ def link(entries: U64, start: int, cap: int, links: int, levels: U8, most: int) 
         later, earlier = later[wanted], earlier[wanted]
     cut = int(np.count_nonzero(ranks[start:following] == cap))
     return Links(members[later] << _SHIFT | members[earlier], following, cut)
+
+
+def add_counts(values: U64, counts: I64, more: U64, more_counts: I64) -> tuple[U64, I64]:
+    """See `Kernels.add_counts`."""
+    union, places = np.unique(np.concatenate([values, more]), return_inverse=True)
+    sums = np.zeros(union.size, dtype=np.int64)
+    np.add.at(sums, places, np.concatenate([counts, more_counts]))
+    return union, sums

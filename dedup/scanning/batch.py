@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from dedup.config import PAIR_RELATIONS, Config
 from dedup.model import Document, IdColumn, Level, Quarantined, RecordBatch, Relation, Report, TextColumn
 from dedup.reading import ReadOptions, find_files, read_batches
-from dedup.scanning.corpus import gather_corpus
+from dedup.scanning.corpus import Corpus, gather_corpus
 from dedup.scanning.documents import document_outcome, every_document_pair, first_copies, match_documents
 from dedup.scanning.findings import Findings, join_findings
 from dedup.scanning.fitting import fit_to_corpus
@@ -24,6 +25,7 @@ from dedup.scanning.paragraphs import (
 from dedup.scanning.progress import Progress, Silent
 from dedup.scanning.result import make_report
 from dedup.scanning.scoring import Scorer
+from dedup.scanning.threads import Threads
 
 Sources = str | os.PathLike[str] | Document | Iterable[str | os.PathLike[str] | Document]
 
@@ -85,8 +87,24 @@ def _run(
     workers = max(workers, 1)
     batches, skipped = _batches(sources, reading or ReadOptions(), quarantined, progress)
     corpus = gather_corpus(batches, config, workers, progress, memory)
-    background = fit_to_corpus(corpus, config)
-    scorer = Scorer(corpus.store, config, background, corpus.kernels, workers, progress)
+    with Threads(workers) as threads:
+        return _report(corpus, config, threads, progress, quarantined, skipped, every=every)
+
+
+def _report(
+    corpus: Corpus,
+    config: Config,
+    threads: Threads,
+    progress: Progress,
+    quarantined: list[Quarantined],
+    skipped: int,
+    *,
+    every: bool,
+) -> Report:
+    """What is found in a corpus."""
+    # It is not wanted before candidates are verified.
+    background = threads.start(partial(fit_to_corpus, corpus, config))
+    scorer = Scorer(corpus.store, config, background, corpus.kernels, threads, progress)
 
     matching = match_documents(corpus, config, scorer)
     outcome = document_outcome(corpus, matching, config)
@@ -120,7 +138,7 @@ def _run(
         found.append(without_whole_documents(corpus, passages, found[0]))
     found.extend(label_residue(corpus, config))
     return make_report(
-        corpus, join_findings(found), outcome, quarantined, matchings, capped, skipped, config, background
+        corpus, join_findings(found), outcome, quarantined, matchings, capped, skipped, config, background.result()
     )
 
 

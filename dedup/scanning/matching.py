@@ -5,7 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.candidates import containment_candidates, exact_classes, merge_candidates, near_candidates
+from dedup.candidates import (
+    BandPairs,
+    Candidates,
+    SharedShingles,
+    band_pairs,
+    containment_candidates,
+    exact_classes,
+    merge_candidates,
+    near_candidates,
+    shared_shingles,
+)
 from dedup.config import Config
 from dedup.kernels import I64, Bool
 from dedup.scanning.scoring import Scorer
@@ -46,11 +56,7 @@ def match_units(units: Units, eligible: Bool, least_contained: int, config: Conf
     compared = eligible & (firsts == np.arange(firsts.size)) & (units.lengths >= config.shingle_size)
     ranks = np.flatnonzero(compared)
     scorer.progress.start("candidates", None)
-    kernels = scorer.kernels
-    near = near_candidates(units.band_keys(ranks), ranks, config.bucket_cap, config.bucket_links, kernels)
-    contained = containment_candidates(
-        units.postings(compared, kernels), units.levels, units.level_sizes, config.posting_cap, kernels
-    )
+    near, contained = _candidates(units, compared, ranks, config, scorer)
     candidates = merge_candidates(near, contained)
 
     left, right = candidates.left, candidates.right
@@ -68,6 +74,25 @@ def match_units(units: Units, eligible: Bool, least_contained: int, config: Conf
         near.capped,
         contained.capped,
     )
+
+
+def _candidates(
+    units: Units, compared: Bool, ranks: I64, config: Config, scorer: Scorer
+) -> tuple[Candidates, Candidates]:
+    """Candidates by bands and by containment of the units compared, band by band and part by part in all threads."""
+    kernels, threads = scorer.kernels, scorer.threads
+    owners = units.ranks(compared)
+
+    def shared(part: int) -> SharedShingles:
+        return shared_shingles(units.bulk.postings(part, owners, kernels), units.levels, config.posting_cap, kernels)
+
+    def banded(number: int) -> BandPairs:
+        keys = units.band_keys(number, ranks)
+        return band_pairs(keys, ranks, config.bucket_cap, config.bucket_links, kernels)
+
+    parts = threads.map(shared, range(units.bulk.parts))
+    near = near_candidates(threads.map(banded, range(units.bulk.bands)))
+    return near, containment_candidates(parts, units.levels, units.level_sizes, kernels)
 
 
 @dataclass(frozen=True, slots=True)

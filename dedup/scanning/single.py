@@ -15,6 +15,7 @@ from dedup.scanning.matching import Matching, UnitPairs, exact_scores, join_pair
 from dedup.scanning.paragraphs import every_pair, find_passages, match_paragraphs
 from dedup.scanning.progress import Silent
 from dedup.scanning.scoring import Scorer
+from dedup.scanning.threads import Threads
 from dedup.sketching import minhash_of, signature_of
 from dedup.tokenising import hash_tokens
 from dedup.verifying import Background, Verdict
@@ -36,7 +37,8 @@ def align(left: str, right: str, config: Config | None = None) -> list[Passage]:
     config = _with(given, (Relation.EXACT, Relation.NEAR, Relation.CONTAINS))
     silent = Silent()
     corpus = gather_corpus([to_batch([Document(0, left), Document(1, right)])], config, 1, silent)
-    scorer = Scorer(corpus.store, config, Background(), corpus.kernels, 1, silent)
+    threads = Threads(1)
+    scorer = Scorer(corpus.store, config, threads.start(Background), corpus.kernels, threads, silent)
     matching = match_paragraphs(corpus, ~corpus.barrier, config, scorer)
     pairs = _across(matching, corpus.paragraph_documents, config)
     nothing = np.zeros(len(corpus.paragraphs), dtype=np.bool_)

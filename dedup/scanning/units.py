@@ -1,6 +1,5 @@
 """Columns of units, documents or paragraphs: small ones in memory, band keys and samples on a shelf."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,25 +43,28 @@ class Bulk:
         ]
         return np.concatenate([np.zeros(0, dtype=np.uint32), *pieces])
 
-    def postings(self, ranks: I64, kernels: Kernels) -> Iterator[U64]:
+    @property
+    def parts(self) -> int:
+        """In how many parts `postings` gives the entries."""
+        return max(1, -(-self.n_samples // _ENTRIES_AT_ONCE))
+
+    def postings(self, part: int, ranks: I64, kernels: Kernels) -> U64:
         """Entries of sampled shingle, upper half, and rank, lower half, of the units whose rank is not negative.
 
-        `ranks`: by unit, in the order of reading. All entries of a shingle come together; there are several arrays
-        where the entries are many, each of a range of shingles.
+        `ranks`: by unit, in the order of reading. Given are those of one of `parts` ranges of shingles: all entries of
+        a shingle are in one part.
         """
-        parts = max(1, -(-self.n_samples // _ENTRIES_AT_ONCE))
-        for part in range(parts):
-            low, high = (part << 32) // parts, ((part + 1) << 32) // parts
-            pieces = [np.zeros(0, dtype=np.uint64)]
-            first = 0
-            for values_slot, counts_slot in zip(self._samples, self._sample_counts, strict=True):
-                values = self._shelf.get(values_slot, 0, values_slot.size)
-                offsets = np.zeros(counts_slot.size + 1, dtype=np.int64)
-                np.cumsum(self._shelf.get(counts_slot, 0, counts_slot.size), out=offsets[1:])
-                owners = ranks[first : first + counts_slot.size]
-                first += counts_slot.size
-                pieces.append(kernels.post(Samples(values, offsets), owners, low, high))
-            yield np.concatenate(pieces)
+        low, high = (part << 32) // self.parts, ((part + 1) << 32) // self.parts
+        pieces = [np.zeros(0, dtype=np.uint64)]
+        first = 0
+        for values_slot, counts_slot in zip(self._samples, self._sample_counts, strict=True):
+            values = self._shelf.get(values_slot, 0, values_slot.size)
+            offsets = np.zeros(counts_slot.size + 1, dtype=np.int64)
+            np.cumsum(self._shelf.get(counts_slot, 0, counts_slot.size), out=offsets[1:])
+            owners = ranks[first : first + counts_slot.size]
+            first += counts_slot.size
+            pieces.append(kernels.post(Samples(values, offsets), owners, low, high))
+        return np.concatenate(pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +105,15 @@ class Units:
             places=self.places[order],
         )
 
-    def band_keys(self, chosen: I64) -> Iterator[U32]:
-        """Band by band the keys of the units of these ranks."""
-        places = self.places[chosen]
-        return (self.bulk.band(number)[places] for number in range(self.bulk.bands))
+    def band_keys(self, number: int, chosen: I64) -> U32:
+        """The keys of one band of the units of these ranks."""
+        return self.bulk.band(number)[self.places[chosen]]
 
-    def postings(self, chosen: Bool, kernels: Kernels) -> Iterator[U64]:
-        """The entries of `Bulk.postings` of the units chosen."""
+    def ranks(self, chosen: Bool) -> I64:
+        """The ranks of the units in the order of reading, -1 for those not chosen, as `Bulk.postings` wants them."""
         ranks = np.empty(len(self), dtype=np.int64)
         ranks[self.places] = np.where(chosen, np.arange(len(self)), -1)
-        return self.bulk.postings(ranks, kernels)
+        return ranks
 
 
 class UnitsBuilder:
