@@ -53,13 +53,18 @@ def _fold(
     place = start
     size: Integer = 0
     count: Integer = 0
+    first_page = np.uint64(page_index[0]) << np.uint64(8)
     while place < end and count < most:
-        if data[place] < 0x80:
-            entry = np.int64(pages[np.int64(page_index[0]) << 8 | np.int64(data[place])])
-            width: Integer = 1
-        else:
-            width = _width(data, place, end)
-            entry = _entry(data, place, width, page_index, pages)
+        byte = data[np.uint64(place)]
+        if byte < 0x80:
+            # What is ASCII gives one byte.
+            folded[np.uint64(size)] = np.uint8(pages[first_page | np.uint64(byte)])
+            size += 1
+            place += 1
+            count += 1
+            continue
+        width = _width(data, place, end)
+        entry = _entry(data, place, width, page_index, pages)
         if entry == UNTELLABLE:
             return -1
         if entry == ITSELF:
@@ -98,29 +103,23 @@ def _tag_end(folded: U8, place: Integer, size: Integer) -> Integer:
 def _run_together(folded: U8, size: Integer, blank: bool, plain: U8) -> Integer:
     """Copy what was folded, after one space, with one space for each run of them and, if asked, of markup."""
     plain[0] = np.uint8(_SPACE)
-    count: Integer = 1
-    white = True
-    place: Integer = 0
-    while place < size:
+    count = np.uint64(1)
+    place, end = np.uint64(0), np.uint64(size)
+    while place < end:
         byte = folded[place]
-        place += 1
-        if blank:
-            if byte == 0x3C:
-                end = _tag_end(folded, place - 1, size)
-                if end >= place:
-                    place = end
-                    byte = np.uint8(_SPACE)
-            elif byte == 0x2A or byte == 0x23:
+        if blank and (byte == 0x3C or byte == 0x2A or byte == 0x23):
+            if byte != 0x3C:
                 byte = np.uint8(_SPACE)
-        if byte != _SPACE:
-            white = False
-        elif white:
-            continue
-        else:
-            white = True
+            else:
+                tag_end = np.uint64(_tag_end(folded, np.int64(place), size))
+                if tag_end > place:
+                    place = tag_end - np.uint64(1)
+                    byte = np.uint8(_SPACE)
+        # A space after a space is written and overwritten.
         plain[count] = byte
-        count += 1
-    return count
+        count += np.uint64(byte != _SPACE or plain[count - np.uint64(1)] != _SPACE)
+        place += np.uint64(1)
+    return np.int64(count)
 
 
 @compiled

@@ -189,6 +189,8 @@ def _group_begins(corpus: Corpus, starts: I64) -> I64:
 
 def without_whole_documents(corpus: Corpus, passages: Findings, documents: Findings) -> Findings:
     """The passages but those that are all of two documents, which are matched as documents already."""
+    if not len(documents):
+        return passages
     count = len(corpus.documents)
     first, last = (np.searchsorted(corpus.paragraph_documents, np.arange(count) + side) for side in (0, 1))
     matched = documents.left.documents * count + documents.right.documents
