@@ -165,6 +165,10 @@ class Kernels(Protocol):
         """
         ...
 
+    def find(self, ascending: I64, values: I64) -> I64:
+        """For each value the place of the first number that is not smaller, among some in ascending order."""
+        ...
+
     def screen(self, data: U8, starts: I64, ends: I64, groups: U64, table: ScreenTable) -> U64:
         """Of the groups of expressions that each range is to be tried for, those that may match one of its lines.
 

@@ -34,6 +34,7 @@ from dedup.kernels.compiled_pairs import (
     equal_rows_loop,
 )
 from dedup.kernels.compiled_places import count_marks as count_marks
+from dedup.kernels.compiled_places import find as find
 from dedup.kernels.compiled_positions import tokenise_loop
 from dedup.kernels.compiled_rows import (
     band_keys_loop,

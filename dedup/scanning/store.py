@@ -148,7 +148,7 @@ class TextStore:
         filled = np.flatnonzero(addresses > origins)
         begins, ends = origins[filled], addresses[filled]
         edges = distinct(np.concatenate([begins, ends]))
-        begins, ends = np.searchsorted(edges, begins), np.searchsorted(edges, ends)
+        begins, ends = kernels.find(edges, begins), kernels.find(edges, ends)
         # As many ranges are open behind an edge as have begun there or before and not ended.
         opened = np.cumsum(np.bincount(begins, minlength=edges.size) - np.bincount(ends, minlength=edges.size))
         covered = np.flatnonzero(opened)
