@@ -10,8 +10,13 @@ import re
 from functools import cache
 from importlib import resources
 
+from dedup.labelling.residue_window import straighten
+
 LENGTH = 8
 """Characters of the longest beginning at the first word: as many as tell "the poli" from "the pric"."""
+
+SIGN = "\x01"
+"""What stands in a beginning for a sign or digit that is in no folded text."""
 
 FILE = "residue_beginnings.json"
 
@@ -202,5 +207,8 @@ class _Reading:
 def _literal(character: str) -> tuple[Texts, Texts]:
     if _READABLE.fullmatch(character):
         return frozenset({character.lower()}), frozenset()
-    # A letter may be what some readable one is in another case; a sign is in no text that is read.
-    return frozenset(), _NOTHING if character.isalpha() else frozenset()
+    if character.isalpha():
+        # It may be what some readable one is in another case.
+        return frozenset(), _NOTHING
+    # No window holds what is straightened, and of other signs none is told from another.
+    return frozenset() if straighten(character) != character else frozenset({SIGN}), frozenset()

@@ -88,7 +88,7 @@ def _union(bits: Iterator[int]) -> int:
 
 
 def _as_folded(beginning: str) -> bytes:
-    """A beginning as far as a folded line may hold it."""
+    """A beginning as far as a folded line may hold it; `SIGN` is there what is `UNKNOWN`."""
     if "  " in beginning or _NOT_READ.search(beginning):
         beginning = re.sub(" +", " ", _NOT_READ.split(beginning)[0])
     return beginning.encode()
