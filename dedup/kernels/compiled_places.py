@@ -1,4 +1,4 @@
-"""Counting characters and lines, and finding places among others, compiled by Numba. Contracts are in `dedup.kernels.Kernels`."""
+"""Counting characters and lines and finding places, compiled by Numba. Contracts are in `dedup.kernels.Kernels`."""
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def count_marks(data: U8, starts: I64, ends: I64) -> Marks:
 
 @exported
 def _find_loop(ascending: I64, values: I64, lowest: Integer, shift: Integer, firsts: I64, found: I64) -> None:
-    """`firsts` has, for each stretch of 2**`shift` numbers from the lowest on, and for one more, how many are before."""
+    """`firsts` has room for each stretch of 2**`shift` numbers from the lowest on: how many stand before it."""
     last = np.int64(firsts.size - 1)
     place: Integer = 0
     for stretch in range(firsts.size):

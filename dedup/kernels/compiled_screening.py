@@ -1,7 +1,7 @@
 """Screening lines, compiled by Numba. The contract is in `dedup.kernels.Kernels`, the table in `screening`.
 
-A window of a line is folded into one buffer, and from there, with markup blanked or as it is, into another in which runs
-of white space are one space. Nearly every place of it is passed by a look at a bit for its next four bytes.
+A window of a line is folded into one buffer, and from there, with markup blanked or as it is, into another in which
+runs of white space are one space. Nearly every place of it is passed by a look at a bit for its next four bytes.
 """
 
 import numpy as np
@@ -25,6 +25,7 @@ from dedup.kernels.screening import (
 
 _SPACE = 0x20
 _BITS = 1 << FIRST_BITS
+
 
 @compiled
 def _width(data: U8, place: Integer, end: Integer) -> Integer:
@@ -176,8 +177,8 @@ def _first_word(plain: U8, size: Integer) -> Integer:
 
 
 @compiled
-def _is_set(first: U64, bit: np.uint64) -> np.uint64:
-    return (first[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1)
+def _is_set(first: U64, bit: np.uint64) -> bool:
+    return bool((first[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1))
 
 
 @compiled
@@ -190,7 +191,7 @@ def _look_everywhere(plain: U8, size: Integer, slots: U64, groups: U64, first: U
     low = np.uint64(0xFFFFFFFF)
     shift = np.uint64(32 - FIRST_BITS)
     for place in range(np.uint64(max(size - LEAST_BYTES + 1, 0))):
-        word = load(plain, place)
+        word = load(plain, np.uint64(place))
         mixed = ((word & low) * factor) & low
         bit = mixed >> shift
         if _is_set(first, bit):

@@ -1,4 +1,4 @@
-"""Counting characters and lines, and finding places among others, in NumPy. Contracts are in `dedup.kernels.Kernels`."""
+"""Counting characters and lines and finding places in NumPy. Contracts are in `dedup.kernels.Kernels`."""
 
 import numpy as np
 

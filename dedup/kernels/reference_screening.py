@@ -70,10 +70,8 @@ class _Screening:
             return
         if not wanted & int(table.all_anywhere):
             few = line[:FEW]
-            plain = _run_together(few.lower())
-            word = _FIRST_WORD.search(plain)
             whole = len(line.encode("utf-8", "surrogatepass")) <= FEW
-            if _PLAIN.fullmatch(few) and (whole or (word is not None and word.start() + MOST_BYTES <= len(plain))):
+            if _PLAIN.fullmatch(few) and (whole or _tells_first_word(_run_together(few.lower()))):
                 self._read_window(row, few.lower(), wanted, lead=True)
                 return
         folded = line[: table.head].translate(self._folding)
@@ -117,6 +115,12 @@ class _Screening:
             if value in self._groups:
                 found |= self._groups[value][side]
         return found
+
+
+def _tells_first_word(plain: bytes) -> bool:
+    """Whether so much of a line is enough to look up its first word."""
+    word = _FIRST_WORD.search(plain)
+    return word is not None and word.start() + MOST_BYTES <= len(plain)
 
 
 def _run_together(text: str) -> bytes:

@@ -1,7 +1,7 @@
 """The table by which lines are screened: with what texts begin that groups of expressions match.
 
-Both implementations of `Kernels.screen` read lines as this table says. A line is first folded, a character at a time, to
-what the table has for it; then white space is run together, and the first bytes of what follows are looked up at the
+Both implementations of `Kernels.screen` read lines as this table says. A line is first folded, a character at a time,
+to what the table has for it; then white space is run together, and the first bytes of what follows are looked up at the
 line's first word and, for other groups, everywhere.
 """
 
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from dedup.kernels.hashing import MULTIPLIER, SEED
 
 NOTHING, UNKNOWN, UNTELLABLE, ITSELF = 0, 1, 2, 3
-"""Entries of a code point that are no bytes: it vanishes; it is in no beginning; it may stand for a character that it does
-not look like, so that nothing can be told of its line; it stays as it is."""
+"""Entries of a code point that are no bytes: it vanishes; it is one of those that are not told apart; to an expression
+it may be what it does not look like, so that nothing can be told of its line; it stays as it is.
+"""
 
 MOST_BYTES = 24
 """Bytes of the longest beginning."""

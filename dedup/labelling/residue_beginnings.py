@@ -26,7 +26,7 @@ _MOST_SOUGHT = 16
 _MOST = 2000
 """More beginnings than this are taken together as the empty one."""
 
-_READABLE = re.compile("[ -~À-ÿЀ-џ一-鿿]*")
+_READABLE = re.compile("[ -~À-ÿЀ-џ一-鿿【】]*")
 """Texts of which each character is matched, case ignored, by itself and by what it is in lower case, and in which the
 space is the only white space: any other may be matched by a character of an expression that looks unlike it."""
 
@@ -177,6 +177,8 @@ class _Reading:
                 return _literal(chr(int(hexadecimal[1], 16)))
             if character == "s":
                 return frozenset({" "}), frozenset()
+            if character == "d":
+                return frozenset({*"0123456789", SIGN}), frozenset()
             return _literal(character) if not character.isalnum() else (frozenset(), _NOTHING)
         return _literal(character) if character not in ".$" else (frozenset(), _NOTHING)
 

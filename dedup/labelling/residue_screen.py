@@ -37,8 +37,8 @@ FOLDING_FILE = "residue_folding.npz"
 _SPACE = 0x20
 _N_CODEPOINTS = 0x110000
 _PAGE = 256
-_READ = re.compile("[ -~À-ÖØ-öø-ÿЀ-џ一-鿿]")
-_READ_IN_ANY_CASE = re.compile("[ -~À-ÖØ-öø-ÿЀ-џ一-鿿]", re.IGNORECASE)
+_READ = re.compile("[ -~À-ÖØ-öø-ÿЀ-џ一-鿿【】]")
+_READ_IN_ANY_CASE = re.compile("[ -~À-ÖØ-öø-ÿЀ-џ一-鿿【】]", re.IGNORECASE)
 _NOT_READ = re.compile("[`×÷]")
 """Characters that `folded` leaves as they are and folding here does not."""
 
@@ -75,9 +75,18 @@ def screen_table(sieve: Sieve, page_index: NDArray[np.uint16], pages: NDArray[np
     all_leading = _union(bit for _, bit in leading)
     # Where something may stand before the first word, that word may be any.
     leading.extend((_as_folded(each), all_leading) for each in beginnings(sieve.grammar.lead))
-    found = beginnings_table(anywhere, leading)
-    bits = map(np.uint64, (free, blanked, literal, all_anywhere, all_leading))
-    return ScreenTable(*found, *bits, page_index, pages.reshape(-1), HEAD_CHARACTERS, TAIL_CHARACTERS)
+    return ScreenTable(
+        *beginnings_table(anywhere, leading),
+        free=np.uint64(free),
+        blanked=np.uint64(blanked),
+        literal=np.uint64(literal),
+        all_anywhere=np.uint64(all_anywhere),
+        all_leading=np.uint64(all_leading),
+        page_index=page_index,
+        pages=pages.reshape(-1),
+        head=HEAD_CHARACTERS,
+        tail=TAIL_CHARACTERS,
+    )
 
 
 def _union(bits: Iterator[int]) -> int:

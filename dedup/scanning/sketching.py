@@ -169,9 +169,7 @@ def residue_triggers() -> TriggerTable:
     return trigger_table(token_hashes(known, choose(0)), bits[:, 0], bits[:, 1], free)
 
 
-def find_residue_lines(
-    texts: TextColumn, segments: Segments, triggered: U64, kernels: Kernels
-) -> list[ResidueLine]:
+def find_residue_lines(texts: TextColumn, segments: Segments, triggered: U64, kernels: Kernels) -> list[ResidueLine]:
     """The lines of residue in the segments; `triggered`: the groups of rules that the tokens of each allow."""
     places = np.flatnonzero(triggered)
     if not places.size:

@@ -87,7 +87,9 @@ class TextStore:
                 members = places[groups[places] == group]
                 starts = left_starts[members] - self._bases[one]
                 sizes = left_ends[members] - left_starts[members]
-                same[members] = kernels.same_bytes(left, starts, right, right_starts[members] - self._bases[other], sizes)
+                same[members] = kernels.same_bytes(
+                    left, starts, right, right_starts[members] - self._bases[other], sizes
+                )
         return same
 
     def _chunks(self, addresses: I64) -> I64:

@@ -39,6 +39,9 @@ class Counting:
         self.most = max(self.most, data.size)
         return reference.count_marks(data, starts, ends)
 
+    def find(self, ascending: I64, values: I64) -> I64:
+        return reference.find(ascending, values)
+
 
 @pytest.mark.parametrize("block", [1, 7, 1 << 20])
 @given(several=batches, room=rooms, data=st.data())
