@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels.hashing import TriggerTable, WeightTable
+from dedup.kernels.screening import ScreenTable
 
 U8 = NDArray[np.uint8]
 U32 = NDArray[np.uint32]
@@ -164,8 +165,23 @@ class Kernels(Protocol):
         """
         ...
 
+    def find(self, ascending: I64, values: I64) -> I64:
+        """For each value the place of the first number that is not smaller, among some in ascending order."""
+        ...
+
+    def screen(self, data: U8, starts: I64, ends: I64, groups: U64, table: ScreenTable) -> U64:
+        """Of the groups of expressions that each range is to be tried for, those that may match one of its lines.
+
+        Told by the beginnings in the table: all groups that match are among them, and most often some that do not.
+        """
+        ...
+
     def digest_texts(self, data: U8, offsets: I64) -> U64:
         """One hash a text of all its bytes."""
+        ...
+
+    def same_bytes(self, left: U8, left_starts: I64, right: U8, right_starts: I64, sizes: I64) -> Bool:
+        """Whether two ranges, one of each buffer, are the same bytes; `sizes` has those of both."""
         ...
 
     def shingle(self, hashes: U64, offsets: I64, size: int) -> Ragged:

@@ -34,6 +34,7 @@ from dedup.kernels.compiled_pairs import (
     equal_rows_loop,
 )
 from dedup.kernels.compiled_places import count_marks as count_marks
+from dedup.kernels.compiled_places import find as find
 from dedup.kernels.compiled_positions import tokenise_loop
 from dedup.kernels.compiled_rows import (
     band_keys_loop,
@@ -43,9 +44,11 @@ from dedup.kernels.compiled_rows import (
     look_up_loop,
     shingle_loop,
 )
+from dedup.kernels.compiled_screening import screen as screen
 from dedup.kernels.compiled_segments import WINDOW, count_newlines, segment_loop
 from dedup.kernels.compiled_sketch import BLOCK, POWERS, minhash_loop, sketch_loop
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
+from dedup.kernels.compiled_texts import same_bytes as same_bytes
 from dedup.kernels.compiled_tokens import hash_loop, most_tokens, scratch_words
 from dedup.kernels.hashing import WeightTable, powers
 from dedup.kernels.reference_segments import WRAP_LEAST

@@ -46,10 +46,13 @@ def join_digests(
     before = np.append(0, np.cumsum(lengths))
     texts = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
     exponents = before[:-1] - before[offsets[:-1]][texts]
-    power = POLYNOMIAL
-    for bit in range(int(exponents.max(initial=0)).bit_length()):
-        sums = np.where(exponents >> bit & 1, sums * power, sums)
-        power = np.uint64(int(power) ** 2 & (1 << 64) - 1)
+    # P to the lower and to the upper digit of an exponent: few enough of either for a table.
+    most = int(exponents.max(initial=0))
+    base = 1 << (most.bit_length() + 1) // 2
+    lower = powers(base)
+    upper = np.full(most // base + 1, np.uint64(pow(int(POLYNOMIAL), base, 1 << 64)))
+    upper[0] = 1
+    sums *= lower[exponents & (base - 1)] * np.cumprod(upper, dtype=np.uint64)[exponents // base]
     until = np.append(np.uint64(0), np.cumsum(sums, dtype=np.uint64))
     totals = until[offsets[1:]] - until[offsets[:-1]]
     return finish(totals, (before[offsets[1:]] - before[offsets[:-1]]).astype(np.uint64))

@@ -19,9 +19,10 @@ from dedup.kernels.hashing import (
     powers,
 )
 from dedup.kernels.reference_groups import add_counts, link, post, sample_levels
-from dedup.kernels.reference_places import count_marks
+from dedup.kernels.reference_places import count_marks, find
+from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
-from dedup.kernels.reference_texts import digest_texts
+from dedup.kernels.reference_texts import digest_texts, same_bytes
 
 __all__ = [
     "add_counts",
@@ -36,12 +37,15 @@ __all__ = [
     "distinct_rows",
     "dot_common",
     "equal_rows",
+    "find",
     "hash_tokens",
     "link",
     "look_up",
     "minhash",
     "name",
     "post",
+    "same_bytes",
+    "screen",
     "segment",
     "shingle",
     "sketch",

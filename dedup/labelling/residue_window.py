@@ -3,6 +3,12 @@
 import re
 import unicodedata
 
+HEAD_CHARACTERS = 300
+"""How much of a line's beginning is read."""
+
+TAIL_CHARACTERS = 220
+"""How much of a line's end is read, for postambles, markers and refusals."""
+
 _QUOTATION_MARKS = {
     **dict.fromkeys(map(ord, "“”„‟«»″〝〞「」『』＂"), '"'),
     **dict.fromkeys(map(ord, "‘’‚‛′`´＇"), "'"),

@@ -108,7 +108,7 @@ def _report(
 
     matching = match_documents(corpus, config, scorer)
     outcome = document_outcome(corpus, matching, config)
-    stories = outcome.kept & first_copies(corpus)
+    kept = outcome.kept
     found: list[Findings] = []
     matchings = [matching]
     capped = 0
@@ -122,7 +122,7 @@ def _report(
     repeated = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
     eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier
     if config.looks_for(Relation.BOILERPLATE):
-        boilerplate = label_boilerplate(corpus, outcome.kept, stories, config)
+        boilerplate = label_boilerplate(corpus, outcome.kept, kept & first_copies(corpus), config)
         found.append(boilerplate.findings)
         repeated = boilerplate.repeated
         eligible &= ~boilerplate.framing

@@ -12,7 +12,7 @@ from dedup.kernels import I64, Bool
 from dedup.model import Relation
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Side, of_pairs
-from dedup.scanning.matching import Matching, UnitPairs, exact_scores, expand_pairs, join_pairs, match_units
+from dedup.scanning.matching import Matching, UnitPairs, exact_scores, expand_pairs, join_pairs, match_units, nothing_matched
 from dedup.scanning.scoring import Scorer
 from dedup.verifying import LEAST_CONTAINED_TOKENS, Scores, Verdict
 
@@ -43,7 +43,10 @@ class Outcome:
 
 def match_documents(corpus: Corpus, config: Config, scorer: Scorer) -> Matching:
     """Match whole documents, where the level asks for it."""
-    eligible = np.full(len(corpus.documents), config.level.documents)
+    count = len(corpus.documents)
+    if not config.level.documents:
+        return nothing_matched(count)
+    eligible = np.ones(count, dtype=np.bool_)
     return match_units(corpus.documents, eligible, config.shingle_size, config, scorer)
 
 

@@ -42,6 +42,12 @@ class Matching:
     capped_postings: int = 0
 
 
+def nothing_matched(count: int) -> Matching:
+    """What is established about units that are not compared."""
+    none = np.zeros(0, dtype=np.int64)
+    return Matching(np.arange(count), none, none, np.zeros(0, dtype=np.int8), exact_scores(0))
+
+
 def match_units(units: Units, eligible: Bool, least_contained: int, config: Config, scorer: Scorer) -> Matching:
     """Match the eligible units with each other; the others are alone in their class and in no pair.
 
@@ -136,9 +142,8 @@ def expand_pairs(matching: Matching, exact: bool, copies_cap: int) -> tuple[Unit
     part in pairs with others by its first unit alone. `exact`: whether pairs within a class are wanted.
     """
     firsts = matching.firsts
-    order = np.lexsort((np.arange(firsts.size), firsts))
-    begins = np.searchsorted(firsts[order], np.arange(firsts.size))
     sizes = np.bincount(firsts, minlength=firsts.size)
+    order, begins = _by_class(firsts, sizes)
     within, capped = _pairs_within_classes(firsts, order, begins, sizes, copies_cap)
     if not exact:
         within = within.take(np.zeros(0, dtype=np.int64))
@@ -163,6 +168,22 @@ def expand_pairs(matching: Matching, exact: bool, copies_cap: int) -> tuple[Unit
         np.where(largest > copies_cap, largest, 0),
     )
     return join_pairs(within, between), capped
+
+
+def _by_class(firsts: I64, sizes: I64) -> tuple[I64, I64]:
+    """The units class by class, in the order of their first units, and where each of these begins."""
+    begins = np.cumsum(sizes) - sizes
+    order = np.empty(firsts.size, dtype=np.int64)
+    alone = firsts == np.arange(firsts.size)
+    order[begins[alone]] = np.flatnonzero(alone)
+    # Few units are members of another's class, and plain numbers are sorted many times faster than places.
+    members = np.sort(firsts[~alone] << 32 | np.flatnonzero(~alone))
+    owners = members >> 32
+    new = np.append(True, owners[1:] != owners[:-1])[: owners.size]
+    numbers = np.arange(owners.size)
+    numbers -= np.flatnonzero(new)[np.cumsum(new) - 1]
+    order[begins[owners] + 1 + numbers] = members & 0xFFFFFFFF
+    return order, begins
 
 
 def _pairs_within_classes(firsts: I64, order: I64, begins: I64, sizes: I64, copies_cap: int) -> tuple[UnitPairs, int]:

@@ -46,9 +46,10 @@ class Scorer:
         return result
 
     def equal(self, starts: I64, ends: I64, left: I64, right: I64) -> Bool:
-        """Whether the ranges of each pair have the same tokens, in order."""
-        result = np.zeros(left.size, dtype=np.bool_)
-        blocks = list(_blocks(ends - starts, left, right, self.kernels))
+        """Whether the ranges of each pair have the same tokens, in order. Those of the same bytes have."""
+        result = self.store.same(starts[left], ends[left], starts[right], ends[right], self.kernels)
+        others = np.flatnonzero(~result)
+        blocks = [others[block] for block in _blocks(ends - starts, left[others], right[others], self.kernels)]
 
         def compare(block: I64) -> Bool:
             rows, rows_left, rows_right = self._hash(starts, ends, left[block], right[block])
