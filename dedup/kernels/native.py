@@ -141,9 +141,14 @@ def library() -> Library:
         return _library
 
 
+def is_loaded() -> bool:
+    """Whether this process has the loops in memory."""
+    return _library is not None
+
+
 def is_cached() -> bool:
     """Whether the loops are compiled already."""
-    return _library is not None or _read(_file()) is not None
+    return is_loaded() or _read(_file()) is not None
 
 
 def _load() -> Library:

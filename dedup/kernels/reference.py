@@ -20,6 +20,7 @@ from dedup.kernels.hashing import (
 )
 from dedup.kernels.reference_groups import link, post, sample_levels
 from dedup.kernels.reference_places import count_marks
+from dedup.kernels.reference_ranges import gather_ranges
 from dedup.kernels.reference_segments import segment
 from dedup.kernels.reference_texts import digest_texts
 
@@ -35,6 +36,7 @@ __all__ = [
     "distinct_rows",
     "dot_common",
     "equal_rows",
+    "gather_ranges",
     "hash_tokens",
     "link",
     "look_up",
