@@ -90,7 +90,7 @@ def _run(
 
     matching = match_documents(corpus, config, scorer)
     outcome = document_outcome(corpus, matching, config)
-    stories = outcome.kept & first_copies(corpus)
+    kept = outcome.kept
     found: list[Findings] = []
     matchings = [matching]
     capped = 0
@@ -104,6 +104,7 @@ def _run(
     repeated = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
     eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier
     if config.looks_for(Relation.BOILERPLATE):
+        stories = kept & first_copies(corpus)
         boilerplate = label_boilerplate(corpus, outcome.kept, stories, config)
         found.append(boilerplate.findings)
         repeated = boilerplate.repeated
