@@ -1,7 +1,6 @@
 """The group of commands, and how every run of it ends: its exit code and its last message."""
 
 import contextlib
-import difflib
 import gc
 import os
 import sys
@@ -31,6 +30,8 @@ class Commands(click.Group):
         """Find the command named by the first argument, or say which ones are near to it."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
+            import difflib
+
             near = difflib.get_close_matches(name, self.list_commands(ctx), n=2, cutoff=0.5)
             hint = f"did you mean {' or '.join(near)}?" if near else "dedup --help lists the commands"
             raise click.UsageError(f"there is no command {name!r}; {hint}", ctx)

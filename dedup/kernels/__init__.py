@@ -176,6 +176,10 @@ class Kernels(Protocol):
         """
         ...
 
+    def gather_ranges(self, data: U8, starts: I64, ends: I64) -> U8:
+        """The bytes of ranges of a buffer (half-open), one after the other; of shape (columns, rows), row by row."""
+        ...
+
     def digest_texts(self, data: U8, offsets: I64) -> U64:
         """One hash a text of all its bytes."""
         ...
@@ -257,6 +261,19 @@ class Kernels(Protocol):
         `left < right`, sorted by right, then left. An item takes the first of its left partners that is kept.
         """
         ...
+
+
+def loaded() -> Kernels:
+    """The compiled kernels where this process has loaded them, else the reference: for what is small beside a scan."""
+    from dedup.kernels import native
+
+    if native.is_loaded():
+        from dedup.kernels import compiled
+
+        return cast("Kernels", compiled)
+    from dedup.kernels import reference
+
+    return cast("Kernels", reference)
 
 
 def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:

@@ -36,6 +36,7 @@ from dedup.kernels.compiled_pairs import (
 from dedup.kernels.compiled_places import count_marks as count_marks
 from dedup.kernels.compiled_places import find as find
 from dedup.kernels.compiled_positions import tokenise_loop
+from dedup.kernels.compiled_ranges import gather_ranges as gather_ranges
 from dedup.kernels.compiled_rows import (
     band_keys_loop,
     count_rows_loop,

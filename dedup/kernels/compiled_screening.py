@@ -26,6 +26,7 @@ from dedup.kernels.screening import (
 _SPACE = 0x20
 _BITS = 1 << FIRST_BITS
 
+
 @compiled
 def _width(data: U8, place: Integer, end: Integer) -> Integer:
     """Bytes of the character at a place."""

@@ -20,6 +20,7 @@ from dedup.kernels.hashing import (
 )
 from dedup.kernels.reference_groups import add_counts, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks, find
+from dedup.kernels.reference_ranges import gather_ranges
 from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
 from dedup.kernels.reference_texts import digest_texts, same_bytes
@@ -38,6 +39,7 @@ __all__ = [
     "dot_common",
     "equal_rows",
     "find",
+    "gather_ranges",
     "hash_tokens",
     "link",
     "look_up",

@@ -52,7 +52,7 @@ class Counts:
     dropped: int = 0
     quarantined: int = 0
     paragraphs: int = 0
-    characters: int = 0
+    count_characters: Callable[[], int] = field(default=int, repr=False, compare=False)
     reasons: Mapping[str, int] = field(default_factory=dict)
     matches: Mapping[str, int] = field(default_factory=dict)
     vetoed: int = 0
@@ -61,6 +61,11 @@ class Counts:
     capped_classes: int = 0
     skipped_files: int = 0
     repeated_ids: int = 0
+
+    @property
+    def characters(self) -> int:
+        """The characters of all texts, counted when they are asked for."""
+        return self.count_characters()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
 """The summary at the end of a report: everything read is accounted for."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from dedup.model import Counts, Relation, Report
-from dedup.reporting.page import Page
 from dedup.reporting.phrases import counted
-from dedup.reporting.selecting import Limits
 from dedup.reporting.visible import cut_end, visible
+
+if TYPE_CHECKING:
+    from dedup.reporting.page import Page
+    from dedup.reporting.selecting import Limits
 
 KEPT_REASONS = ("unique", "representative", "short", "empty")
 _LABEL = 14

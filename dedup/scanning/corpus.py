@@ -9,7 +9,7 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.deciding import keep_order
-from dedup.kernels import COMPILE_FROM_BYTES, I64, Bool, Kernels, Marks, choose
+from dedup.kernels import COMPILE_FROM_BYTES, I64, Bool, Kernels, choose
 from dedup.model import DocumentId, IdColumn, RecordBatch
 from dedup.scanning.progress import Progress
 from dedup.scanning.shelf import Shelf
@@ -28,8 +28,7 @@ class Corpus:
     `id_bounds` says how many documents there are up to and with each column of ids; `positions` is the place of each
     document in the input. Of each paragraph `paragraph_documents` is the rank of its
     document and `barrier` says whether it touches residue; paragraphs stand in the order of their documents and within
-    them in that of the text. `residue` holds addresses and ranks. `marks`: the characters of each
-    document, and the newlines before its last one.
+    them in that of the text. `residue` holds addresses and ranks.
     """
 
     store: TextStore
@@ -41,7 +40,6 @@ class Corpus:
     paragraph_documents: I64
     barrier: Bool
     residue: list[ResidueLine]
-    marks: Marks
     kernels: Kernels
 
     def document_id(self, rank: int) -> DocumentId:
@@ -99,7 +97,6 @@ class _Gathering:
         self._paragraph_documents: list[I64] = [np.zeros(0, dtype=np.int64)]
         self._barrier: list[Bool] = [np.zeros(0, dtype=np.bool_)]
         self._residue: list[ResidueLine] = []
-        self._marks: list[Marks] = []
         self._n_documents = 0
 
     def add(self, batch: RecordBatch, sketch: BatchSketch, config: Config) -> None:
@@ -113,9 +110,8 @@ class _Gathering:
             self._paragraph_documents.append(segments.texts + self._n_documents)
             self._barrier.append(barriers(segments, sketch.residue))
         self._residue.extend(line.moved(self._n_documents, base) for line in sketch.residue)
-        self._marks.append(sketch.marks)
         self._ids.append(batch.ids)
-        self._shelf.take(batch.ids.tokens.n_bytes + 24 * len(batch))
+        self._shelf.take(batch.ids.tokens.n_bytes + 8 * len(batch))
         if config.keep == "newest":
             self.dates.extend(batch.dates)
         if config.keep.startswith("source:"):
@@ -134,7 +130,6 @@ class _Gathering:
             np.concatenate(self._paragraph_documents),
             np.concatenate(self._barrier),
             self._residue,
-            Marks(*(np.concatenate(counts) for counts in zip(*self._marks, strict=True))),
             kernels,
         )
 
@@ -153,6 +148,5 @@ def _reorder(corpus: Corpus, order: I64) -> Corpus:
         paragraphs=corpus.paragraphs.take(paragraph_order),
         paragraph_documents=paragraph_documents[paragraph_order],
         barrier=corpus.barrier[paragraph_order],
-        marks=Marks(*(counts[order] for counts in corpus.marks)),
         residue=sorted(residue, key=lambda line: (line.text, line.start)),
     )

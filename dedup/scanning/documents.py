@@ -12,7 +12,15 @@ from dedup.kernels import I64, Bool
 from dedup.model import Relation
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Side, of_pairs
-from dedup.scanning.matching import Matching, UnitPairs, exact_scores, expand_pairs, join_pairs, match_units, nothing_matched
+from dedup.scanning.matching import (
+    Matching,
+    UnitPairs,
+    exact_scores,
+    expand_pairs,
+    join_pairs,
+    match_units,
+    nothing_matched,
+)
 from dedup.scanning.scoring import Scorer
 from dedup.verifying import LEAST_CONTAINED_TOKENS, Scores, Verdict
 

@@ -133,9 +133,7 @@ def _alike(corpus: Corpus, firsts: I64, lasts: I64) -> I64:
     Copies are copied with what stands around them: a third of the spans is read, and half of the pairs is scored.
     """
     paragraphs = corpus.paragraphs
-    spans, first_places, place_of = np.unique(
-        firsts * len(paragraphs) + lasts, return_index=True, return_inverse=True
-    )
+    spans, first_places, place_of = np.unique(firsts * len(paragraphs) + lasts, return_index=True, return_inverse=True)
     firsts, lasts = firsts[first_places], lasts[first_places]
     offsets = np.append(0, np.cumsum(lasts - firsts + 1))
     members = np.arange(offsets[-1]) + np.repeat(firsts - offsets[:-1], lasts - firsts + 1)

@@ -39,7 +39,7 @@ def make_report(
         dropped=int(np.count_nonzero(~kept)),
         quarantined=len(quarantined),
         paragraphs=len(corpus.paragraphs),
-        characters=int(corpus.marks.characters.sum()),
+        count_characters=lambda: corpus.store.count_characters(corpus.kernels),
         reasons=_count_reasons(reasons, outcome, quarantined),
         matches=_count_matches(findings),
         vetoed=sum(each.vetoed for each in matchings),
