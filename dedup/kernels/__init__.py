@@ -251,6 +251,14 @@ class Kernels(Protocol):
         """The union of two sets of values, each ascending, with the sums of their counts."""
         ...
 
+    def enough_shared(self, pairs: U64, counts: I64, levels: U8, sizes: I64, share: tuple[int, int]) -> U64:
+        """The pairs (one member in the upper half, one in the lower) of whose smaller side enough is counted.
+
+        `levels` and `sizes` are by member: the smaller side is that of the lower level, or of the smaller size at the
+        same level. Enough are `share[0]` in `share[1]` of its size.
+        """
+        ...
+
     def components(self, left: I64, right: I64, count: int) -> I64:
         """Connected components of `count` items: for each the first item that it is connected with."""
         ...

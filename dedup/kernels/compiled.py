@@ -25,7 +25,7 @@ from dedup.kernels import (
     SketchPlan,
     Tokens,
 )
-from dedup.kernels.compiled_groups import add_counts_loop, link_loop, post_loop, sample_levels_loop
+from dedup.kernels.compiled_groups import add_counts_loop, enough_shared_loop, link_loop, post_loop, sample_levels_loop
 from dedup.kernels.compiled_pairs import (
     anchor_loop,
     components_loop,
@@ -293,3 +293,9 @@ def add_counts(values: U64, counts: I64, more: U64, more_counts: I64) -> tuple[U
     union, sums = np.empty(values.size + more.size, dtype=np.uint64), np.empty(values.size + more.size, dtype=np.int64)
     size = add_counts_loop(values, counts, more, more_counts, union, sums)
     return union[:size], sums[:size]
+
+
+def enough_shared(pairs: U64, counts: I64, levels: U8, sizes: I64, share: tuple[int, int]) -> U64:
+    """See `Kernels.enough_shared`."""
+    kept = np.empty(pairs.size + 1, dtype=np.uint64)
+    return kept[: enough_shared_loop(pairs, counts, levels, sizes, *share, kept)]

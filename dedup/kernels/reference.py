@@ -18,7 +18,7 @@ from dedup.kernels.hashing import (
     mix,
     powers,
 )
-from dedup.kernels.reference_groups import add_counts, link, post, sample_levels
+from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks, find
 from dedup.kernels.reference_ranges import gather_ranges
 from dedup.kernels.reference_screening import screen
@@ -37,6 +37,7 @@ __all__ = [
     "digest_texts",
     "distinct_rows",
     "dot_common",
+    "enough_shared",
     "equal_rows",
     "find",
     "gather_ranges",
