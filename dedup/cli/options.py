@@ -10,6 +10,8 @@ from __future__ import annotations
 import functools
 import os
 import re
+import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
@@ -181,6 +183,25 @@ output_option: Decorator = click.option(
 quiet_option: Decorator = click.option(
     "-q", "--quiet", is_flag=True, help="No progress, messages or summary on standard error; warnings stay."
 )
+
+colour_option: Decorator = click.option(
+    "--color",
+    "colour",
+    type=click.Choice(("auto", "always", "never")),
+    default="auto",
+    help="Colours in the text report (default auto: on a terminal, unless NO_COLOR is set).",
+)
+
+
+def page_look(output: str, colour: str) -> tuple[int, bool]:
+    """Width of a text report, and whether it is coloured, by where it goes and what was said with `--color`."""
+    terminal = output == "-" and sys.stdout.isatty()
+    coloured = colour == "always" or (
+        colour == "auto" and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+    # Neither a pipe nor a file has a width of its own; at 120 columns and over a line is hard to read.
+    return (min(shutil.get_terminal_size().columns, 120) if terminal else 80), coloured
+
 
 workers_option: Decorator = click.option(
     "--workers",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +15,12 @@ from dedup.cli.options import (
     Reading,
     Settings,
     candidate_options,
+    colour_option,
     fail_on_option,
     gathered,
     memory_option,
     output_option,
+    page_look,
     quiet_option,
     reading_options,
     selection_options,
@@ -73,13 +73,7 @@ Examples:
 @workers_option
 @memory_option
 @quiet_option
-@click.option(
-    "--color",
-    "colour",
-    type=click.Choice(("auto", "always", "never")),
-    default="auto",
-    help="Colours in the text report (default auto: on a terminal, unless NO_COLOR is set).",
-)
+@colour_option
 @click.option("--all", "everything", is_flag=True, help="Show every finding in the text report, however many.")
 def scan(
     paths: tuple[str, ...],
@@ -122,7 +116,7 @@ def scan(
         )
     with reporting.open_output(output) as stream:
         if output_format == "text":
-            _write_text(report, stream, output == "-", colour, everything)
+            _write_text(report, stream, output, colour, everything)
         elif output_format == "json":
             reporting.write_json(report, stream)
         elif output_format == "csv":
@@ -177,14 +171,10 @@ def failed_on(report: Report, fail_on: Sequence[tuple[str, int]]) -> int:
     return code
 
 
-def _write_text(report: Report, stream: BinaryIO, on_stdout: bool, colour: str, everything: bool) -> None:
+def _write_text(report: Report, stream: BinaryIO, output: str, colour: str, everything: bool) -> None:
     from dedup import reporting
 
-    terminal = on_stdout and sys.stdout.isatty()
-    coloured = colour == "always" or (
-        colour == "auto" and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
-    # Neither a pipe nor a file has a width of its own; at 120 columns and over a line is hard to read.
-    width = min(shutil.get_terminal_size().columns, 120) if terminal else 80
+    width, coloured = page_look(output, colour)
+    on_stdout = output == reporting.STDOUT
     with reporting.text_on(stream, sys.stdout.encoding if on_stdout else "utf-8") as page:
         reporting.write_terminal(report, page, width=width, colour=coloured, everything=everything)

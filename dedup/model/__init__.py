@@ -4,6 +4,7 @@ from dedup.model.cleaned import Cleaned, Cut
 from dedup.model.columns import IdColumn, RecordBatch, TextColumn
 from dedup.model.decision import Cluster, Decision, Quarantined
 from dedup.model.document import Document, DocumentId, Span
+from dedup.model.evaluation import Evaluation, Kind, Measure
 from dedup.model.match import Evidence, Match, Passage, ResidueSpan
 from dedup.model.match_columns import RELATIONS, LazyMatches, MatchColumns, SpanColumns
 from dedup.model.relation import Level, Relation
@@ -18,13 +19,16 @@ __all__ = [
     "Decision",
     "Document",
     "DocumentId",
+    "Evaluation",
     "Evidence",
     "IdColumn",
+    "Kind",
     "LazyMatches",
     "LazySequence",
     "Level",
     "Match",
     "MatchColumns",
+    "Measure",
     "Passage",
     "Quarantined",
     "RecordBatch",

@@ -1,5 +1,6 @@
 """Writing a report: for people, as JSON lines, as one JSON object or as a table, to a stream or a file."""
 
+from dedup.reporting.evaluation import write_evaluation, write_evaluation_json
 from dedup.reporting.json_values import Json, encoded, span_value
 from dedup.reporting.jsonl import write_decisions, write_findings
 from dedup.reporting.output import STDOUT, check_writable, open_output
@@ -23,6 +24,8 @@ __all__ = [
     "visible",
     "write_csv",
     "write_decisions",
+    "write_evaluation",
+    "write_evaluation_json",
     "write_findings",
     "write_json",
     "write_terminal",
