@@ -45,13 +45,24 @@ class Settings:
     relations: tuple[str, ...] = ()
     level: str | None = None
     keep: str | None = None
+    config_file: str | None = None
 
-    def config(self) -> Config:
-        """Validate it, with the defaults for the rest. Raises `ConfigError`."""
+    def config(self, default: Config | None = None) -> Config:
+        """Validate it: over the settings of `--config`, and these over the defaults. Raises `ConfigError`."""
         from dedup.config import Config
+        from dedup.errors import ConfigError
 
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(Config(), **{name: value for name, value in said.items() if value not in (None, ())})
+        config = default or Config()
+        if self.config_file is not None:
+            from dedup.cli.config_file import read_config_file
+
+            settings = read_config_file(self.config_file)
+            try:
+                config = replace(config, **settings)  # type: ignore[arg-type]  # it was checked by name
+            except ConfigError as error:
+                raise ConfigError(f"{self.config_file}: {error}") from None
+        said = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "config_file"}
+        return replace(config, **{name: value for name, value in said.items() if value not in (None, ())})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,12 @@ def gathered(name: str, kind: type[Settings] | type[Reading], *options: Decorato
 def verdict_options() -> tuple[Decorator, ...]:
     """Options that decide what counts as a copy."""
     return (
+        click.option(
+            "--config",
+            "config_file",
+            metavar="FILE",
+            help="Take settings from this TOML file, such as dedup calibrate writes; options override it.",
+        ),
         click.option("--threshold", type=float, help="Least resemblance of a near copy (default 0.7)."),
         click.option("--cosine", type=float, help="Least TF-IDF cosine that confirms a near copy (default 0.5)."),
         click.option("--containment", type=float, help="Least share of a text held by another (default 0.9)."),

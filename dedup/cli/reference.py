@@ -117,8 +117,8 @@ or pairs of documents. Where a share is 0 or 1 in all of them the interval is Wi
 | kind | measures |
 |---|---|
 | pairs | `precision`, `recall`, `f1` |
-| clusters | these of the pairs within clusters; `b_cubed_precision`, `b_cubed_recall`, `b_cubed_f1` (Bagga and Baldwin \
-1998), of documents; `adjusted_rand_index` (Hubert and Arabie 1985) |
+| clusters | these of the pairs within clusters; `b_cubed_precision`, `b_cubed_recall`, `b_cubed_f1` (Bagga and \
+Baldwin 1998), of documents; `adjusted_rand_index` (Hubert and Arabie 1985) |
 | passages | `precision`, `recall`, `f1`, `granularity`, `plagdet` as PAN's script gives them (Potthast et al. 2010), \
 macro-averaged over passages; `micro_precision`, `micro_recall`, `micro_plagdet`, its `--micro`, by characters |
 """

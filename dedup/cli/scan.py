@@ -97,13 +97,13 @@ def scan(
     """
     if decisions == "-" and output == "-":
         raise click.UsageError("--decisions - and the report cannot both go to standard output; name a file for one")
-    if settings.keep == "newest" and reading.date_column is None:
-        raise click.UsageError("--keep newest compares dates: say with --date-column where they stand")
-    check_fail_on(fail_on, settings.relations)
 
     from dedup import reporting, scanning
 
     config, options = settings.config(), reading.options()
+    if config.keep == "newest" and reading.date_column is None:
+        raise click.UsageError("--keep newest compares dates: say with --date-column where they stand")
+    check_fail_on(fail_on, config.relations)
     check_outputs(paths, output, decisions)
     with StderrProgress(quiet=quiet) as progress:
         report = scanning.scan(
@@ -156,7 +156,7 @@ def check_outputs(paths: Sequence[str], *outputs: str | None) -> None:
 def check_fail_on(fail_on: Sequence[tuple[str, int]], looked_for: Sequence[str]) -> None:
     """Refuse to fail on a relation that is not looked for: the check would pass for ever."""
     for relation, _ in fail_on:
-        if looked_for and relation not in looked_for:
+        if relation not in looked_for:
             raise click.UsageError(f"--fail-on {relation} never fails while --relation does not name {relation}")
 
 
