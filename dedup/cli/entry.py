@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from dedup import __version__
+from dedup.cli.calibrate import calibrate
 from dedup.cli.clean import clean
 from dedup.cli.completion import completion
 from dedup.cli.evaluate import evaluate
@@ -76,7 +77,7 @@ def commands(ctx: click.Context) -> int:
     return DONE
 
 
-for command in (scan, pairs, clean, evaluate, completion):
+for command in (scan, pairs, clean, evaluate, calibrate, completion):
     commands.add_command(command)
 
 

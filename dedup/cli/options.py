@@ -14,7 +14,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -210,9 +210,12 @@ colour_option: Decorator = click.option(
 )
 
 
-def page_look(output: str, colour: str) -> tuple[int, bool]:
-    """Width of a text report, and whether it is coloured, by where it goes and what was said with `--color`."""
-    terminal = output == "-" and sys.stdout.isatty()
+def page_look(output: str, colour: str, stream: TextIO | None = None) -> tuple[int, bool]:
+    """Width of a text report, and whether it is coloured, by where it goes and what was said with `--color`.
+
+    `stream` is what `-` stands for, by default standard output.
+    """
+    terminal = output == "-" and (stream or sys.stdout).isatty()
     coloured = colour == "always" or (
         colour == "auto" and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )

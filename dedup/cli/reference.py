@@ -123,11 +123,34 @@ Baldwin 1998), of documents; `adjusted_rand_index` (Hubert and Arabie 1985) |
 macro-averaged over passages; `micro_precision`, `micro_recall`, `micro_plagdet`, its `--micro`, by characters |
 """
 
+_CALIBRATION = """\
+## What `calibrate` reads and writes
+
+`--labels` names pairs as `evaluate` reads them: JSON lines of `left`, `right` and `label` (1 the same text, 0 another,
+null open), or columns. `--ask` puts one such line at its end for each answer; `--sample` writes such lines for the
+pairs to be labelled, with their `resemblance` and the first 2,000 characters of both sides, `left_text` and
+`right_text`. Labels of any near pair count, not only of the sample; within a band of .05 they should be drawn by
+chance.
+
+A near pair is one of real documents that `pairs --relation near` finds at the `--lowest` threshold. Precision of a
+threshold is the share of the near pairs at or over it that are the same text, recall the share of the same texts among
+all near pairs that are at or over it, both estimated by bands, each counting by all its pairs; pairs with the same
+tokens are not among them. What is not found at the lowest threshold is in no figure: of that the planted copies tell.
+
+`--format json` writes one object: `version` (1), `documents`, `exact`, `points` (`threshold`, `pairs`, and `precision`,
+`recall` and `planted` with `value` and `interval`), `bands` (`low`, `high`, `pairs`, `labelled`, `same`), `planted` (of
+each `kind` and `strength` the number, the median `resemblance`, and `recall` at each threshold), `unfound_same`,
+`chosen` and `reason`.
+
+`--write` writes TOML that `--config` reads: `threshold`, and what else differs from the defaults. A file for `--config`
+holds settings by the names of the options with `_` for `-`, `relations` and `level`, and those of `dedup.Config`.
+"""
+
 
 def reference() -> str:
     """Write the reference as Markdown: every command with its usage, its options and its examples."""
     described = (_command(name, command) for name, command in sorted(commands.commands.items()))
-    return "\n".join([_HEADER, *described, _FORMATS, _TRUTH])
+    return "\n".join([_HEADER, *described, _FORMATS, _TRUTH, _CALIBRATION])
 
 
 def _command(name: str, command: click.Command) -> str:

@@ -22,6 +22,10 @@ class DocumentNumbers:
         """The number of a document; the first is 0."""
         return self._number_of.setdefault(str(document), len(self._number_of))
 
+    def names(self) -> list[str]:
+        """The id of each document as text, by number."""
+        return list(self._number_of)
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:

@@ -1,5 +1,6 @@
 """The domain's types: frozen dataclasses at the edges, columns of arrays inside."""
 
+from dedup.model.calibration import Band, Calibration, Edit, PlantedEdit, ThresholdPoint
 from dedup.model.cleaned import Cleaned, Cut
 from dedup.model.columns import IdColumn, RecordBatch, TextColumn
 from dedup.model.decision import Cluster, Decision, Quarantined
@@ -12,6 +13,8 @@ from dedup.model.report import Counts, LazySequence, Report
 
 __all__ = [
     "RELATIONS",
+    "Band",
+    "Calibration",
     "Cleaned",
     "Cluster",
     "Counts",
@@ -19,6 +22,7 @@ __all__ = [
     "Decision",
     "Document",
     "DocumentId",
+    "Edit",
     "Evaluation",
     "Evidence",
     "IdColumn",
@@ -30,6 +34,7 @@ __all__ = [
     "MatchColumns",
     "Measure",
     "Passage",
+    "PlantedEdit",
     "Quarantined",
     "RecordBatch",
     "Relation",
@@ -38,4 +43,5 @@ __all__ = [
     "Span",
     "SpanColumns",
     "TextColumn",
+    "ThresholdPoint",
 ]

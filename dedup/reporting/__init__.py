@@ -1,9 +1,12 @@
 """Writing a report: for people, as JSON lines, as one JSON object or as a table, to a stream or a file."""
 
+from dedup.reporting.calibration import write_calibration, write_calibration_json
+from dedup.reporting.curves import draw_calibration
 from dedup.reporting.evaluation import write_evaluation, write_evaluation_json
 from dedup.reporting.json_values import Json, encoded, span_value
 from dedup.reporting.jsonl import write_decisions, write_findings
 from dedup.reporting.output import STDOUT, check_writable, open_output
+from dedup.reporting.questions import write_question
 from dedup.reporting.summary import one_line, one_line_of_pairs, quarantine_lines
 from dedup.reporting.table import write_csv
 from dedup.reporting.terminal import write_terminal
@@ -14,6 +17,7 @@ __all__ = [
     "STDOUT",
     "Json",
     "check_writable",
+    "draw_calibration",
     "encoded",
     "one_line",
     "one_line_of_pairs",
@@ -22,11 +26,14 @@ __all__ = [
     "span_value",
     "text_on",
     "visible",
+    "write_calibration",
+    "write_calibration_json",
     "write_csv",
     "write_decisions",
     "write_evaluation",
     "write_evaluation_json",
     "write_findings",
     "write_json",
+    "write_question",
     "write_terminal",
 ]
