@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 RELATIONS = ("exact", "near", "contains", "boilerplate", "residue")
 OF_PAIRS = RELATIONS[:3]
 LEVELS = ("document", "paragraph", "both")
+BOILERPLATE = ("include", "exclude")
 INPUT_FORMATS = ("text", "html", "jsonl", "csv", "parquet")
 
 Body = Callable[..., int]
@@ -45,6 +46,7 @@ class Settings:
     relations: tuple[str, ...] = ()
     level: str | None = None
     keep: str | None = None
+    boilerplate: str | None = None
     config_file: str | None = None
 
     def config(self, default: Config | None = None) -> Config:
@@ -115,6 +117,16 @@ def verdict_options() -> tuple[Decorator, ...]:
         click.option("--cosine", type=float, help="Least TF-IDF cosine that confirms a near copy (default 0.5)."),
         click.option("--containment", type=float, help="Least share of a text held by another (default 0.9)."),
         click.option("--shingle-size", type=int, help="Consecutive words compared as one shingle (default 5)."),
+    )
+
+
+def boilerplate_option() -> Decorator:
+    """Build `--boilerplate`."""
+    return click.option(
+        "--boilerplate",
+        type=click.Choice(BOILERPLATE),
+        help="exclude: two documents are no match if they are alike by their boilerplate alone, such as the frame of "
+        "a site (default include). Where it is more than half of a document it counts all the same.",
     )
 
 

@@ -9,6 +9,7 @@ from dedup.cli.options import (
     OF_PAIRS,
     Reading,
     Settings,
+    boilerplate_option,
     candidate_options,
     fail_on_option,
     gathered,
@@ -40,6 +41,7 @@ Examples:
     Settings,
     *selection_options(OF_PAIRS, "default: all three", "document"),
     *verdict_options(),
+    boilerplate_option(),
     *candidate_options(),
 )
 @reading_options

@@ -14,6 +14,7 @@ from dedup.cli.options import (
     RELATIONS,
     Reading,
     Settings,
+    boilerplate_option,
     candidate_options,
     colour_option,
     fail_on_option,
@@ -66,6 +67,7 @@ Examples:
         "or source:GLOB[,GLOB...], patterns of paths in order of preference.",
     ),
     *verdict_options(),
+    boilerplate_option(),
     *candidate_options(),
 )
 @reading_options
