@@ -31,14 +31,13 @@ from dedup.evaluating.intervals import divided
 from dedup.kernels import F64, I64, U64, Bool, Ragged
 from dedup.model import Document, Relation, TextColumn
 from dedup.reading.html import html_to_text
+from dedup.scanning import scan
 from dedup.scanning.batch import to_batch
 from dedup.scanning.corpus import Corpus, gather_corpus
-from dedup.scanning.documents import document_outcome, first_copies, match_documents
-from dedup.scanning.fitting import fit_to_corpus
 from dedup.scanning.frames import find_frames
 from dedup.scanning.labels import label_boilerplate
 from dedup.scanning.progress import Silent
-from dedup.scanning.scoring import Scorer
+from dedup.scanning.sites import sites_of
 from dedup.tokenising import hash_tokens
 
 SHORT = 10
@@ -48,13 +47,17 @@ CONFIG = Config(relations=(Relation.EXACT, Relation.NEAR, Relation.BOILERPLATE))
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """A corpus of pages with the truth of each paragraph: whether it is of the body, its tokens, and its site."""
+    """A corpus of pages with the truth of each paragraph: whether it is of the body, its tokens, and its site.
+
+    `stories` says which pages a scan keeps, one of each family of near-duplicates.
+    """
 
     corpus: Corpus
     tokens: Ragged
     body: Bool
     lengths: I64
     sites: U64
+    stories: Bool
 
 
 def read_pages(path: Path) -> list[tuple[Document, str]]:
@@ -79,8 +82,9 @@ def label_pages(pages: Sequence[tuple[Document, str]]) -> Pages:
         places = np.flatnonzero(owners == page)
         rows = [tokens.values[tokens.offsets[place] : tokens.offsets[place + 1]] for place in places.tolist()]
         truth[places] = body_paragraphs(rows, bodies.values[bodies.offsets[page] : bodies.offsets[page + 1]])
-    frames = find_frames(corpus, np.ones(len(pages), dtype=np.bool_), CONFIG)
-    return Pages(corpus, tokens, truth, np.diff(tokens.offsets), frames.sites[owners])
+    decisions = scan([document for document, _ in pages], CONFIG).decisions
+    stories = np.array([decision.keep for decision in decisions], dtype=np.bool_)
+    return Pages(corpus, tokens, truth, np.diff(tokens.offsets), sites_of(corpus)[owners], stories)
 
 
 def body_paragraphs(paragraphs: Sequence[U64], body: U64) -> Bool:
@@ -123,9 +127,7 @@ def _best_stretch(gains: Sequence[int]) -> tuple[int, int]:
 def found_by_dedup(pages: Pages) -> tuple[Bool, Bool]:
     """The paragraphs that frame pages, and these with the lines repeated within a page."""
     corpus = pages.corpus
-    scorer = Scorer(corpus.store, CONFIG, fit_to_corpus(corpus, CONFIG), corpus.kernels, 1, Silent())
-    outcome = document_outcome(corpus, match_documents(corpus, CONFIG, scorer), CONFIG)
-    frames = find_frames(corpus, outcome.kept & first_copies(corpus), CONFIG)
+    frames = find_frames(corpus, pages.stories, CONFIG)
     every = np.ones(len(corpus.documents), dtype=np.bool_)
     framing = frames.framing(corpus, every)
     boilerplate = label_boilerplate(corpus, ~corpus.barrier, frames.repetitions, framing, CONFIG)
