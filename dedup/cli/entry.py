@@ -10,8 +10,10 @@ from typing import NoReturn
 import click
 
 from dedup import __version__
+from dedup.cli.calibrate import calibrate
 from dedup.cli.clean import clean
 from dedup.cli.completion import completion
+from dedup.cli.evaluate import evaluate
 from dedup.cli.messages import complain
 from dedup.cli.pairs import pairs
 from dedup.cli.scan import scan
@@ -58,6 +60,7 @@ Examples:
   dedup scan crawl/                           what is repeated, where, and why
   dedup pairs crawl.jsonl -o pairs.jsonl      every verified pair
   dedup clean page.txt > clean.txt            a page without its own copies
+  dedup evaluate truth.tsv pairs.jsonl        precision and recall
 
 Exit codes: 0 done, 1 found more than --fail-on allows, 2 usage, configuration or input error.""",
 )
@@ -75,7 +78,7 @@ def commands(ctx: click.Context) -> int:
     return DONE
 
 
-for command in (scan, pairs, clean, completion):
+for command in (scan, pairs, clean, evaluate, calibrate, completion):
     commands.add_command(command)
 
 

@@ -42,7 +42,8 @@ class Counts:
     """What became of everything that was read: `read = kept + dropped + quarantined`, always.
 
     `reasons` counts documents by the reason of their decision or quarantine; `matches` counts findings by relation.
-    `vetoed`: pairs over the threshold that the cosine did not confirm. `capped_buckets`, `capped_postings`,
+    `vetoed`: pairs over the threshold that the cosine did not confirm; `vetoed_boilerplate`: pairs of documents that
+    match by their boilerplate alone, where it is excluded. `capped_buckets`, `capped_postings`,
     `capped_classes`: how often a cap of the configuration cut something off. `skipped_files`: files in a folder
     that are of no format read here. `repeated_ids`: documents whose id an earlier one has.
     """
@@ -56,6 +57,7 @@ class Counts:
     reasons: Mapping[str, int] = field(default_factory=dict)
     matches: Mapping[str, int] = field(default_factory=dict)
     vetoed: int = 0
+    vetoed_boilerplate: int = 0
     capped_buckets: int = 0
     capped_postings: int = 0
     capped_classes: int = 0

@@ -14,6 +14,7 @@ from dedup.scanning.corpus import Corpus, gather_corpus
 from dedup.scanning.documents import document_outcome, every_document_pair, first_copies, match_documents
 from dedup.scanning.findings import Findings, join_findings
 from dedup.scanning.fitting import fit_to_corpus
+from dedup.scanning.frames import find_frames
 from dedup.scanning.labels import label_boilerplate, label_residue
 from dedup.scanning.paragraphs import (
     every_pair,
@@ -26,6 +27,7 @@ from dedup.scanning.progress import Progress, Silent
 from dedup.scanning.result import make_report
 from dedup.scanning.scoring import Scorer
 from dedup.scanning.threads import Threads
+from dedup.scanning.vetoing import veto_frames
 
 Sources = str | os.PathLike[str] | Document | Iterable[str | os.PathLike[str] | Document]
 
@@ -108,7 +110,14 @@ def _report(
 
     matching = match_documents(corpus, config, scorer)
     outcome = document_outcome(corpus, matching, config)
-    kept = outcome.kept
+    excluding = config.boilerplate == "exclude"
+    vetoed = 0
+    frames = None
+    if excluding or config.looks_for(Relation.BOILERPLATE):
+        frames = find_frames(corpus, outcome.kept & first_copies(corpus), config)
+        if excluding:
+            matching, vetoed = veto_frames(corpus, matching, frames, config, background.result())
+            outcome = document_outcome(corpus, matching, config)
     found: list[Findings] = []
     matchings = [matching]
     capped = 0
@@ -121,11 +130,13 @@ def _report(
 
     repeated = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
     eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier
-    if config.looks_for(Relation.BOILERPLATE):
-        boilerplate = label_boilerplate(corpus, outcome.kept, kept & first_copies(corpus), config)
-        found.append(boilerplate.findings)
-        repeated = boilerplate.repeated
-        eligible &= ~boilerplate.framing
+    if frames is not None:
+        framing = frames.framing(corpus, outcome.kept)
+        if config.looks_for(Relation.BOILERPLATE):
+            boilerplate = label_boilerplate(corpus, eligible, frames.repetitions, framing, config)
+            found.append(boilerplate.findings)
+            repeated = boilerplate.repeated
+        eligible &= ~framing
     if config.level.paragraphs:
         paragraph_matching = match_paragraphs(corpus, eligible, config, scorer)
         matchings.append(paragraph_matching)
@@ -138,7 +149,16 @@ def _report(
         found.append(without_whole_documents(corpus, passages, found[0]))
     found.extend(label_residue(corpus, config))
     return make_report(
-        corpus, join_findings(found), outcome, quarantined, matchings, capped, skipped, config, background.result()
+        corpus,
+        join_findings(found),
+        outcome,
+        quarantined,
+        matchings,
+        vetoed,
+        capped,
+        skipped,
+        config,
+        background.result(),
     )
 
 

@@ -71,7 +71,9 @@ class Work(NamedTuple):
             near=config.looks_for(Relation.NEAR),
             contains=config.looks_for(Relation.CONTAINS),
             documents=config.level.documents,
-            paragraphs=config.level.paragraphs or config.looks_for(Relation.BOILERPLATE, Relation.RESIDUE),
+            paragraphs=config.level.paragraphs
+            or config.looks_for(Relation.BOILERPLATE, Relation.RESIDUE)
+            or config.boilerplate == "exclude",
             residue=config.level.paragraphs or config.looks_for(Relation.RESIDUE),
         )
 
