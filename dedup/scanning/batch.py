@@ -10,7 +10,13 @@ from dedup.config import PAIR_RELATIONS, Config
 from dedup.model import Document, IdColumn, Level, Quarantined, RecordBatch, Relation, Report, TextColumn
 from dedup.reading import ReadOptions, find_files, read_batches
 from dedup.scanning.corpus import gather_corpus
-from dedup.scanning.documents import document_outcome, every_document_pair, first_copies, match_documents
+from dedup.scanning.documents import (
+    document_findings,
+    document_outcome,
+    every_document_pair,
+    first_copies,
+    match_documents,
+)
 from dedup.scanning.findings import Findings, join_findings
 from dedup.scanning.fitting import fit_to_corpus
 from dedup.scanning.labels import label_boilerplate, label_residue
@@ -23,6 +29,7 @@ from dedup.scanning.paragraphs import (
 )
 from dedup.scanning.progress import Progress, Silent
 from dedup.scanning.result import make_report
+from dedup.scanning.returning import return_memory
 from dedup.scanning.scoring import Scorer
 
 Sources = str | os.PathLike[str] | Document | Iterable[str | os.PathLike[str] | Document]
@@ -85,7 +92,9 @@ def _run(
     workers = max(workers, 1)
     batches, skipped = _batches(sources, reading or ReadOptions(), quarantined, progress)
     corpus = gather_corpus(batches, config, workers, progress, memory)
+    return_memory()
     background = fit_to_corpus(corpus, config)
+    return_memory()
     scorer = Scorer(corpus.store, config, background, corpus.kernels, workers, progress)
 
     matching = match_documents(corpus, config, scorer)
@@ -99,7 +108,7 @@ def _run(
         found.append(findings)
         outcome = outcome.all_kept()
     else:
-        found.append(outcome.findings)
+        found.append(document_findings(corpus, matching, outcome))
 
     repeated = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
     eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier
