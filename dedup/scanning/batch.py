@@ -11,7 +11,13 @@ from dedup.config import PAIR_RELATIONS, Config
 from dedup.model import Document, IdColumn, Level, Quarantined, RecordBatch, Relation, Report, TextColumn
 from dedup.reading import ReadOptions, find_files, read_batches
 from dedup.scanning.corpus import Corpus, gather_corpus
-from dedup.scanning.documents import document_outcome, every_document_pair, first_copies, match_documents
+from dedup.scanning.documents import (
+    document_findings,
+    document_outcome,
+    every_document_pair,
+    first_copies,
+    match_documents,
+)
 from dedup.scanning.findings import Findings, join_findings
 from dedup.scanning.fitting import fit_to_corpus
 from dedup.scanning.frames import find_frames
@@ -25,6 +31,7 @@ from dedup.scanning.paragraphs import (
 )
 from dedup.scanning.progress import Progress, Silent
 from dedup.scanning.result import make_report
+from dedup.scanning.returning import return_memory
 from dedup.scanning.scoring import Scorer
 from dedup.scanning.threads import Threads
 from dedup.scanning.vetoing import veto_frames
@@ -89,6 +96,7 @@ def _run(
     workers = max(workers, 1)
     batches, skipped = _batches(sources, reading or ReadOptions(), quarantined, progress)
     corpus = gather_corpus(batches, config, workers, progress, memory)
+    return_memory()
     with Threads(workers) as threads:
         return _report(corpus, config, threads, progress, quarantined, skipped, every=every)
 
@@ -126,7 +134,7 @@ def _report(
         found.append(findings)
         outcome = outcome.all_kept()
     else:
-        found.append(outcome.findings)
+        found.append(document_findings(corpus, matching, outcome))
 
     repeated = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
     eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier

@@ -171,12 +171,12 @@ def matches_of(corpus: Corpus, findings: Findings) -> LazyMatches:
     def columns(first: int, last: int) -> MatchColumns:
         within = slice(first, last)
         ranks = np.append(left.documents[within], right.documents[within])
-        positions = distinct(corpus.positions[ranks[ranks >= 0]])
+        positions = distinct(corpus.positions(ranks[ranks >= 0]))
 
         def spans(side: Side, places: Places) -> SpanColumns:
             documents = side.documents[within]
             return SpanColumns(
-                np.where(documents >= 0, np.searchsorted(positions, corpus.positions[documents]), -1),
+                np.where(documents >= 0, np.searchsorted(positions, corpus.positions(documents)), -1),
                 places.starts[within],
                 places.ends[within],
                 places.lines[within],

@@ -15,7 +15,8 @@ _HOST = re.compile(rb'"https?://(?:[^/?#"@\\]*@)?(?:www\.)?([^/?#":@\\]+)', re.I
 def sites_of(corpus: Corpus) -> U64:
     """A hash of the site of each document by rank, uint64; 0 where the id is no URL of the Web."""
     hosts = [np.zeros(0, dtype=np.uint64), *(_hosts(ids, corpus) for ids in corpus.ids)]
-    return np.concatenate(hosts)[corpus.positions]
+    sites: U64 = np.concatenate(hosts)[corpus.positions(np.arange(len(corpus.documents)))]
+    return sites
 
 
 def _hosts(ids: IdColumn, corpus: Corpus) -> U64:
