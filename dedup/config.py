@@ -125,6 +125,11 @@ class Config:
         return any(relation in self.relations for relation in relations)
 
     @property
+    def finds_frames(self) -> bool:
+        """Whether the paragraphs of frames are sought: to report them, or to leave them out."""
+        return self.boilerplate == "exclude" or self.looks_for(Relation.BOILERPLATE)
+
+    @property
     def banding(self) -> tuple[int, int]:
         """`(bands, rows)`: as many rows as leave the probability of a candidate at the threshold at `recall`.
 

@@ -121,7 +121,7 @@ def _report(
     excluding = config.boilerplate == "exclude"
     vetoed = 0
     frames = None
-    if excluding or config.looks_for(Relation.BOILERPLATE):
+    if config.finds_frames:
         frames = find_frames(corpus, outcome.kept & first_copies(corpus), config)
         if excluding:
             matching, vetoed = veto_frames(corpus, matching, frames, config, background.result())

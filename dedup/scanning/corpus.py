@@ -10,7 +10,7 @@ import numpy as np
 from dedup.config import Config
 from dedup.deciding import keep_order
 from dedup.kernels import COMPILE_FROM_BYTES, I64, Bool, Kernels, choose
-from dedup.model import DocumentId, IdColumn, RecordBatch, Relation
+from dedup.model import DocumentId, IdColumn, RecordBatch
 from dedup.scanning.progress import Progress
 from dedup.scanning.shelf import Shelf
 from dedup.scanning.sketching import BatchSketch, ResidueLine, barriers, sketch_batch
@@ -68,7 +68,7 @@ def gather_corpus(
     are too few.
     """
     shelf = Shelf(memory)
-    gathering = _Gathering(shelf, edges=config.looks_for(Relation.BOILERPLATE))
+    gathering = _Gathering(shelf, edges=config.finds_frames)
     kernels: Kernels | None = None
     with ThreadPoolExecutor(max_workers=workers) as pool:
         running: deque[tuple[RecordBatch, Future[BatchSketch]]] = deque()

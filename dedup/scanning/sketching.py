@@ -71,9 +71,7 @@ class Work(NamedTuple):
             near=config.looks_for(Relation.NEAR),
             contains=config.looks_for(Relation.CONTAINS),
             documents=config.level.documents,
-            paragraphs=config.level.paragraphs
-            or config.looks_for(Relation.BOILERPLATE, Relation.RESIDUE)
-            or config.boilerplate == "exclude",
+            paragraphs=config.level.paragraphs or config.looks_for(Relation.RESIDUE) or config.finds_frames,
             residue=config.level.paragraphs or config.looks_for(Relation.RESIDUE),
         )
 
