@@ -276,7 +276,9 @@ def link(entries: U64, start: int, cap: int, links: int, levels: U8, most: int) 
     """See `Kernels.link`."""
     pairs, state = np.empty(most + max(cap, links), dtype=np.uint64), np.zeros(2, dtype=np.int64)
     count = link_loop(entries, start, cap, links, levels, pairs, state)
-    return Links(pairs[:count], int(state[0]), int(state[1]))
+    # Pairs are held for long, and the room for most of them must not be held with a few.
+    found = pairs[:count] if 2 * count > pairs.size else pairs[:count].copy()
+    return Links(found, int(state[0]), int(state[1]))
 
 
 def components(left: I64, right: I64, count: int) -> I64:

@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import F64, I64
+from dedup.kernels import F64, I64, Marks
 from dedup.model import (
     RELATIONS,
     Evidence,
@@ -24,6 +24,9 @@ from dedup.scanning.store import distinct
 from dedup.verifying import CODES
 
 EXCERPT = 2000
+
+_SPANS_AT_ONCE = 1 << 15
+_MOST_PARTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +153,23 @@ def places_of(corpus: Corpus, *sides: Side) -> list[Places]:
         new[1:] |= column[1:] != column[:-1]
     there = ordered.documents >= 0
     spans = ordered.take(np.flatnonzero(new & there))
-    # Starts, ends, and the last characters or bytes, whose lines are those of the ends.
-    addresses = np.concatenate([spans.starts, spans.ends, np.maximum(spans.ends - 1, spans.starts)])
-    origins = np.tile(corpus.documents.starts[spans.documents], 3)
-    located = corpus.store.locate(addresses, origins, corpus.kernels)
+    count = spans.documents.size
+    # A zero at the end, for sides that are not there.
+    characters, newlines = Marks(*(np.zeros((3, count + 1), dtype=np.int64) for _ in range(2)))
+    # In few parts, since a document with spans in several of them is gone through for each.
+    at_once = max(_SPANS_AT_ONCE, -(-count // _MOST_PARTS))
+    for first in range(0, count, at_once):
+        places = np.arange(first, min(first + at_once, count))
+        some = spans.take(places)
+        # Starts, ends, and the last characters or bytes, whose lines are those of the ends.
+        addresses = np.concatenate([some.starts, some.ends, np.maximum(some.ends - 1, some.starts)])
+        origins = np.tile(corpus.documents.starts[some.documents], 3)
+        located = corpus.store.locate(addresses, origins, corpus.kernels)
+        for target, counts in zip((characters, newlines), located, strict=True):
+            target[:, places] = counts.reshape(3, -1)
     which = np.empty(order.size, dtype=np.int64)
     which[order] = np.where(there, np.cumsum(new & there) - 1, -1)
-    # A zero at the end, for sides that are not there.
-    characters, newlines = (np.pad(each.reshape(3, -1), ((0, 0), (0, 1)))[:, which] for each in located)
-    columns = (characters[0], characters[1], newlines[0] + 1, newlines[2] + 1)
+    columns = (characters[0][which], characters[1][which], newlines[0][which] + 1, newlines[2][which] + 1)
     bounds = pairwise(accumulate((each.documents.size for each in sides), initial=0))
     return [Places(*(column[first:last] for column in columns)) for first, last in bounds]
 
