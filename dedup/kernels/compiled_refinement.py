@@ -1,0 +1,192 @@
+"""Refining a rectangle by likelihood ratio: which tokens of a text are better explained by a span of the other one.
+
+A token in a passage comes, with probability p, from the span that the passage reuses, and otherwise from the text's own
+background; p is fitted by expectation maximisation. Beside the log of the ratio a token scores by whether it touches a
+skip-bigram of the other span. The passage is the segment of the greatest sum (Bentley 1984), less what its boundaries
+cost. Scores are whole numbers of 1/1024 nat, so that sums do not hang on their order.
+"""
+
+import numpy as np
+
+from dedup.kernels import F64, I64, U8, U32
+from dedup.kernels.compiled_seeds import SKIPS
+from dedup.kernels.jit import Integer, compiled
+
+UNIT = 1024.0
+EXTENSION = 60
+ROUNDS = 5
+STEPS = 3
+LEAST_SHARE, MOST_SHARE, FIRST_SHARE = 0.3, 0.97, 0.5
+PRIOR = 200.0
+EXCLUDED = 0.4
+CAP = 6.0
+SUPPORT = 0.35
+LEAST_TOKENS = 5
+COSTS_NOWHERE, COSTS_LINE = 8192, 2048
+
+
+@compiled
+def _ratios(
+    terms: U32, n_terms: Integer, counts: U32, backgrounds: F64, low: Integer, high: Integer, first: Integer,
+    last: Integer, bag: U32, n_bag: Integer, inside: U32, excluded: float, prior: float, ratios: F64,
+) -> None:  # fmt: skip
+    """How much likelier each token from `low` to `high` is under the other span than under the background."""
+    for token in range(first, last):
+        inside[terms[token]] += np.uint32(1)
+    whole = n_terms - excluded * (last - first) + prior
+    scale = whole / n_bag
+    for token in range(low, high):
+        term = terms[token]
+        ratio = 0.0
+        if bag[term]:
+            own = np.float64(counts[term]) - excluded * np.float64(inside[term]) + prior * backgrounds[term]
+            ratio = np.float64(bag[term]) * scale / own
+        ratios[token - low] = ratio
+    for token in range(first, last):
+        inside[terms[token]] = np.uint32(0)
+
+
+@compiled
+def fit_share(ratios: F64, first: Integer, last: Integer, share: float, steps: Integer, least: float) -> float:
+    """The share of a passage's tokens that come from the other span, by expectation maximisation."""
+    for _ in range(steps):
+        total = 0.0
+        for place in range(first, last):
+            if ratios[place] > 0.0:
+                taken = share * ratios[place]
+                total += taken / (1.0 - share + taken)
+        share = min(max(total / max(last - first, 1), least), MOST_SHARE)
+    return share
+
+
+@compiled
+def score_side(
+    terms: U32, n_terms: Integer, counts: U32, backgrounds: F64, bigrams: U32, low: Integer, high: Integer,
+    first: Integer, last: Integer, other_terms: U32, other_bigrams: U32, other_first: Integer, other_last: Integer,
+    bag: U32, inside: U32, marks: U8, ratios: F64, supported: U8, scores: I64, share: float, steps: Integer,
+    settings: F64, evidence: F64,
+) -> None:  # fmt: skip
+    """Score the tokens from `low` to `high` of one side against a span of the other.
+
+    `first` to `last` is the passage so far. `bag`, `inside` and `marks` are zero and left so. `settings`: excluded
+    share of the passage's own counts, tokens that the background weighs, cap, weight of support, least share. `evidence` takes
+    the fitted share and the shares of supported tokens inside and outside.
+    """
+    excluded, prior, cap, weight, least = settings[0], settings[1], settings[2], settings[3], settings[4]
+    for token in range(other_first, other_last):
+        bag[other_terms[token]] += np.uint32(1)
+        for skip in range(SKIPS):
+            if token + skip + 1 < other_last:
+                marks[other_bigrams[SKIPS * token + skip]] = np.uint8(1)
+    marks[0] = np.uint8(0)
+    n_bag = other_last - other_first
+    _ratios(terms, n_terms, counts, backgrounds, low, high, first, last, bag, n_bag, inside, excluded, prior, ratios)
+    share = fit_share(ratios, first - low, last - low, share, steps, least)
+    for place in range(high - low):
+        supported[place] = np.uint8(0)
+    for token in range(low, high):
+        for skip in range(SKIPS):
+            if token + skip + 1 < high and marks[bigrams[SKIPS * token + skip]]:
+                supported[token - low] = np.uint8(1)
+                supported[token - low + skip + 1] = np.uint8(1)
+    within, without = 0, 0
+    for place in range(high - low):
+        if first <= place + low < last:
+            within += np.int64(supported[place])
+        else:
+            without += np.int64(supported[place])
+    size = last - first
+    hit = min(max((within + 1.0) / (size + 2.0), 0.2), 0.98)
+    chance = min((without + 5.0) / (high - low - size + 50.0), 0.7 * hit)
+    gain = np.int64(np.floor(UNIT * weight * np.log(hit / chance) + 0.5))
+    loss = np.int64(np.floor(UNIT * weight * np.log((1.0 - hit) / (1.0 - chance)) + 0.5))
+    foreign = np.int64(np.floor(UNIT * np.log(1.0 - share) + 0.5))
+    for place in range(high - low):
+        score = foreign
+        if ratios[place] > 0.0:
+            score = np.int64(np.floor(UNIT * min(np.log(1.0 - share + share * ratios[place]), cap) + 0.5))
+        scores[place] = score + (gain if supported[place] else loss)
+    for token in range(other_first, other_last):
+        bag[other_terms[token]] = np.uint32(0)
+        for skip in range(SKIPS):
+            marks[other_bigrams[SKIPS * token + skip]] = np.uint8(0)
+    evidence[0], evidence[1], evidence[2] = share, hit, chance
+
+
+@compiled
+def boundary_cost(breaks: U8, n_terms: Integer, place: Integer, scale: float) -> Integer:
+    """What a boundary before a token costs: nothing at a sentence or at the end."""
+    if place >= n_terms or breaks[place] == 2:
+        return 0
+    return np.int64(scale * (COSTS_LINE if breaks[place] == 1 else COSTS_NOWHERE))
+
+
+@compiled
+def greatest_segment(
+    scores: I64, low: Integer, high: Integer, breaks: U8, n_terms: Integer, scale: float, found: I64
+) -> None:
+    """The segment of the greatest sum, less its boundaries' costs: first token, one after the last, and the sum."""
+    best, best_first, best_last = -(1 << 62), low, low
+    running, begin = -(1 << 61), low
+    for token in range(low, high):
+        fresh = -boundary_cost(breaks, n_terms, token, scale)
+        if running < fresh:
+            running, begin = fresh, token
+        running += scores[token - low]
+        total = running - boundary_cost(breaks, n_terms, token + 1, scale)
+        if total > best:
+            best, best_first, best_last = total, begin, token + 1
+    found[0], found[1], found[2] = best_first, best_last, best
+
+
+@compiled
+def refine(
+    left: U32, n_left: Integer, left_counts: U32, left_bigrams: U32, left_breaks: U8,
+    right: U32, n_right: Integer, right_counts: U32, right_bigrams: U32, right_breaks: U8,
+    backgrounds: F64, within: bool, bag: U32, inside: U32, marks: U8, ratios: F64, supported: U8, scores: I64,
+    settings: F64, rectangle: I64, evidence: F64,
+) -> None:  # fmt: skip
+    """Refine a rectangle (left first, one after last, right first, one after last), in place.
+
+    `rectangle` has two entries more, which take the sums of the left and of the right side, negative where nothing is
+    left; `evidence` takes three values of the left and, from place 3, three of the right. `within`: both sides are of one text, the
+    right one behind the left.
+    """
+    left_share, right_share = FIRST_SHARE, FIRST_SHARE
+    first, last, other_first, other_last = rectangle[0], rectangle[1], rectangle[2], rectangle[3]
+    found = rectangle[6:9]
+    side = evidence[6:9]
+    for _ in range(ROUNDS):
+        low, high = max(0, first - EXTENSION), min(n_left, last + EXTENSION)
+        if within:
+            high = min(high, other_first)
+        score_side(
+            left, n_left, left_counts, backgrounds, left_bigrams, low, high, first, last, right, right_bigrams,
+            other_first, other_last, bag, inside, marks, ratios, supported, scores, left_share, STEPS, settings, side,
+        )  # fmt: skip
+        left_share = side[0]
+        evidence[0], evidence[1], evidence[2] = side[0], side[1], side[2]
+        greatest_segment(scores, low, high, left_breaks, n_left, 1.0, found)
+        changed = found[0] != first or found[1] != last
+        first, last, rectangle[4] = found[0], found[1], found[2]
+        if last - first < LEAST_TOKENS:
+            rectangle[4] = -1
+            break
+        low, high = max(0, other_first - EXTENSION), min(n_right, other_last + EXTENSION)
+        if within:
+            low = max(low, last)
+        score_side(
+            right, n_right, right_counts, backgrounds, right_bigrams, low, high, other_first, other_last, left,
+            left_bigrams, first, last, bag, inside, marks, ratios, supported, scores, right_share, STEPS, settings, side,
+        )  # fmt: skip
+        right_share = side[0]
+        evidence[3], evidence[4], evidence[5] = side[0], side[1], side[2]
+        greatest_segment(scores, low, high, right_breaks, n_right, 1.0, found)
+        changed = changed or found[0] != other_first or found[1] != other_last
+        other_first, other_last, rectangle[5] = found[0], found[1], found[2]
+        if other_last - other_first < LEAST_TOKENS:
+            rectangle[5] = -1
+            break
+        if not changed:
+            break
+    rectangle[0], rectangle[1], rectangle[2], rectangle[3] = first, last, other_first, other_last

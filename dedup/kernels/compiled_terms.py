@@ -1,0 +1,210 @@
+"""Terms and breaks of tokenised texts, for aligning: what stands for a word's stem, and where a sentence begins."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.kernels import I64, U8, U32, U64
+from dedup.kernels.hashing import FINISHER, POLYNOMIAL
+from dedup.kernels.jit import Integer, compiled, exported
+from dedup.kernels.compiled_tokens import mix
+
+STEM_LETTERS = 5
+SOFT_SHARE = 0.7
+NO_BREAK, SOFT_BREAK, SENTENCE_BREAK = 0, 1, 2
+
+_LAST_CASED = 0x590
+_FIRST_SYLLABLE, _LAST_SYLLABLE = 0xAC00, 0xD7A3
+
+
+@compiled
+def _width(lead: Integer) -> Integer:
+    """The bytes of a character, by its first one."""
+    return 1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+
+
+@compiled
+def _codepoint(data: U8, place: Integer, width: Integer) -> Integer:
+    lead = np.int64(data[place])
+    if width == 1:
+        return lead
+    if width == 2:
+        return (lead & 0x1F) << 6 | (np.int64(data[place + 1]) & 0x3F)
+    second, third = np.int64(data[place + 1]) & 0x3F, np.int64(data[place + 2]) & 0x3F
+    if width == 3:
+        return (lead & 0x0F) << 12 | second << 6 | third
+    found = (lead & 0x07) << 18 | second << 12 | third << 6 | (np.int64(data[place + 3]) & 0x3F)
+    return min(found, 0x10FFFF)
+
+
+@compiled
+def _is_lower(data: U8, place: Integer, index: NDArray[np.uint16], pages: U64) -> np.bool_:
+    """Whether a word begins with a small letter of an alphabet that has capitals: folding leaves it as it is."""
+    codepoint = _codepoint(data, place, _width(np.int64(data[place])))
+    if codepoint < 0x80:
+        return 97 <= codepoint <= 122
+    if codepoint >= _LAST_CASED:
+        return False
+    entry = np.int64(pages[(np.int64(index[codepoint >> 8]) << 8) + (codepoint & 0xFF)])
+    return entry == np.int64(data[place]) | np.int64(data[place + 1]) << 8
+
+
+@compiled
+def _ends_sentence(codepoint: Integer) -> np.bool_:
+    """Full stops, exclamation and question marks and ellipses of the scripts in wide use."""
+    return (
+        codepoint == 0x2E
+        or codepoint == 0x21
+        or codepoint == 0x3F
+        or codepoint == 0x2026
+        or codepoint == 0x3002
+        or codepoint == 0xFF01
+        or codepoint == 0xFF1F
+        or codepoint == 0x61F
+        or codepoint == 0x6D4
+        or codepoint == 0x964
+        or codepoint == 0x965
+        or codepoint == 0x589
+        or codepoint == 0x1362
+    )
+
+
+@compiled
+def _break_before(
+    data: U8, previous: Integer, start: Integer, end: Integer, index: NDArray[np.uint16], pages: U64
+) -> Integer:
+    """What the gap from `start` to `end` is to the word after it; `previous` is where the word before it begins.
+
+    2: the beginning of a sentence; 1: a line break before a word that begins with no small letter; 0: nothing; -1: a
+    line break before a small letter.
+    """
+    newlines = 0
+    marked = False
+    spaced = False
+    stop = False
+    place = start
+    while place < end:
+        width = _width(np.int64(data[place]))
+        codepoint = _codepoint(data, place, width)
+        if _ends_sentence(codepoint):
+            marked = True
+            spaced = codepoint >= 0x80
+            stop = codepoint == 0x2E
+        elif codepoint <= 0x20:
+            newlines += codepoint == 0x0A
+            spaced = True
+        place += width
+    if newlines >= 2:
+        return 2
+    small = _is_lower(data, end, index, pages)
+    if marked and not small:
+        capital = 65 <= data[end] <= 90
+        # An initial or a title, not the last word of a sentence.
+        length = start - previous
+        short = stop and (length == 1 or (length == 2 and 65 <= data[previous] <= 90))
+        if (spaced or capital) and not short:
+            return 2
+    if newlines:
+        return -1 if small else 1
+    return 0
+
+
+@exported
+def mark_loop(
+    data: U8,
+    hashes: U64,
+    starts: I64,
+    ends: I64,
+    offsets: I64,
+    index: NDArray[np.uint16],
+    pages: U64,
+    letters: Integer,
+    stems: U64,
+    breaks: U8,
+) -> None:
+    """Fill the stem hash of each token and the kind of break before it."""
+    for text in range(offsets.size - 1):
+        first, last = offsets[text], offsets[text + 1]
+        hard, wrapped = 0, 0
+        for token in range(first, last):
+            kind = 2
+            if token > first:
+                kind = _break_before(data, starts[token - 1], ends[token - 1], starts[token], index, pages)
+            hard += kind == 1
+            wrapped += kind == -1
+            breaks[token] = np.uint8(max(kind, 0))
+            place, end = starts[token], ends[token]
+            if 48 <= data[place] <= 57:
+                stems[token] = hashes[token]
+                continue
+            value = np.uint64(0)
+            taken = 0
+            while place < end and taken < letters:
+                width = _width(np.int64(data[place]))
+                codepoint = _codepoint(data, place, width)
+                entry = pages[(np.int64(index[codepoint >> 8]) << 8) + (codepoint & 0xFF)]
+                if entry:
+                    value = value * POLYNOMIAL + mix(entry)
+                    taken += 2 if _FIRST_SYLLABLE <= codepoint <= _LAST_SYLLABLE else 1
+                place += width
+            value = value * FINISHER
+            stems[token] = value ^ (value >> np.uint64(29))
+        # Where lines go on in small letters the text is wrapped by width, and a line break says nothing.
+        if hard < SOFT_SHARE * (hard + wrapped):
+            for token in range(first, last):
+                if breaks[token] == 1:
+                    breaks[token] = np.uint8(0)
+
+
+@exported
+def number_terms_loop(
+    stems: U64,
+    breaks: U8,
+    offsets: I64,
+    slots: I64,
+    numbers: U32,
+    terms: U64,
+    counts: U32,
+    sentence_counts: U32,
+    seen: I64,
+    term_offsets: I64,
+    sentences: I64,
+) -> Integer:
+    """Number the distinct terms of each text as they first come up; how many there are in all texts together.
+
+    `slots` holds twice as many entries as the longest text has tokens, or more, a power of two.
+    """
+    filled = 0
+    term_offsets[0] = 0
+    for text in range(offsets.size - 1):
+        first, last = offsets[text], offsets[text + 1]
+        size = 16
+        while size < 2 * (last - first):
+            size *= 2
+        mask = np.uint64(size - 1)
+        for slot in range(size):
+            slots[slot] = -1
+        sentence = 0
+        base = filled
+        for token in range(first, last):
+            sentence += breaks[token] == 2
+            stem = stems[token]
+            slot = (stem >> np.uint64(20)) & mask
+            while slots[slot] >= 0 and terms[base + slots[slot]] != stem:
+                slot = (slot + np.uint64(1)) & mask
+            number = slots[slot]
+            if number < 0:
+                number = filled - base
+                slots[slot] = number
+                terms[filled] = stem
+                counts[filled] = np.uint32(0)
+                sentence_counts[filled] = np.uint32(0)
+                seen[number] = 0
+                filled += 1
+            numbers[token] = np.uint32(number)
+            counts[base + number] += np.uint32(1)
+            if seen[number] != sentence:
+                seen[number] = sentence
+                sentence_counts[base + number] += np.uint32(1)
+        sentences[text] = sentence
+        term_offsets[text + 1] = filled
+    return filled
