@@ -8,11 +8,13 @@ from dedup.kernels import F64, I64, U8, U32, U64
 from dedup.kernels.compiled_evidence import find_runs, weigh_overlap
 from dedup.kernels.compiled_refinement import UNIT, refine
 from dedup.kernels.compiled_seeds import SKIPS, cluster, find_points, join_terms, number_bigrams
+from dedup.kernels.compiled_summary import find_summary
 from dedup.kernels.compiled_terms import STEM_LETTERS, mark_loop, number_terms_loop
 from dedup.kernels.jit import Integer, compiled, exported
 
 N_PLACES = 6
 N_FEATURES = 13
+N_SUMMARY, N_SUMMARY_FEATURES = 4, 9
 LEAST_SUM = 8.0
 
 
@@ -45,7 +47,8 @@ def align_loop(
     numbers: U32, breaks: U8, offsets: I64, terms: U64, term_offsets: I64, term_counts: U32, term_sentences: U32,
     sentences: I64, backgrounds: F64, lefts: I64, rights: I64, begin: Integer, gaps: I64, settings: F64,
     longest_left: Integer, longest_right: Integer, most_terms: Integer, most_points: Integer, memory: U64,
-    places: I64, features: F64, passage_offsets: I64,
+    places: I64, features: F64, passage_offsets: I64, summary_settings: F64, first_settings: F64, summaries: I64,
+    summary_features: F64,
 ) -> Integer:  # fmt: skip
     """Candidates of each pair of texts from the pair `begin` on; the pair before which there was no room left."""
     half_left, half_right, half_terms = longest_left // 2 + 8, longest_right // 2 + 8, most_terms // 2 + 8
@@ -156,6 +159,15 @@ def align_loop(
             left, n_left, right, n_right, left_counts, right_counts, keys, values, left_bigrams, right_bigrams,
             left_found, right_found,
         )  # fmt: skip
+        left_breaks, right_breaks = breaks[first:last], breaks[other_first:other_last]
+        summary = summaries[N_SUMMARY * pair : N_SUMMARY * pair + N_SUMMARY]
+        summary_evidence = summary_features[N_SUMMARY_FEATURES * pair : N_SUMMARY_FEATURES * (pair + 1)]
+        if within or not find_summary(
+            left, n_left, left_counts, left_bigrams, left_breaks, right, n_right, right_counts, right_bigrams,
+            commonness, bag, inside, marks, ratios, supported, scores, summary_settings, first_settings, summary,
+            summary_evidence,
+        ):  # fmt: skip
+            summary[0], summary[1], summary[2], summary[3] = 0, 0, 0, 0
         n_points = find_points(
             left, n_left, n_right, left_bigrams, right_bigrams, bigrams, left_found, right_found, weights,
             most_points, within, firsts, point_places, points,
@@ -177,7 +189,6 @@ def align_loop(
         mask = np.uint64(size - 1)
         for slot in range(size):
             seen[slot] = np.uint64(0)
-        left_breaks, right_breaks = breaks[first:last], breaks[other_first:other_last]
         rectangle = stack[:9]
         for number in range(n_rectangles):
             if not _novel(seen, mask, rectangles[4 * number : 4 * number + 4], 0):
@@ -235,6 +246,8 @@ class Alignments(NamedTuple):
     places: I64
     features: F64
     offsets: I64
+    summaries: I64
+    summary_features: F64
 
 
 class Prepared(NamedTuple):
@@ -263,6 +276,8 @@ def prepare(data, tokens, index, pages, letters=STEM_LETTERS):
 
 
 SETTINGS = np.array([0.4, 200.0, 6.0, 0.35, 0.3])
+SUMMARY = np.array([0.25, 500.0, 5.0, 0.3, 0.1])
+SUMMARY_FIRST = np.array([0.0, 500.0, 5.0, 0.3, 0.1])
 GAPS = np.array([8, 20, 45])
 
 
@@ -276,6 +291,7 @@ def align_pairs(texts: Prepared, backgrounds: F64, left: I64, right: I64, gaps=G
     offsets = np.zeros(left.size + 1, dtype=np.int64)
     capacity = most_points
     done, parts = 0, []
+    summaries, sfeat = np.zeros(4 * left.size, np.int64), np.zeros(9 * left.size)
     while True:
         places, features = np.empty(capacity * N_PLACES, dtype=np.int64), np.empty(capacity * N_FEATURES)
         base = offsets[done]
@@ -283,7 +299,7 @@ def align_pairs(texts: Prepared, backgrounds: F64, left: I64, right: I64, gaps=G
         reached = align_loop(
             texts.numbers, texts.breaks, texts.offsets, texts.terms, texts.term_offsets, texts.counts,
             texts.sentence_counts, texts.sentences, backgrounds, left, right, done, gaps, settings, longest_left,
-            longest_right, most_terms, most_points, memory, places, features, offsets,
+            longest_right, most_terms, most_points, memory, places, features, offsets, SUMMARY, SUMMARY_FIRST, summaries, sfeat,
         )  # fmt: skip
         filled = offsets[reached]
         parts.append((places[: filled * N_PLACES].reshape(-1, N_PLACES).copy(), features[: filled * N_FEATURES].reshape(-1, N_FEATURES).copy()))
@@ -291,4 +307,4 @@ def align_pairs(texts: Prepared, backgrounds: F64, left: I64, right: I64, gaps=G
         done = reached
         if done == left.size:
             break
-    return Alignments(np.concatenate([p for p, _ in parts]), np.concatenate([f for _, f in parts]), offsets)
+    return Alignments(np.concatenate([p for p, _ in parts]), np.concatenate([f for _, f in parts]), offsets, summaries.reshape(-1, 4), sfeat.reshape(-1, 9))

@@ -60,26 +60,38 @@ def fit_share(ratios: F64, first: Integer, last: Integer, share: float, steps: I
 
 
 @compiled
+def fill_bag(terms: U32, bigrams: U32, first: Integer, last: Integer, bag: U32, marks: U8) -> None:
+    """Count the terms of a span and mark its skip-bigrams; both are zero before."""
+    for token in range(first, last):
+        bag[terms[token]] += np.uint32(1)
+        for skip in range(SKIPS):
+            if token + skip + 1 < last:
+                marks[bigrams[SKIPS * token + skip]] = np.uint8(1)
+    marks[0] = np.uint8(0)
+
+
+@compiled
+def empty_bag(terms: U32, bigrams: U32, first: Integer, last: Integer, bag: U32, marks: U8) -> None:
+    """Undo `fill_bag`."""
+    for token in range(first, last):
+        bag[terms[token]] = np.uint32(0)
+        for skip in range(SKIPS):
+            marks[bigrams[SKIPS * token + skip]] = np.uint8(0)
+
+
+@compiled
 def score_side(
     terms: U32, n_terms: Integer, counts: U32, backgrounds: F64, bigrams: U32, low: Integer, high: Integer,
-    first: Integer, last: Integer, other_terms: U32, other_bigrams: U32, other_first: Integer, other_last: Integer,
-    bag: U32, inside: U32, marks: U8, ratios: F64, supported: U8, scores: I64, share: float, steps: Integer,
-    settings: F64, evidence: F64,
+    first: Integer, last: Integer, bag: U32, n_bag: Integer, marks: U8, inside: U32, ratios: F64, supported: U8,
+    scores: I64, share: float, steps: Integer, settings: F64, evidence: F64,
 ) -> None:  # fmt: skip
     """Score the tokens from `low` to `high` of one side against a span of the other.
 
-    `first` to `last` is the passage so far. `bag`, `inside` and `marks` are zero and left so. `settings`: excluded
-    share of the passage's own counts, tokens that the background weighs, cap, weight of support, least share. `evidence` takes
-    the fitted share and the shares of supported tokens inside and outside.
+    `first` to `last` is the passage so far; `bag` and `marks` hold the `n_bag` tokens of the other span, `inside` is
+    zero and left so. `settings`: see `Settings`. `evidence` takes the fitted share and the shares of supported tokens
+    inside and outside.
     """
     excluded, prior, cap, weight, least = settings[0], settings[1], settings[2], settings[3], settings[4]
-    for token in range(other_first, other_last):
-        bag[other_terms[token]] += np.uint32(1)
-        for skip in range(SKIPS):
-            if token + skip + 1 < other_last:
-                marks[other_bigrams[SKIPS * token + skip]] = np.uint8(1)
-    marks[0] = np.uint8(0)
-    n_bag = other_last - other_first
     _ratios(terms, n_terms, counts, backgrounds, low, high, first, last, bag, n_bag, inside, excluded, prior, ratios)
     share = fit_share(ratios, first - low, last - low, share, steps, least)
     for place in range(high - low):
@@ -106,10 +118,6 @@ def score_side(
         if ratios[place] > 0.0:
             score = np.int64(np.floor(UNIT * min(np.log(1.0 - share + share * ratios[place]), cap) + 0.5))
         scores[place] = score + (gain if supported[place] else loss)
-    for token in range(other_first, other_last):
-        bag[other_terms[token]] = np.uint32(0)
-        for skip in range(SKIPS):
-            marks[other_bigrams[SKIPS * token + skip]] = np.uint8(0)
     evidence[0], evidence[1], evidence[2] = share, hit, chance
 
 
@@ -160,10 +168,12 @@ def refine(
         low, high = max(0, first - EXTENSION), min(n_left, last + EXTENSION)
         if within:
             high = min(high, other_first)
+        fill_bag(right, right_bigrams, other_first, other_last, bag, marks)
         score_side(
-            left, n_left, left_counts, backgrounds, left_bigrams, low, high, first, last, right, right_bigrams,
-            other_first, other_last, bag, inside, marks, ratios, supported, scores, left_share, STEPS, settings, side,
+            left, n_left, left_counts, backgrounds, left_bigrams, low, high, first, last, bag, other_last - other_first,
+            marks, inside, ratios, supported, scores, left_share, STEPS, settings, side,
         )  # fmt: skip
+        empty_bag(right, right_bigrams, other_first, other_last, bag, marks)
         left_share = side[0]
         evidence[0], evidence[1], evidence[2] = side[0], side[1], side[2]
         greatest_segment(scores, low, high, left_breaks, n_left, 1.0, found)
@@ -175,10 +185,12 @@ def refine(
         low, high = max(0, other_first - EXTENSION), min(n_right, other_last + EXTENSION)
         if within:
             low = max(low, last)
+        fill_bag(left, left_bigrams, first, last, bag, marks)
         score_side(
-            right, n_right, right_counts, backgrounds, right_bigrams, low, high, other_first, other_last, left,
-            left_bigrams, first, last, bag, inside, marks, ratios, supported, scores, right_share, STEPS, settings, side,
+            right, n_right, right_counts, backgrounds, right_bigrams, low, high, other_first, other_last, bag,
+            last - first, marks, inside, ratios, supported, scores, right_share, STEPS, settings, side,
         )  # fmt: skip
+        empty_bag(left, left_bigrams, first, last, bag, marks)
         right_share = side[0]
         evidence[3], evidence[4], evidence[5] = side[0], side[1], side[2]
         greatest_segment(scores, low, high, right_breaks, n_right, 1.0, found)

@@ -1,0 +1,112 @@
+"""Summaries: a span of one text whose terms come from all over the other one, by the scorer that refines passages."""
+
+import numpy as np
+
+from dedup.kernels import F64, I64, U8, U32
+from dedup.kernels.compiled_refinement import STEPS, UNIT, empty_bag, fill_bag, greatest_segment, score_side
+from dedup.kernels.jit import Integer, compiled
+
+ROUNDS = 6
+FIRST_SHARE = 0.3
+LEAST_TOKENS = 10
+FIRST_SUM, LEAST_SUM = 5.0, 5.0
+COST_SCALE = 0.75
+REPEATED = 0.3
+COMMON = 5.0
+N_FEATURES = 9
+
+
+@compiled
+def _spread(
+    left: U32, first: Integer, last: Integer, right: U32, n_right: Integer, right_counts: U32, backgrounds: F64,
+    prior: float, bag: U32, inside: U32, masses: F64, features: F64,
+) -> None:  # fmt: skip
+    """Where the terms of a span stand in the other text, weighed by how rare they are there.
+
+    Takes the share of the mass in the best window of the span's size, the share of the text between the first and the
+    last twentieth of the mass, the mass, the number of rare terms, first and last token, and the window's share.
+    """
+    for token in range(first, last):
+        bag[left[token]] = np.uint32(1)
+    whole = n_right + prior
+    window = min(n_right, 13 * (last - first) // 10 + 10)
+    total, rare, recent, best = 0.0, 0, 0.0, 0.0
+    for token in range(n_right):
+        term = right[token]
+        mass = 0.0
+        if bag[term]:
+            mass = max(-np.log((right_counts[term] + prior * backgrounds[term]) / whole) - COMMON, 0.0)
+            if inside[term]:
+                mass *= REPEATED
+            else:
+                inside[term] = np.uint32(1)
+                rare += mass > 1.0
+        masses[token] = mass
+        total += mass
+        recent += mass
+        if token >= window:
+            recent -= masses[token - window]
+        best = max(best, recent)
+    for token in range(first, last):
+        bag[left[token]] = np.uint32(0)
+    for token in range(n_right):
+        inside[right[token]] = np.uint32(0)
+    low, high, running = 0, 0, 0.0
+    for token in range(n_right):
+        running += masses[token]
+        if running < 0.05 * total:
+            low = token + 1
+        if running <= 0.95 * total:
+            high = token + 1
+    high = min(high + 1, n_right)
+    features[3] = best / (total + 1e-9)
+    features[4] = np.float64(high - low) / n_right
+    features[5] = total
+    features[6] = np.float64(rare)
+    features[7] = np.float64(low)
+    features[8] = np.float64(high)
+
+
+@compiled
+def find_summary(
+    left: U32, n_left: Integer, left_counts: U32, left_bigrams: U32, left_breaks: U8,
+    right: U32, n_right: Integer, right_counts: U32, right_bigrams: U32, backgrounds: F64,
+    bag: U32, inside: U32, marks: U8, ratios: F64, supported: U8, scores: I64, settings: F64, first_settings: F64,
+    found: I64, features: F64,
+) -> bool:  # fmt: skip
+    """The span of the left text that best summarises the right one, if there is one.
+
+    `found` takes its first token, one after its last, its sum and the greatest sum beside it; `features` the share of
+    tokens that come from the right text, the share of supported ones inside and outside, and those of `_spread`.
+    """
+    if n_left < LEAST_TOKENS or n_right < LEAST_TOKENS:
+        return False
+    fill_bag(right, right_bigrams, 0, n_right, bag, marks)
+    first, last, total = 0, n_left, 0
+    share = FIRST_SHARE
+    for number in range(ROUNDS):
+        score_side(
+            left, n_left, left_counts, backgrounds, left_bigrams, 0, n_left, first, last, bag, n_right, marks, inside,
+            ratios, supported, scores, share, STEPS if number else 0, settings if number else first_settings, features,
+        )  # fmt: skip
+        share = features[0]
+        greatest_segment(scores, 0, n_left, left_breaks, n_left, COST_SCALE, found)
+        settled = number > 1 and found[0] == first and found[1] == last
+        first, last, total = found[0], found[1], found[2]
+        if last - first < LEAST_TOKENS or total < FIRST_SUM * UNIT or settled:
+            break
+    empty_bag(right, right_bigrams, 0, n_right, bag, marks)
+    if last - first < LEAST_TOKENS or total < LEAST_SUM * UNIT:
+        return False
+    second = 0
+    if first > 20:
+        greatest_segment(scores, 0, first, left_breaks, first, COST_SCALE, found)
+        second = max(second, found[2])
+    if n_left - last > 20:
+        greatest_segment(scores[last:], 0, n_left - last, left_breaks[last:], n_left - last, COST_SCALE, found)
+        second = max(second, found[2])
+    found[0], found[1], found[2], found[3] = first, last, total, second
+    _spread(
+        left, first, last, right, n_right, right_counts, backgrounds, settings[1], bag, inside, ratios, features
+    )
+    return True
