@@ -6,12 +6,15 @@ the one or the other by the size of the input.
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels.hashing import TriggerTable, WeightTable
+
+if TYPE_CHECKING:
+    from dedup.kernels.alignment import Alignments, Terms
 
 U8 = NDArray[np.uint8]
 U32 = NDArray[np.uint32]
@@ -224,6 +227,22 @@ class Kernels(Protocol):
         Entries ascend: the upper half is a key, the lower half a member. A member is paired with all before it in its
         group where they are fewer than `cap`, and otherwise with the first `links`. `levels`, if it is not empty, has
         the level of each member: pairs are left out where the key is at the level of neither.
+        """
+        ...
+
+    def mark_terms(
+        self, data: U8, tokens: Tokens, barred: Bool, index: NDArray[np.uint16], pages: U64
+    ) -> "Terms":
+        """The terms of tokenised texts, and where their sentences and lines begin; no passage holds a `barred` token."""
+        ...
+
+    def align_terms(
+        self, texts: "Terms", left: I64, right: I64, given: I64 | None = None, given_offsets: I64 | None = None
+    ) -> "Alignments":
+        """Candidates for passages of each pair of texts, of a text with itself where both are one.
+
+        With `given` (shape (k, 4): first token and one after the last on the left, the same on the right), those of
+        pair i at `given_offsets[i]` to `given_offsets[i + 1]`, these are weighed as they are, and nothing is looked for.
         """
         ...
 

@@ -9,37 +9,37 @@ cost. Scores are whole numbers of 1/1024 nat, so that sums do not hang on their 
 import numpy as np
 
 from dedup.kernels import F64, I64, U8, U32
-from dedup.kernels.compiled_seeds import SKIPS
+from dedup.kernels.alignment import BARRIER, EXTENSION, LINE_BREAK, SENTENCE_BREAK, SKIPS, UNIT
 from dedup.kernels.jit import Integer, compiled
 
-UNIT = 1024.0
-EXTENSION = 60
 ROUNDS = 5
 STEPS = 3
-LEAST_SHARE, MOST_SHARE, FIRST_SHARE = 0.3, 0.97, 0.5
-PRIOR = 200.0
-EXCLUDED = 0.4
-CAP = 6.0
-SUPPORT = 0.35
+MOST_SHARE, FIRST_SHARE = 0.97, 0.5
 LEAST_TOKENS = 5
-COSTS_NOWHERE, COSTS_LINE = 8192, 2048
+COST_NOWHERE, COST_LINE = 8.0, 2.0
+
+
+@compiled
+def fixed(value: float) -> Integer:
+    """Nats as a whole number of units."""
+    return np.int64(np.floor(UNIT * value + 0.5))
 
 
 @compiled
 def _ratios(
-    terms: U32, n_terms: Integer, counts: U32, backgrounds: F64, low: Integer, high: Integer, first: Integer,
-    last: Integer, bag: U32, n_bag: Integer, inside: U32, excluded: float, prior: float, ratios: F64,
+    terms: U32, n_terms: Integer, counts: U32, low: Integer, high: Integer, first: Integer, last: Integer, bag: U32,
+    n_bag: Integer, inside: U32, excluded: float, prior: float, weight: float, ratios: F64,
 ) -> None:  # fmt: skip
     """How much likelier each token from `low` to `high` is under the other span than under the background."""
     for token in range(first, last):
         inside[terms[token]] += np.uint32(1)
-    whole = n_terms - excluded * (last - first) + prior
+    whole = n_terms - excluded * (last - first) + weight
     scale = whole / n_bag
     for token in range(low, high):
         term = terms[token]
         ratio = 0.0
         if bag[term]:
-            own = np.float64(counts[term]) - excluded * np.float64(inside[term]) + prior * backgrounds[term]
+            own = np.float64(counts[term]) - excluded * np.float64(inside[term]) + prior
             ratio = np.float64(bag[term]) * scale / own
         ratios[token - low] = ratio
     for token in range(first, last):
@@ -81,18 +81,22 @@ def empty_bag(terms: U32, bigrams: U32, first: Integer, last: Integer, bag: U32,
 
 @compiled
 def score_side(
-    terms: U32, n_terms: Integer, counts: U32, backgrounds: F64, bigrams: U32, low: Integer, high: Integer,
-    first: Integer, last: Integer, bag: U32, n_bag: Integer, marks: U8, inside: U32, ratios: F64, supported: U8,
-    scores: I64, share: float, steps: Integer, settings: F64, evidence: F64,
+    terms: U32, n_terms: Integer, counts: U32, bigrams: U32, low: Integer, high: Integer, first: Integer,
+    last: Integer, bag: U32, n_bag: Integer, marks: U8, inside: U32, ratios: F64, supported: U8, scores: I64,
+    share: float, steps: Integer, settings: F64, evidence: F64,
 ) -> None:  # fmt: skip
     """Score the tokens from `low` to `high` of one side against a span of the other.
 
     `first` to `last` is the passage so far; `bag` and `marks` hold the `n_bag` tokens of the other span, `inside` is
-    zero and left so. `settings`: see `Settings`. `evidence` takes the fitted share and the shares of supported tokens
+    zero and left so. `settings`: see `Scoring`. `evidence` takes the fitted share and the shares of supported tokens
     inside and outside.
     """
-    excluded, prior, cap, weight, least = settings[0], settings[1], settings[2], settings[3], settings[4]
-    _ratios(terms, n_terms, counts, backgrounds, low, high, first, last, bag, n_bag, inside, excluded, prior, ratios)
+    excluded, prior, weight, cap, support, least = (
+        settings[0], settings[1], settings[2], settings[3], settings[4], settings[5],
+    )  # fmt: skip
+    _ratios(
+        terms, n_terms, counts, low, high, first, last, bag, n_bag, inside, excluded, prior, weight, ratios
+    )
     share = fit_share(ratios, first - low, last - low, share, steps, least)
     for place in range(high - low):
         supported[place] = np.uint8(0)
@@ -110,38 +114,49 @@ def score_side(
     size = last - first
     hit = min(max((within + 1.0) / (size + 2.0), 0.2), 0.98)
     chance = min((without + 5.0) / (high - low - size + 50.0), 0.7 * hit)
-    gain = np.int64(np.floor(UNIT * weight * np.log(hit / chance) + 0.5))
-    loss = np.int64(np.floor(UNIT * weight * np.log((1.0 - hit) / (1.0 - chance)) + 0.5))
-    foreign = np.int64(np.floor(UNIT * np.log(1.0 - share) + 0.5))
+    gain, loss = fixed(support * np.log(hit / chance)), fixed(support * np.log((1.0 - hit) / (1.0 - chance)))
+    foreign = fixed(np.log(1.0 - share))
     for place in range(high - low):
         score = foreign
         if ratios[place] > 0.0:
-            score = np.int64(np.floor(UNIT * min(np.log(1.0 - share + share * ratios[place]), cap) + 0.5))
+            score = fixed(min(np.log(1.0 - share + share * ratios[place]), cap))
         scores[place] = score + (gain if supported[place] else loss)
     evidence[0], evidence[1], evidence[2] = share, hit, chance
 
 
 @compiled
-def boundary_cost(breaks: U8, n_terms: Integer, place: Integer, scale: float) -> Integer:
-    """What a boundary before a token costs: nothing at a sentence or at the end."""
-    if place >= n_terms or breaks[place] == 2:
+def boundary_cost(breaks: U8, n_terms: Integer, place: Integer, settings: F64) -> Integer:
+    """What a boundary before a token costs: nothing at a sentence, at the end, or at a barrier."""
+    if place <= 0 or place >= n_terms:
         return 0
-    return np.int64(scale * (COSTS_LINE if breaks[place] == 1 else COSTS_NOWHERE))
+    kind = breaks[place]
+    if kind == SENTENCE_BREAK or kind == BARRIER or breaks[place - 1] == BARRIER:
+        return 0
+    return fixed(settings[7] * (COST_LINE if kind == LINE_BREAK else COST_NOWHERE))
 
 
 @compiled
 def greatest_segment(
-    scores: I64, low: Integer, high: Integer, breaks: U8, n_terms: Integer, scale: float, found: I64
+    scores: I64, origin: Integer, low: Integer, high: Integer, breaks: U8, n_terms: Integer, settings: F64, found: I64
 ) -> None:
-    """The segment of the greatest sum, less its boundaries' costs: first token, one after the last, and the sum."""
+    """The segment of the greatest sum, less its boundaries' costs: first token, one after the last, and the sum.
+
+    `scores` begin at the token `origin`. No segment holds a barrier. Of equal sums the first found is given.
+    """
+    crossing = fixed(settings[6])
     best, best_first, best_last = -(1 << 62), low, low
     running, begin = -(1 << 61), low
     for token in range(low, high):
-        fresh = -boundary_cost(breaks, n_terms, token, scale)
+        if breaks[token] == BARRIER:
+            running = -(1 << 61)
+            continue
+        if breaks[token] == SENTENCE_BREAK:
+            running -= crossing
+        fresh = -boundary_cost(breaks, n_terms, token, settings)
         if running < fresh:
             running, begin = fresh, token
-        running += scores[token - low]
-        total = running - boundary_cost(breaks, n_terms, token + 1, scale)
+        running += scores[token - origin]
+        total = running - boundary_cost(breaks, n_terms, token + 1, settings)
         if total > best:
             best, best_first, best_last = total, begin, token + 1
     found[0], found[1], found[2] = best_first, best_last, best
@@ -151,7 +166,7 @@ def greatest_segment(
 def refine(
     left: U32, n_left: Integer, left_counts: U32, left_bigrams: U32, left_breaks: U8,
     right: U32, n_right: Integer, right_counts: U32, right_bigrams: U32, right_breaks: U8,
-    backgrounds: F64, within: bool, bag: U32, inside: U32, marks: U8, ratios: F64, supported: U8, scores: I64,
+    within: bool, bag: U32, inside: U32, marks: U8, ratios: F64, supported: U8, scores: I64,
     settings: F64, rectangle: I64, evidence: F64,
 ) -> None:  # fmt: skip
     """Refine a rectangle (left first, one after last, right first, one after last), in place.
@@ -170,13 +185,13 @@ def refine(
             high = min(high, other_first)
         fill_bag(right, right_bigrams, other_first, other_last, bag, marks)
         score_side(
-            left, n_left, left_counts, backgrounds, left_bigrams, low, high, first, last, bag, other_last - other_first,
+            left, n_left, left_counts, left_bigrams, low, high, first, last, bag, other_last - other_first,
             marks, inside, ratios, supported, scores, left_share, STEPS, settings, side,
         )  # fmt: skip
         empty_bag(right, right_bigrams, other_first, other_last, bag, marks)
         left_share = side[0]
         evidence[0], evidence[1], evidence[2] = side[0], side[1], side[2]
-        greatest_segment(scores, low, high, left_breaks, n_left, 1.0, found)
+        greatest_segment(scores, low, low, high, left_breaks, n_left, settings, found)
         changed = found[0] != first or found[1] != last
         first, last, rectangle[4] = found[0], found[1], found[2]
         if last - first < LEAST_TOKENS:
@@ -187,13 +202,13 @@ def refine(
             low = max(low, last)
         fill_bag(left, left_bigrams, first, last, bag, marks)
         score_side(
-            right, n_right, right_counts, backgrounds, right_bigrams, low, high, other_first, other_last, bag,
+            right, n_right, right_counts, right_bigrams, low, high, other_first, other_last, bag,
             last - first, marks, inside, ratios, supported, scores, right_share, STEPS, settings, side,
         )  # fmt: skip
         empty_bag(left, left_bigrams, first, last, bag, marks)
         right_share = side[0]
         evidence[3], evidence[4], evidence[5] = side[0], side[1], side[2]
-        greatest_segment(scores, low, high, right_breaks, n_right, 1.0, found)
+        greatest_segment(scores, low, low, high, right_breaks, n_right, settings, found)
         changed = changed or found[0] != other_first or found[1] != other_last
         other_first, other_last, rectangle[5] = found[0], found[1], found[2]
         if other_last - other_first < LEAST_TOKENS:
@@ -202,3 +217,34 @@ def refine(
         if not changed:
             break
     rectangle[0], rectangle[1], rectangle[2], rectangle[3] = first, last, other_first, other_last
+
+
+@compiled
+def weigh(
+    left: U32, n_left: Integer, left_counts: U32, left_bigrams: U32, right: U32, n_right: Integer, right_counts: U32,
+    right_bigrams: U32, bag: U32, inside: U32, marks: U8, ratios: F64, supported: U8, scores: I64, settings: F64,
+    rectangle: I64, evidence: F64,
+) -> None:  # fmt: skip
+    """The sums and evidence of a rectangle as it is, where `refine` leaves those of a refined one."""
+    first, last, other_first, other_last = rectangle[0], rectangle[1], rectangle[2], rectangle[3]
+    side = evidence[6:9]
+    fill_bag(right, right_bigrams, other_first, other_last, bag, marks)
+    score_side(
+        left, n_left, left_counts, left_bigrams, first, last, first, last, bag, other_last - other_first, marks, inside,
+        ratios, supported, scores, FIRST_SHARE, STEPS, settings, side,
+    )  # fmt: skip
+    empty_bag(right, right_bigrams, other_first, other_last, bag, marks)
+    evidence[0], evidence[1], evidence[2] = side[0], side[1], side[2]
+    rectangle[4] = 0
+    for place in range(last - first):
+        rectangle[4] += scores[place]
+    fill_bag(left, left_bigrams, first, last, bag, marks)
+    score_side(
+        right, n_right, right_counts, right_bigrams, other_first, other_last, other_first, other_last, bag, last - first,
+        marks, inside, ratios, supported, scores, FIRST_SHARE, STEPS, settings, side,
+    )  # fmt: skip
+    empty_bag(left, left_bigrams, first, last, bag, marks)
+    evidence[3], evidence[4], evidence[5] = side[0], side[1], side[2]
+    rectangle[5] = 0
+    for place in range(other_last - other_first):
+        rectangle[5] += scores[place]

@@ -7,15 +7,11 @@ the left and along the right text in turn, until neither parts them (Sanchez-Per
 
 import numpy as np
 
-from dedup.kernels import F64, I64, U32, U64, Bool
+from dedup.kernels import F64, I64, U32, U64
+from dedup.kernels.alignment import LEAST_DISTANCE, LEAST_POINTS, LEAST_WEIGHT, MOST_OCCURRENCES, SKIPS
 from dedup.kernels.jit import Integer, compiled
 
-SKIPS = 2
-MOST_OCCURRENCES = 3
-LEAST_WEIGHT = 2.0
-LEAST_POINTS = 3
 MOST_LEVELS = 40
-LEAST_DISTANCE = 3
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -223,13 +219,15 @@ def sort(values: U64, first: Integer, last: Integer, buffer: U64) -> None:
 
 
 @compiled
-def _part_diagonals(points: U64, first: Integer, last: Integer, gap: Integer, buffer: U64, stack: I64, height: Integer) -> Integer:
+def _part_diagonals(
+    points: U64, first: Integer, last: Integer, gap: Integer, buffer: U64, stack: I64, height: Integer
+) -> Integer:
     """Part points, left place in the upper half, by their diagonals, and put the parts on the stack; its new height."""
     for place in range(first, last):
         point = points[place]
         points[place] = ((point & _LOW) - (point >> _HALF)) << _HALF | point >> _HALF
     sort(points, first, last, buffer)
-    begin, before = first, height
+    begin = first
     for place in range(first + 1, last + 1):
         if place < last and np.int64(points[place] >> _HALF) - np.int64(points[place - 1] >> _HALF) - 1 <= gap:
             continue
@@ -246,13 +244,15 @@ def _part_diagonals(points: U64, first: Integer, last: Integer, gap: Integer, bu
 
 @compiled
 def cluster(
-    points: U64, n_points: Integer, gap: Integer, within: bool, buffer: U64, stack: I64, rectangles: I64
-) -> Integer:
+    points: U64, n_points: Integer, gap: Integer, within: bool, left_sections: U32, right_sections: U32, buffer: U64,
+    stack: I64, rectangles: I64,
+) -> Integer:  # fmt: skip
     """The rectangles (left first and last, right first and last, inclusive) of points no further apart than `gap`.
 
     `points` are worked on in place and need not be in order. `stack` and `rectangles` have four entries for every three
     points, or more. Of points `within` one text those of a rectangle that overlaps itself are parted by their
-    diagonals. Gives the number of rectangles.
+    diagonals. Points of different sections, between which a barrier lies, are parted too. Gives the number of
+    rectangles.
     """
     if n_points < LEAST_POINTS:
         return 0
@@ -260,7 +260,8 @@ def cluster(
     height, found = 1, 0
     while height > 0:
         height -= 1
-        first, last, level, settled = stack[4 * height], stack[4 * height + 1], stack[4 * height + 2], stack[4 * height + 3]
+        first, last = stack[4 * height], stack[4 * height + 1]
+        level, settled = stack[4 * height + 2], stack[4 * height + 3]
         # Points are kept with the side looked at in the upper half: the left at even levels.
         if level > 0:
             for place in range(first, last):
@@ -268,10 +269,11 @@ def cluster(
         sort(points, first, last, buffer)
         begin = first
         parted = False
+        sections = right_sections if level & 1 else left_sections
         for place in range(first + 1, last + 1):
             if place < last:
-                distance = np.int64(points[place] >> _HALF) - np.int64(points[place - 1] >> _HALF)
-                if distance - 1 <= gap:
+                one, other = np.int64(points[place - 1] >> _HALF), np.int64(points[place] >> _HALF)
+                if other - one - 1 <= gap and sections[one] == sections[other]:
                     continue
                 parted = True
             elif not parted:

@@ -3,23 +3,22 @@
 import numpy as np
 
 from dedup.kernels import F64, I64, U8, U32
-from dedup.kernels.compiled_refinement import STEPS, UNIT, empty_bag, fill_bag, greatest_segment, score_side
+from dedup.kernels.alignment import UNIT
+from dedup.kernels.compiled_refinement import STEPS, empty_bag, fill_bag, fixed, greatest_segment, score_side
 from dedup.kernels.jit import Integer, compiled
 
 ROUNDS = 6
 FIRST_SHARE = 0.3
 LEAST_TOKENS = 10
-FIRST_SUM, LEAST_SUM = 5.0, 5.0
-COST_SCALE = 0.75
+LEAST_SUM = 5.0
 REPEATED = 0.3
 COMMON = 5.0
-N_FEATURES = 9
 
 
 @compiled
 def _spread(
-    left: U32, first: Integer, last: Integer, right: U32, n_right: Integer, right_counts: U32, backgrounds: F64,
-    prior: float, bag: U32, inside: U32, masses: F64, features: F64,
+    left: U32, first: Integer, last: Integer, right: U32, n_right: Integer, right_counts: U32,
+    settings: F64, bag: U32, inside: U32, masses: F64, features: F64,
 ) -> None:  # fmt: skip
     """Where the terms of a span stand in the other text, weighed by how rare they are there.
 
@@ -28,19 +27,20 @@ def _spread(
     """
     for token in range(first, last):
         bag[left[token]] = np.uint32(1)
-    whole = n_right + prior
+    prior, whole = settings[1], n_right + settings[2]
     window = min(n_right, 13 * (last - first) // 10 + 10)
     total, rare, recent, best = 0.0, 0, 0.0, 0.0
     for token in range(n_right):
         term = right[token]
         mass = 0.0
         if bag[term]:
-            mass = max(-np.log((right_counts[term] + prior * backgrounds[term]) / whole) - COMMON, 0.0)
+            mass = max(-np.log((right_counts[term] + prior) / whole) - COMMON, 0.0)
             if inside[term]:
                 mass *= REPEATED
             else:
                 inside[term] = np.uint32(1)
                 rare += mass > 1.0
+            mass = fixed(mass) / UNIT
         masses[token] = mass
         total += mass
         recent += mass
@@ -70,7 +70,7 @@ def _spread(
 @compiled
 def find_summary(
     left: U32, n_left: Integer, left_counts: U32, left_bigrams: U32, left_breaks: U8,
-    right: U32, n_right: Integer, right_counts: U32, right_bigrams: U32, backgrounds: F64,
+    right: U32, n_right: Integer, right_counts: U32, right_bigrams: U32,
     bag: U32, inside: U32, marks: U8, ratios: F64, supported: U8, scores: I64, settings: F64, first_settings: F64,
     found: I64, features: F64,
 ) -> bool:  # fmt: skip
@@ -86,27 +86,25 @@ def find_summary(
     share = FIRST_SHARE
     for number in range(ROUNDS):
         score_side(
-            left, n_left, left_counts, backgrounds, left_bigrams, 0, n_left, first, last, bag, n_right, marks, inside,
+            left, n_left, left_counts, left_bigrams, 0, n_left, first, last, bag, n_right, marks, inside,
             ratios, supported, scores, share, STEPS if number else 0, settings if number else first_settings, features,
         )  # fmt: skip
         share = features[0]
-        greatest_segment(scores, 0, n_left, left_breaks, n_left, COST_SCALE, found)
+        greatest_segment(scores, 0, 0, n_left, left_breaks, n_left, settings, found)
         settled = number > 1 and found[0] == first and found[1] == last
         first, last, total = found[0], found[1], found[2]
-        if last - first < LEAST_TOKENS or total < FIRST_SUM * UNIT or settled:
+        if last - first < LEAST_TOKENS or total < LEAST_SUM * UNIT or settled:
             break
     empty_bag(right, right_bigrams, 0, n_right, bag, marks)
     if last - first < LEAST_TOKENS or total < LEAST_SUM * UNIT:
         return False
     second = 0
     if first > 20:
-        greatest_segment(scores, 0, first, left_breaks, first, COST_SCALE, found)
+        greatest_segment(scores, 0, 0, first, left_breaks, n_left, settings, found)
         second = max(second, found[2])
     if n_left - last > 20:
-        greatest_segment(scores[last:], 0, n_left - last, left_breaks[last:], n_left - last, COST_SCALE, found)
+        greatest_segment(scores, 0, last, n_left, left_breaks, n_left, settings, found)
         second = max(second, found[2])
     found[0], found[1], found[2], found[3] = first, last, total, second
-    _spread(
-        left, first, last, right, n_right, right_counts, backgrounds, settings[1], bag, inside, ratios, features
-    )
+    _spread(left, first, last, right, n_right, right_counts, settings, bag, inside, ratios, features)
     return True

@@ -3,14 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import I64, U8, U32, U64
+from dedup.kernels import I64, U8, U32, U64, Bool, Tokens
+from dedup.kernels.alignment import BARRIER, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, STEM_LETTERS, Terms
+from dedup.kernels.compiled_tokens import mix
 from dedup.kernels.hashing import FINISHER, POLYNOMIAL
 from dedup.kernels.jit import Integer, compiled, exported
-from dedup.kernels.compiled_tokens import mix
 
-STEM_LETTERS = 5
 SOFT_SHARE = 0.7
-NO_BREAK, SOFT_BREAK, SENTENCE_BREAK = 0, 1, 2
 
 _LAST_CASED = 0x590
 _FIRST_SYLLABLE, _LAST_SYLLABLE = 0xAC00, 0xD7A3
@@ -117,11 +116,10 @@ def mark_loop(
     offsets: I64,
     index: NDArray[np.uint16],
     pages: U64,
-    letters: Integer,
     stems: U64,
     breaks: U8,
 ) -> None:
-    """Fill the stem hash of each token and the kind of break before it."""
+    """Fill the stem hash of each token and the kind of break before it; barriers are set already."""
     for text in range(offsets.size - 1):
         first, last = offsets[text], offsets[text + 1]
         hard, wrapped = 0, 0
@@ -131,14 +129,15 @@ def mark_loop(
                 kind = _break_before(data, starts[token - 1], ends[token - 1], starts[token], index, pages)
             hard += kind == 1
             wrapped += kind == -1
-            breaks[token] = np.uint8(max(kind, 0))
+            if breaks[token] != BARRIER:
+                breaks[token] = np.uint8(max(kind, 0))
             place, end = starts[token], ends[token]
             if 48 <= data[place] <= 57:
                 stems[token] = hashes[token]
                 continue
             value = np.uint64(0)
             taken = 0
-            while place < end and taken < letters:
+            while place < end and taken < STEM_LETTERS:
                 width = _width(np.int64(data[place]))
                 codepoint = _codepoint(data, place, width)
                 entry = pages[(np.int64(index[codepoint >> 8]) << 8) + (codepoint & 0xFF)]
@@ -151,8 +150,8 @@ def mark_loop(
         # Where lines go on in small letters the text is wrapped by width, and a line break says nothing.
         if hard < SOFT_SHARE * (hard + wrapped):
             for token in range(first, last):
-                if breaks[token] == 1:
-                    breaks[token] = np.uint8(0)
+                if breaks[token] == LINE_BREAK:
+                    breaks[token] = np.uint8(NO_BREAK)
 
 
 @exported
@@ -186,7 +185,7 @@ def number_terms_loop(
         sentence = 0
         base = filled
         for token in range(first, last):
-            sentence += breaks[token] == 2
+            sentence += breaks[token] == SENTENCE_BREAK
             stem = stems[token]
             slot = (stem >> np.uint64(20)) & mask
             while slots[slot] >= 0 and terms[base + slots[slot]] != stem:
@@ -198,13 +197,40 @@ def number_terms_loop(
                 terms[filled] = stem
                 counts[filled] = np.uint32(0)
                 sentence_counts[filled] = np.uint32(0)
-                seen[number] = 0
+                seen[number] = -1
                 filled += 1
             numbers[token] = np.uint32(number)
             counts[base + number] += np.uint32(1)
             if seen[number] != sentence:
                 seen[number] = sentence
                 sentence_counts[base + number] += np.uint32(1)
-        sentences[text] = sentence
+        sentences[text] = max(sentence, 1)
         term_offsets[text + 1] = filled
     return filled
+
+
+def mark_terms(data: U8, tokens: Tokens, barred: Bool, index: NDArray[np.uint16], pages: U64) -> Terms:
+    """See `Kernels.mark_terms`."""
+    count = tokens.hashes.size
+    stems, breaks = np.empty(count, dtype=np.uint64), np.where(barred, BARRIER, NO_BREAK).astype(np.uint8)
+    columns = (tokens.hashes, tokens.starts, tokens.ends, tokens.offsets)
+    mark_loop(data, *columns, index, pages.reshape(-1), stems, breaks)
+    longest = int(np.diff(tokens.offsets).max(initial=0))
+    slots, seen = np.empty(4 * longest + 32, dtype=np.int64), np.empty(longest + 1, dtype=np.int64)
+    numbers, terms = np.empty(count, dtype=np.uint32), np.empty(count, dtype=np.uint64)
+    counts, sentence_counts = np.empty(count, dtype=np.uint32), np.empty(count, dtype=np.uint32)
+    term_offsets, sentences = np.empty_like(tokens.offsets), np.empty(tokens.offsets.size - 1, dtype=np.int64)
+    filled = number_terms_loop(
+        stems, breaks, tokens.offsets, slots, numbers, terms, counts, sentence_counts, seen, term_offsets, sentences
+    )
+    return Terms(
+        tokens.hashes,
+        numbers,
+        breaks,
+        tokens.offsets,
+        terms[:filled].copy(),
+        term_offsets,
+        counts[:filled].copy(),
+        sentence_counts[:filled].copy(),
+        sentences,
+    )
