@@ -84,10 +84,11 @@ class Alignments(NamedTuple):
     the right; the overlap's share of the left's weight, of the right's, cosine, number of shared terms, weight of the
     overlap; the longest run of equal terms, and the share of the left side in such runs.
 
-    `summaries` int64 (n, 4), empty spans where there is none: first token and one after the last of the left span that
-    summarises the right text, its sum, and the greatest sum beside it. `summary_features` float64 (n, 9): the share of
-    tokens from the right text, the shares of supported ones inside and outside; of the right text's mass (the
-    informative terms that the span holds) the share in the best window of the span's size, the share of the text
+    `summaries` int64 (2 n, 4), empty spans where there is none: first token and one after the last of the left span
+    that summarises the right text, its sum, and the greatest sum beside it; and, in the next row, the same of the right
+    span that summarises the left text. `summary_features` float64 (2 n, 9): the share of tokens from the summarised
+    text, the shares of supported ones inside and outside; of that text's mass (the informative terms that the span
+    holds) the share in the best window of the span's size, the share of the text
     between the first and the last twentieth of it, the whole, the number of rare terms, and the tokens at which that
     part begins and ends.
     """

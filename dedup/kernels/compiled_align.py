@@ -234,16 +234,23 @@ def align_loop(
         else:
             _number_sections(left_breaks, scratch.left_sections)
             _number_sections(right_breaks, scratch.right_sections)
-            summary = summaries[SUMMARY_PLACES * pair : SUMMARY_PLACES * (pair + 1)]
-            if within or not find_summary(
-                left, n_left, left_counts, left_bigrams, left_breaks, right, n_right, right_counts, right_bigrams, bag,
-                inside, marks, ratios, supported, scores, summary_scoring, first_scoring, summary,
-                summary_features[SUMMARY_FEATURES * pair : SUMMARY_FEATURES * (pair + 1)],
-            ):  # fmt: skip
-                for place in range(SUMMARY_PLACES):
-                    summary[place] = 0
-                for place in range(SUMMARY_FEATURES * pair, SUMMARY_FEATURES * (pair + 1)):
-                    summary_features[place] = 0.0
+            for place in range(2 * SUMMARY_PLACES * pair, 2 * SUMMARY_PLACES * (pair + 1)):
+                summaries[place] = 0
+            for place in range(2 * SUMMARY_FEATURES * pair, 2 * SUMMARY_FEATURES * (pair + 1)):
+                summary_features[place] = 0.0
+            if not within:
+                find_summary(
+                    left, n_left, left_counts, left_bigrams, left_breaks, right, n_right, right_counts, right_bigrams,
+                    bag, inside, marks, ratios, supported, scores, summary_scoring, first_scoring,
+                    summaries[SUMMARY_PLACES * 2 * pair : SUMMARY_PLACES * (2 * pair + 1)],
+                    summary_features[SUMMARY_FEATURES * 2 * pair : SUMMARY_FEATURES * (2 * pair + 1)],
+                )  # fmt: skip
+                find_summary(
+                    right, n_right, right_counts, right_bigrams, right_breaks, left, n_left, left_counts, left_bigrams,
+                    bag, inside, marks, ratios, supported, scores, summary_scoring, first_scoring,
+                    summaries[SUMMARY_PLACES * (2 * pair + 1) : SUMMARY_PLACES * 2 * (pair + 1)],
+                    summary_features[SUMMARY_FEATURES * (2 * pair + 1) : SUMMARY_FEATURES * 2 * (pair + 1)],
+                )  # fmt: skip
             n_rectangles = _find_rectangles(n_left, n_right, n_bigrams, within, gaps, most, rectangles, scratch)
         if filled + n_rectangles > capacity:
             return pair
@@ -312,8 +319,8 @@ def align_terms(
     long_words = np.empty(_ROWS_64 * (max(2 * most, width) + 16), dtype=np.uint64)
     rectangles, seen = np.empty(4 * most, dtype=np.int64), np.empty(8 * most + 16, dtype=np.uint64)
     scorings = (PASSAGE_SCORING.array(), SUMMARY_SCORING.array(), FIRST_SUMMARY_SCORING.array())
-    summaries = np.zeros((left.size, SUMMARY_PLACES), dtype=np.int64)
-    summary_features = np.zeros((left.size, SUMMARY_FEATURES))
+    summaries = np.zeros((2 * left.size, SUMMARY_PLACES), dtype=np.int64)
+    summary_features = np.zeros((2 * left.size, SUMMARY_FEATURES))
     if given is None or given_offsets is None:
         given, given_offsets = np.zeros((0, 4), dtype=np.int64), np.zeros(left.size + 1, dtype=np.int64)
     capacity = max(most, int(np.diff(given_offsets).max(initial=0)))

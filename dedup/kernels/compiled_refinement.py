@@ -94,9 +94,7 @@ def score_side(
     excluded, prior, weight, cap, support, least = (
         settings[0], settings[1], settings[2], settings[3], settings[4], settings[5],
     )  # fmt: skip
-    _ratios(
-        terms, n_terms, counts, low, high, first, last, bag, n_bag, inside, excluded, prior, weight, ratios
-    )
+    _ratios(terms, n_terms, counts, low, high, first, last, bag, n_bag, inside, excluded, prior, weight, ratios)
     share = fit_share(ratios, first - low, last - low, share, steps, least)
     for place in range(high - low):
         supported[place] = np.uint8(0)

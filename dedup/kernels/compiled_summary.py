@@ -73,14 +73,15 @@ def find_summary(
     right: U32, n_right: Integer, right_counts: U32, right_bigrams: U32,
     bag: U32, inside: U32, marks: U8, ratios: F64, supported: U8, scores: I64, settings: F64, first_settings: F64,
     found: I64, features: F64,
-) -> bool:  # fmt: skip
+) -> None:  # fmt: skip
     """The span of the left text that best summarises the right one, if there is one.
 
     `found` takes its first token, one after its last, its sum and the greatest sum beside it; `features` the share of
-    tokens that come from the right text, the share of supported ones inside and outside, and those of `_spread`.
+    tokens that come from the right text, the share of supported ones inside and outside, and those of `_spread`. Where
+    there is none both are zero.
     """
     if n_left < LEAST_TOKENS or n_right < LEAST_TOKENS:
-        return False
+        return
     fill_bag(right, right_bigrams, 0, n_right, bag, marks)
     first, last, total = 0, n_left, 0
     share = FIRST_SHARE
@@ -97,7 +98,10 @@ def find_summary(
             break
     empty_bag(right, right_bigrams, 0, n_right, bag, marks)
     if last - first < LEAST_TOKENS or total < LEAST_SUM * UNIT:
-        return False
+        for place in range(3):
+            found[place] = 0
+            features[place] = 0.0
+        return
     second = 0
     if first > 20:
         greatest_segment(scores, 0, 0, first, left_breaks, n_left, settings, found)
@@ -107,4 +111,3 @@ def find_summary(
         second = max(second, found[2])
     found[0], found[1], found[2], found[3] = first, last, total, second
     _spread(left, first, last, right, n_right, right_counts, settings, bag, inside, ratios, features)
-    return True

@@ -54,8 +54,8 @@ def align_terms(
     rows: list[list[int]] = []
     features: list[list[float]] = []
     offsets = np.zeros(left.size + 1, dtype=np.int64)
-    summaries = np.zeros((left.size, SUMMARY_PLACES), dtype=np.int64)
-    summary_features = np.zeros((left.size, SUMMARY_FEATURES))
+    summaries = np.zeros((2 * left.size, SUMMARY_PLACES), dtype=np.int64)
+    summary_features = np.zeros((2 * left.size, SUMMARY_FEATURES))
     for pair, (text, other) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
         both = _Pair(texts, text, other)
         chosen = [] if given is None or given_offsets is None else given[given_offsets[pair] : given_offsets[pair + 1]]
@@ -66,7 +66,8 @@ def align_terms(
                 both.add(refined, rectangle, rows, features)
         else:
             if not both.within:
-                both.summarise(summaries[pair], summary_features[pair])
+                _summarise(both.left, both.right, summaries[2 * pair], summary_features[2 * pair])
+                _summarise(both.right, both.left, summaries[2 * pair + 1], summary_features[2 * pair + 1])
             for refined, rectangle in both.candidates(most):
                 both.add(refined, rectangle, rows, features)
         offsets[pair + 1] = len(rows)
@@ -98,7 +99,9 @@ class _Pair:
         total = int(texts.sentences[text] + texts.sentences[other])
         self.weights: F64 = fixed(np.log(total / np.maximum(sentences.sum(axis=0), 1))) / UNIT
         self.bigrams = number_bigrams(numbers[0], numbers[1], counts[1][numbers[0]] > 0, counts[0][numbers[1]] > 0)
-        breaks = [texts.breaks[texts.offsets[each] : texts.offsets[each + 1]].astype(np.int64) for each in (text, other)]
+        breaks = [
+            texts.breaks[texts.offsets[each] : texts.offsets[each + 1]].astype(np.int64) for each in (text, other)
+        ]
         self.left = Side(numbers[0], counts[0], self.bigrams.left, breaks[0])
         self.right = Side(numbers[1], counts[1], self.bigrams.right, breaks[1])
 
@@ -195,50 +198,52 @@ class _Pair:
             steps += 1
         return steps
 
-    def summarise(self, found: I64, features: F64) -> None:
-        """Fill in the left span that best summarises the right text, if there is one."""
-        left, right, scoring = self.left, self.right, FIRST_SUMMARY_SCORING
-        n_left, n_right = left.terms.size, right.terms.size
-        if min(n_left, n_right) < _SUMMARY_TOKENS:
-            return
-        passage, share, total = (0, n_left), _SUMMARY_SHARE, 0
-        for number in range(_SUMMARY_ROUNDS):
-            steps = STEPS if number else 0
-            scores, evidence = score_side(left, (0, n_left), passage, right, (0, n_right), share, steps, scoring)
-            share, scoring = evidence.share, SUMMARY_SCORING
-            first, last, total = greatest_segment(scores, 0, 0, n_left, left.breaks, scoring)
-            settled = number > 1 and (first, last) == passage
-            passage = (first, last)
-            if last - first < _SUMMARY_TOKENS or total < _SUMMARY_SUM * UNIT or settled:
-                break
-        if passage[1] - passage[0] < _SUMMARY_TOKENS or total < _SUMMARY_SUM * UNIT:
-            return
-        second = 0
-        if passage[0] > _BESIDE:
-            second = max(second, greatest_segment(scores, 0, 0, passage[0], left.breaks, scoring)[2])
-        if n_left - passage[1] > _BESIDE:
-            second = max(second, greatest_segment(scores, 0, passage[1], n_left, left.breaks, scoring)[2])
-        found[:] = (*passage, total, second)
-        features[:] = (*evidence, *self._spread(passage))
 
-    def _spread(self, passage: tuple[int, int]) -> tuple[float, ...]:
-        """Where the terms of a left span stand in the right text, weighed by how rare they are there."""
-        terms, size = self.right.terms, self.right.terms.size
-        held = np.isin(terms, self.left.terms[passage[0] : passage[1]])
-        whole = size + SUMMARY_SCORING.weight
-        mass = np.maximum(-np.log((self.right.counts[terms] + SUMMARY_SCORING.prior) / whole) - _COMMON, 0.0)
-        fresh = np.zeros(size, dtype=np.bool_)
-        fresh[np.unique(terms, return_index=True)[1]] = True
-        rare = np.count_nonzero(held & fresh & (mass > 1.0))
-        masses = np.where(held, fixed(np.where(fresh, mass, mass * _REPEATED)) / UNIT, 0.0)
-        sums = np.append(0.0, np.cumsum(masses))
-        total = float(sums[-1])
-        window = min(size, 13 * (passage[1] - passage[0]) // 10 + 10)
-        ends = np.arange(1, size + 1)
-        best = float((sums[ends] - sums[np.maximum(ends - window, 0)]).max())
-        low = int(np.count_nonzero(sums[1:] < 0.05 * total))
-        high = min(int(np.count_nonzero(sums[1:] <= 0.95 * total)) + 1, size)
-        return best / (total + 1e-9), (high - low) / size, total, float(rare), float(low), float(high)
+def _summarise(left: Side, right: Side, found: I64, features: F64) -> None:
+    """Fill in the left span that best summarises the right text, if there is one."""
+    scoring = FIRST_SUMMARY_SCORING
+    n_left, n_right = left.terms.size, right.terms.size
+    if min(n_left, n_right) < _SUMMARY_TOKENS:
+        return
+    passage, share, total = (0, n_left), _SUMMARY_SHARE, 0
+    for number in range(_SUMMARY_ROUNDS):
+        steps = STEPS if number else 0
+        scores, evidence = score_side(left, (0, n_left), passage, right, (0, n_right), share, steps, scoring)
+        share, scoring = evidence.share, SUMMARY_SCORING
+        first, last, total = greatest_segment(scores, 0, 0, n_left, left.breaks, scoring)
+        settled = number > 1 and (first, last) == passage
+        passage = (first, last)
+        if last - first < _SUMMARY_TOKENS or total < _SUMMARY_SUM * UNIT or settled:
+            break
+    if passage[1] - passage[0] < _SUMMARY_TOKENS or total < _SUMMARY_SUM * UNIT:
+        return
+    second = 0
+    if passage[0] > _BESIDE:
+        second = max(second, greatest_segment(scores, 0, 0, passage[0], left.breaks, scoring)[2])
+    if n_left - passage[1] > _BESIDE:
+        second = max(second, greatest_segment(scores, 0, passage[1], n_left, left.breaks, scoring)[2])
+    found[:] = (*passage, total, second)
+    features[:] = (*evidence, *_spread(left, right, passage))
+
+
+def _spread(left: Side, right: Side, passage: tuple[int, int]) -> tuple[float, ...]:
+    """Where the terms of a left span stand in the right text, weighed by how rare they are there."""
+    terms, size = right.terms, right.terms.size
+    held = np.isin(terms, left.terms[passage[0] : passage[1]])
+    whole = size + SUMMARY_SCORING.weight
+    mass = np.maximum(-np.log((right.counts[terms] + SUMMARY_SCORING.prior) / whole) - _COMMON, 0.0)
+    fresh = np.zeros(size, dtype=np.bool_)
+    fresh[np.unique(terms, return_index=True)[1]] = True
+    rare = np.count_nonzero(held & fresh & (mass > 1.0))
+    masses = np.where(held, fixed(np.where(fresh, mass, mass * _REPEATED)) / UNIT, 0.0)
+    sums = np.append(0.0, np.cumsum(masses))
+    total = float(sums[-1])
+    window = min(size, 13 * (passage[1] - passage[0]) // 10 + 10)
+    ends = np.arange(1, size + 1)
+    best = float((sums[ends] - sums[np.maximum(ends - window, 0)]).max())
+    low = int(np.count_nonzero(sums[1:] < 0.05 * total))
+    high = min(int(np.count_nonzero(sums[1:] <= 0.95 * total)) + 1, size)
+    return best / (total + 1e-9), (high - low) / size, total, float(rare), float(low), float(high)
 
 
 def _sections(breaks: I64) -> I64:

@@ -22,7 +22,6 @@ LEAST_TOKENS = 5
 COST_NOWHERE, COST_LINE = 8.0, 2.0
 
 
-
 class Side(NamedTuple):
     """One text: the number of each token's term, the counts of the terms, skip-bigrams of its tokens, and breaks."""
 
@@ -172,5 +171,3 @@ def weigh(left: Side, right: Side, rectangle: tuple[int, int, int, int], scoring
     scores, left_evidence = score_side(left, passage, passage, right, span, FIRST_SHARE, STEPS, scoring)
     others, right_evidence = score_side(right, span, span, left, passage, FIRST_SHARE, STEPS, scoring)
     return Refined(passage, span, int(scores.sum()), int(others.sum()), left_evidence, right_evidence)
-
-

@@ -1,0 +1,289 @@
+"""Fit the acceptance of aligned passages, and write the coefficients that are shipped.
+
+    python -m benchmarks.quality.fit_passages --data PATH [--output dedup/aligning/passages.json]
+
+PATH is a folder with `pan13-train` (see `benchmarks.quality.pan13`). Beside the corpus as it is, each pair is taken a
+second time with its case cut down to one sentence or two, so that short passages are judged by short ones. Candidates
+are labelled by how well they meet a case; two logistic regressions are fitted with scikit-learn, one for passages and
+one for summaries, the second on probabilities of the first that were cross-validated over documents.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.quality.pan13 import Corpus, Texts, prepare, read_corpus
+from benchmarks.quality.plagdet import Alignment
+from dedup.aligning.acceptance import (
+    PASSAGE_FEATURES,
+    SUMMARY_FEATURES,
+    Acceptance,
+    passage_features,
+    summary_features,
+)
+from dedup.aligning.passages import LEAST_TOKENS, in_order
+from dedup.kernels import F64, I64, Bool
+from dedup.kernels.alignment import SENTENCE_BREAK, Alignments
+
+FOLDS = 5
+THRESHOLD = 0.43
+RIGHT = 0.5
+CROPPED_TOKENS = (14, 45)
+WEIGHT_OF_CROPPED = 0.5
+SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Candidates of pairs: what was found, the pairs' texts (the longer one first), and what each candidate is.
+
+    `groups`: the suspicious document of each pair. `labels` and `summary_labels`: whether a candidate, or a span that
+    may be a summary, meets a case. `rows`: which rows of `found.summaries` the latter are.
+    """
+
+    found: Alignments
+    lengths: tuple[I64, I64]
+    owners: I64
+    groups: I64
+    labels: Bool
+    long_enough: Bool
+
+
+def _ranges(found: Alignments, ready: Texts, longer: I64, shorter: I64, swapped: Bool, owners: I64) -> I64:
+    """Characters of each candidate, shape (rows, 4), in the order of the pair."""
+    one = ready.spans(longer[owners], found.places[:, :2])
+    other = ready.spans(shorter[owners], found.places[:, 2:4])
+    ranges = np.concatenate([one, other], axis=1)
+    turned = np.where(swapped[owners, None], [2, 3, 0, 1], [0, 1, 2, 3])
+    return np.take_along_axis(ranges, turned, axis=1)
+
+
+def draw_sample(
+    corpus: Corpus, ready: Texts, left: I64, right: I64, groups: I64, cases: Sequence[Sequence[Alignment]]
+) -> Sample:
+    """Align pairs and label the candidates: right where F1 of what it covers and is covered of is over `RIGHT`."""
+    swapped = in_order(ready.terms, left, right)
+    longer, shorter = np.where(swapped, right, left), np.where(swapped, left, right)
+    found = corpus.kernels.align_terms(ready.terms, longer, shorter)
+    owners = np.repeat(np.arange(left.size), np.diff(found.offsets))
+    ranges = _ranges(found, ready, longer, shorter, swapped, owners).tolist()
+    labels = np.zeros(owners.size, dtype=np.bool_)
+    for row, (owner, span) in enumerate(zip(owners.tolist(), ranges, strict=True)):
+        candidate = Alignment(*span)
+        precision, count = candidate.covered(cases[owner])
+        if count:
+            recall = max(case.covered([candidate])[0] for case in cases[owner])
+            labels[row] = 2 * precision * recall > RIGHT * (precision + recall)
+    first, last, other_first, other_last = found.places[:, :4].T
+    lengths = np.diff(ready.terms.offsets)
+    long_enough = np.minimum(last - first, other_last - other_first) >= LEAST_TOKENS
+    return Sample(found, (lengths[longer], lengths[shorter]), owners, groups, labels, long_enough)
+
+
+def crop(corpus: Corpus, generator: np.random.Generator) -> tuple[list[str], list[int], list[list[Alignment]]]:
+    """For each pair with a case its left text with all cases cut out but some sentences of the longest one.
+
+    Gives the texts, the pairs they are of, and the cases; what of the source a cropped case reuses is not known, so
+    that it is said to be as long a part as the case is cut, where the case has it in proportion.
+    """
+    texts, pairs, cropped = [], [], []
+    ready = corpus.ready
+    for pair, cases in enumerate(corpus.cases):
+        if not cases or corpus.categories[pair].startswith("05"):
+            continue
+        case = max(cases, key=lambda each: each.left_end - each.left_start)
+        text = int(corpus.left[pair])
+        span = slice(int(ready.terms.offsets[text]), int(ready.terms.offsets[text + 1]))
+        starts, ends = ready.starts[span], ready.ends[span]
+        first, last = np.searchsorted(starts, [case.left_start, case.left_end])
+        begins = first + np.flatnonzero(ready.terms.breaks[span][first:last] == SENTENCE_BREAK)
+        begins = np.unique(np.append(begins, first))
+        size = generator.integers(*CROPPED_TOKENS)
+        begins = begins[begins + CROPPED_TOKENS[0] <= last]
+        if begins.size == 0:
+            continue
+        begin = int(generator.choice(begins))
+        following = begins[begins >= begin + size]
+        end = int(following[0]) if following.size else min(begin + size, int(last))
+        end = min(end, begin + 2 * CROPPED_TOKENS[1])
+        start, stop = int(starts[begin]), int(ends[end - 1])
+        kept, position = [], 0
+        place = 0
+        for other in sorted(cases):
+            kept.append(corpus.texts[text][position : other.left_start])
+            if other == case:
+                place = sum(map(len, kept))
+                kept.append(corpus.texts[text][start:stop] + "\n")
+            position = max(position, other.left_end)
+        kept.append(corpus.texts[text][position:])
+        scale = (case.right_end - case.right_start) / (case.left_end - case.left_start)
+        source = case.right_start + round((start - case.left_start) * scale)
+        texts.append("".join(kept))
+        pairs.append(pair)
+        cropped.append([Alignment(place, place + stop - start, source, source + round((stop - start) * scale))])
+    return texts, pairs, cropped
+
+
+def label_cropped(
+    sample: Sample, ranges: I64, corpus: Corpus, pairs: I64, cases: Sequence[Sequence[Alignment]]
+) -> Bool:
+    """A candidate is right where it meets the cropped sentences on the left and lies in the case's source."""
+    labels = np.zeros(len(ranges), dtype=np.bool_)
+    for row, (owner, span) in enumerate(zip(sample.owners.tolist(), ranges.tolist(), strict=True)):
+        case = cases[owner][0]
+        common = min(span[1], case.left_end) - max(span[0], case.left_start)
+        left = 2 * common / (span[1] - span[0] + case.left_end - case.left_start)
+        whole = max(corpus.cases[pairs[owner]], key=lambda each: each.left_end - each.left_start)
+        inside = min(span[3], whole.right_end) - max(span[2], whole.right_start)
+        labels[row] = (
+            left > RIGHT and inside > 0.8 * (span[3] - span[2]) and span[3] - span[2] < 3 * (span[1] - span[0])
+        )
+    return labels
+
+
+def regress(
+    features: F64, labels: Bool, names: tuple[str, ...], weights: F64 | None = None, inverse_penalty: float = 1.0
+) -> Acceptance:
+    """A logistic regression on standardised features."""
+    from sklearn.linear_model import LogisticRegression
+
+    means, scales = features.mean(axis=0), features.std(axis=0)
+    model = LogisticRegression(C=inverse_penalty, max_iter=5000)
+    model.fit((features - means) / scales, labels, sample_weight=weights)
+    return Acceptance(
+        names,
+        features.min(axis=0),
+        features.max(axis=0),
+        means,
+        scales,
+        model.coef_[0],
+        float(model.intercept_[0]),
+        THRESHOLD,
+    )
+
+
+def folds_of(groups: I64) -> I64:
+    """The fold of each group, by a hash of its number."""
+    return np.array([hashlib.sha256(str(group).encode()).digest()[0] % FOLDS for group in groups.tolist()])
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Regressions on all of a corpus, and those that leave out each fold, with the fold of each pair."""
+
+    passages: Acceptance
+    summaries: Acceptance
+    held_out: list[tuple[Acceptance, Acceptance]]
+    folds: I64
+    whole: Sample
+
+
+def fit(corpus: Corpus) -> Fitted:
+    """Fit both regressions, and again without each fold of documents."""
+    whole = draw_sample(corpus, corpus.ready, corpus.left, corpus.right, corpus.left, corpus.cases)
+    folds = folds_of(whole.groups)
+    texts, pairs, cases = crop(corpus, np.random.default_rng(SEED))
+    of_pairs = np.array(pairs)
+    sources = [corpus.texts[text] for text in corpus.right[of_pairs].tolist()]
+    ready = prepare([*texts, *sources], corpus.kernels)
+    left, right = np.arange(len(texts)), len(texts) + np.arange(len(texts))
+    short = draw_sample(corpus, ready, left, right, corpus.left[of_pairs], cases)
+    swapped = in_order(ready.terms, left, right)
+    longer, shorter = np.where(swapped, right, left), np.where(swapped, left, right)
+    ranges = _ranges(short.found, ready, longer, shorter, swapped, short.owners)
+    short_labels = label_cropped(short, ranges, corpus, of_pairs, cases)
+
+    features = np.concatenate(
+        [passage_features(whole.found)[whole.long_enough], passage_features(short.found)[short.long_enough]]
+    )
+    labels = np.concatenate([whole.labels[whole.long_enough], short_labels[short.long_enough]])
+    weights = np.concatenate([np.ones(whole.long_enough.sum()), np.full(short.long_enough.sum(), WEIGHT_OF_CROPPED)])
+    of_rows = np.concatenate(
+        [folds[whole.owners][whole.long_enough], folds_of(short.groups)[short.owners][short.long_enough]]
+    )
+    passages = regress(features, labels, PASSAGE_FEATURES, weights)
+    partial = [
+        regress(features[of_rows != fold], labels[of_rows != fold], PASSAGE_FEATURES, weights[of_rows != fold])
+        for fold in range(FOLDS)
+    ]
+
+    # A summary is judged beside passages that were judged by what had not seen them.
+    judged = np.zeros(whole.owners.size)
+    for fold, regression in enumerate(partial):
+        of_fold = folds[whole.owners] == fold
+        judged[of_fold] = regression.probabilities(passage_features(whole.found)[of_fold])
+    judged[~whole.long_enough] = 0.0
+    rows, spans = summary_features(whole.found, whole.lengths, judged)
+    meets = _meets_summary(corpus, whole, rows)
+    summaries = regress(spans, meets, SUMMARY_FEATURES)
+    partial_summaries = [
+        regress(spans[folds[rows // 2] != fold], meets[folds[rows // 2] != fold], SUMMARY_FEATURES)
+        for fold in range(FOLDS)
+    ]
+    return Fitted(passages, summaries, list(zip(partial, partial_summaries, strict=True)), folds, whole)
+
+
+def _meets_summary(corpus: Corpus, sample: Sample, rows: I64) -> Bool:
+    """Whether spans are summaries: of the left document, where they meet a case by F1 over `RIGHT`."""
+    swapped = in_order(corpus.ready.terms, corpus.left, corpus.right)
+    meets = np.zeros(rows.size, dtype=np.bool_)
+    for number, row in enumerate(rows.tolist()):
+        pair, side = divmod(row, 2)
+        # The suspicious document is the left one of the corpus; its side in the alignment is 1 where it is shorter.
+        if not corpus.categories[pair].startswith("05") or side != int(swapped[pair]):
+            continue
+        (span,) = corpus.ready.spans(corpus.left[[pair]], sample.found.summaries[[row], :2]).tolist()
+        for case in corpus.cases[pair]:
+            common = min(span[1], case.left_end) - max(span[0], case.left_start)
+            meets[number] |= 2 * common > RIGHT * (span[1] - span[0] + case.left_end - case.left_start)
+    return meets
+
+
+def as_json(regression: Acceptance) -> dict[str, list[str] | list[float] | float]:
+    """A regression as it is written."""
+    columns = {
+        name: [round(float(value), 6) for value in getattr(regression, name)]
+        for name in ("lows", "highs", "means", "scales", "coefficients")
+    }
+    return {
+        "features": list(regression.features),
+        **columns,
+        "intercept": round(regression.intercept, 6),
+        "threshold": regression.threshold,
+    }
+
+
+def main() -> int:
+    """Fit and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="the folder of the labelled corpora")
+    parser.add_argument("--output", type=Path, default=Path("dedup/aligning/passages.json"))
+    arguments = parser.parse_args()
+    folder = arguments.data / "pan13-train"
+    if not folder.is_dir():
+        print(f"There is no {folder}: give the folder that holds pan13-train with --data.", file=sys.stderr)
+        return 2
+    fitted = fit(read_corpus(folder))
+    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in ("docs.jsonl.gz", "cases.jsonl.gz")))
+    written = {
+        "provenance": {
+            "script": "python -m benchmarks.quality.fit_passages",
+            "corpus": "PAN 2013 text alignment, training part, and its cases cut to single sentences",
+            "sha256": digest.hexdigest(),
+            "candidates": int(fitted.whole.long_enough.sum()),
+        },
+        "passages": as_json(fitted.passages),
+        "summaries": as_json(fitted.summaries),
+    }
+    arguments.output.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
