@@ -73,9 +73,10 @@ class Plagdet:
 
 
 def tally(cases: Sequence[Alignment], detections: Sequence[Alignment]) -> F64:
-    """What one pair of texts adds: cases, their recall, detections, their precision, cases detected, detections of
-    these; float64 of shape (6,).
-    """  # fmt: skip
+    """What one pair of texts adds, float64 of shape (6,).
+
+    Cases, their recall, detections, their precision, cases detected, and detections of these.
+    """
     cases, detections = list(dict.fromkeys(cases)), list(dict.fromkeys(detections))
     recalls = [case.covered(detections) for case in cases]
     precisions = [detection.covered(cases)[0] for detection in detections]

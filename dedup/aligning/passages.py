@@ -1,5 +1,6 @@
-"""From the terms of two texts to the passages that they share: candidates, acceptance, and the choice among overlaps."""
+"""From the terms of two texts to the passages that they share: candidates, acceptance, a choice among overlaps."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ def align_texts(texts: Terms, left: I64, right: I64, kernels: Kernels) -> Passag
 
 
 def in_order(texts: Terms, left: I64, right: I64) -> Bool:
-    """Which pairs are to be swapped, so that the longer text comes first; of equally long ones, that of lower hashes."""
+    """Which pairs are to be swapped for the longer text to come first; of equally long ones, that of lower hashes."""
     lengths = np.diff(texts.offsets)
     swapped: Bool = lengths[left] < lengths[right]
     for pair in np.flatnonzero((lengths[left] == lengths[right]) & (left != right)).tolist():
@@ -124,8 +125,8 @@ def _overlaps(passages: Passages, summaries: Passages) -> Bool:
 def _without_overlaps(passages: Passages) -> I64:
     """The rows that are kept of passages in order of preference within each pair."""
     kept: list[int] = []
-    bounds = np.searchsorted(passages.pairs, np.unique(passages.pairs))
-    for begin, end in zip(bounds.tolist(), [*bounds[1:].tolist(), passages.pairs.size], strict=True):
+    bounds = np.append(np.flatnonzero(np.diff(passages.pairs, prepend=-1)), passages.pairs.size).tolist()
+    for begin, end in pairwise(bounds):
         chosen: list[int] = []
         for row in range(begin, end):
             if not chosen or not _clashes(passages.places[row], passages.places[chosen]):

@@ -230,10 +230,8 @@ class Kernels(Protocol):
         """
         ...
 
-    def mark_terms(
-        self, data: U8, tokens: Tokens, barred: Bool, index: NDArray[np.uint16], pages: U64
-    ) -> "Terms":
-        """The terms of tokenised texts, and where their sentences and lines begin; no passage holds a `barred` token."""
+    def mark_terms(self, data: U8, tokens: Tokens, barred: Bool, index: NDArray[np.uint16], pages: U64) -> "Terms":
+        """The terms of tokenised texts, and where sentences and lines begin; no passage holds a `barred` token."""
         ...
 
     def align_terms(
@@ -241,8 +239,8 @@ class Kernels(Protocol):
     ) -> "Alignments":
         """Candidates for passages of each pair of texts, of a text with itself where both are one.
 
-        With `given` (shape (k, 4): first token and one after the last on the left, the same on the right), those of
-        pair i at `given_offsets[i]` to `given_offsets[i + 1]`, these are weighed as they are, and nothing is looked for.
+        `given` (shape (k, 4): first token and one after the last on the left, the same on the right), those of pair i
+        at `given_offsets[i]` to `given_offsets[i + 1]`, are weighed as they are, and nothing is looked for there.
         """
         ...
 

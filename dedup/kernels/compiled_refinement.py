@@ -128,7 +128,7 @@ def boundary_cost(breaks: U8, n_terms: Integer, place: Integer, settings: F64) -
     if place <= 0 or place >= n_terms:
         return 0
     kind = breaks[place]
-    if kind == SENTENCE_BREAK or kind == BARRIER or breaks[place - 1] == BARRIER:
+    if kind >= SENTENCE_BREAK or breaks[place - 1] == BARRIER:
         return 0
     return fixed(settings[7] * (COST_LINE if kind == LINE_BREAK else COST_NOWHERE))
 
@@ -170,8 +170,8 @@ def refine(
     """Refine a rectangle (left first, one after last, right first, one after last), in place.
 
     `rectangle` has two entries more, which take the sums of the left and of the right side, negative where nothing is
-    left; `evidence` takes three values of the left and, from place 3, three of the right. `within`: both sides are of one text, the
-    right one behind the left.
+    left; `evidence` takes three values of the left and, from place 3, three of the right. `within`: both sides are of
+    one text, the right one behind the left.
     """
     left_share, right_share = FIRST_SHARE, FIRST_SHARE
     first, last, other_first, other_last = rectangle[0], rectangle[1], rectangle[2], rectangle[3]
@@ -238,8 +238,8 @@ def weigh(
         rectangle[4] += scores[place]
     fill_bag(left, left_bigrams, first, last, bag, marks)
     score_side(
-        right, n_right, right_counts, right_bigrams, other_first, other_last, other_first, other_last, bag, last - first,
-        marks, inside, ratios, supported, scores, FIRST_SHARE, STEPS, settings, side,
+        right, n_right, right_counts, right_bigrams, other_first, other_last, other_first, other_last, bag,
+        last - first, marks, inside, ratios, supported, scores, FIRST_SHARE, STEPS, settings, side,
     )  # fmt: skip
     empty_bag(left, left_bigrams, first, last, bag, marks)
     evidence[3], evidence[4], evidence[5] = side[0], side[1], side[2]

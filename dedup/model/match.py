@@ -54,8 +54,8 @@ class Match:
 class Passage:
     """A span of one text aligned with a span of another (or of the same one). Scores are those of `Match`.
 
-    Of a `rewrite` the `score` is the fitted probability that it is one. `log_likelihood`: by how many nats the tokens of
-    the left span are better explained by the right one than by the rest of their own text, and the other way round.
+    Of a `rewrite` the `score` is the fitted probability that it is one. `log_likelihood`: by how many nats the tokens
+    of the left span are better explained by the right one than by the rest of their own text, and the other way round.
     `anchors`: the rarest terms that both sides share, as they stand on the left. `summary`: one side is a summary of
     the other, which is a whole text.
     """
