@@ -3,8 +3,8 @@
     python -m benchmarks.quality.fit_passages --data PATH [--output dedup/aligning/passages.json]
 
 PATH is a folder with `pan13-train` (see `benchmarks.quality.pan13`). Beside the corpus as it is, each pair is taken a
-second time with its case cut down to one sentence or two, so that short passages are judged by short ones. Candidates
-are labelled by how well they meet a case; two logistic regressions are fitted with scikit-learn, one for passages and
+second time with its case cut down to a sentence or a few and most of the context cut off, so that short passages and
+short texts are judged by their like. Candidates are labelled by how well they meet a case; two logistic regressions are fitted with scikit-learn, one for passages and
 one for summaries, the second on probabilities of the first that were cross-validated over documents.
 """
 
@@ -34,8 +34,10 @@ from dedup.kernels.alignment import SENTENCE_BREAK, Alignments
 FOLDS = 5
 THRESHOLD = 0.43
 RIGHT = 0.5
-CROPPED_TOKENS = (14, 45)
-WEIGHT_OF_CROPPED = 0.5
+SHORT_TOKENS = (12, 45)
+TRIMMED = 0.75
+CONTEXT = (40, 6000)
+WEIGHT_OF_SHORT = 0.5
 SEED = 1
 
 
@@ -86,64 +88,100 @@ def draw_sample(
     return Sample(found, (lengths[longer], lengths[shorter]), owners, groups, labels, long_enough)
 
 
-def crop(corpus: Corpus, generator: np.random.Generator) -> tuple[list[str], list[int], list[list[Alignment]]]:
-    """For each pair with a case its left text with all cases cut out but some sentences of the longest one.
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A pair made shorter: both texts, its pair in the corpus, what is left of a case, and where its source lies."""
 
-    Gives the texts, the pairs they are of, and the cases; what of the source a cropped case reuses is not known, so
-    that it is said to be as long a part as the case is cut, where the case has it in proportion.
+    left: str
+    right: str
+    pair: int
+    case: tuple[int, int] | None
+    source: tuple[int, int]
+
+
+def shorten(corpus: Corpus, generator: np.random.Generator) -> list[Short]:
+    """Each pair once more, with its longest case cut to some sentences and all others cut out, and mostly less context.
+
+    Which part of the source the sentences left reuse is not known.
     """
-    texts, pairs, cropped = [], [], []
-    ready = corpus.ready
+    found = []
     for pair, cases in enumerate(corpus.cases):
-        if not cases or corpus.categories[pair].startswith("05"):
-            continue
-        case = max(cases, key=lambda each: each.left_end - each.left_start)
-        text = int(corpus.left[pair])
-        span = slice(int(ready.terms.offsets[text]), int(ready.terms.offsets[text + 1]))
-        starts, ends = ready.starts[span], ready.ends[span]
-        first, last = np.searchsorted(starts, [case.left_start, case.left_end])
-        begins = first + np.flatnonzero(ready.terms.breaks[span][first:last] == SENTENCE_BREAK)
-        begins = np.unique(np.append(begins, first))
-        size = generator.integers(*CROPPED_TOKENS)
-        begins = begins[begins + CROPPED_TOKENS[0] <= last]
-        if begins.size == 0:
-            continue
-        begin = int(generator.choice(begins))
-        following = begins[begins >= begin + size]
-        end = int(following[0]) if following.size else min(begin + size, int(last))
-        end = min(end, begin + 2 * CROPPED_TOKENS[1])
-        start, stop = int(starts[begin]), int(ends[end - 1])
-        kept, position = [], 0
-        place = 0
-        for other in sorted(cases):
-            kept.append(corpus.texts[text][position : other.left_start])
-            if other == case:
-                place = sum(map(len, kept))
-                kept.append(corpus.texts[text][start:stop] + "\n")
-            position = max(position, other.left_end)
-        kept.append(corpus.texts[text][position:])
-        scale = (case.right_end - case.right_start) / (case.left_end - case.left_start)
-        source = case.right_start + round((start - case.left_start) * scale)
-        texts.append("".join(kept))
-        pairs.append(pair)
-        cropped.append([Alignment(place, place + stop - start, source, source + round((stop - start) * scale))])
-    return texts, pairs, cropped
+        left, right = corpus.texts[corpus.left[pair]], corpus.texts[corpus.right[pair]]
+        case, source = None, (0, len(right))
+        place = int(generator.integers(0, len(left)))
+        if cases:
+            longest = max(cases, key=lambda each: each.left_end - each.left_start)
+            sentences = _some_sentences(corpus, pair, longest, generator)
+            if corpus.categories[pair].startswith("05") or sentences is None:
+                continue
+            left, place = _cut_out(left, cases, longest, sentences)
+            case, source = (place, place + sentences[1] - sentences[0]), (longest.right_start, longest.right_end)
+        else:
+            begin = int(generator.integers(0, len(right)))
+            source = (begin, begin)
+        if generator.random() < TRIMMED:
+            low, high = _around((place, case[1] if case else place), len(left), generator)
+            left, case = left[low:high], (case[0] - low, case[1] - low) if case else None
+            low, high = _around(source, len(right), generator)
+            right, source = right[low:high], (source[0] - low, source[1] - low)
+        found.append(Short(left, right, pair, case, source))
+    return found
 
 
-def label_cropped(
-    sample: Sample, ranges: I64, corpus: Corpus, pairs: I64, cases: Sequence[Sequence[Alignment]]
-) -> Bool:
-    """A candidate is right where it meets the cropped sentences on the left and lies in the case's source."""
+def _some_sentences(
+    corpus: Corpus, pair: int, case: Alignment, generator: np.random.Generator
+) -> tuple[int, int] | None:
+    """Characters of one sentence of a case, or of a few short ones; None where it is too short itself."""
+    ready, text = corpus.ready, int(corpus.left[pair])
+    span = slice(int(ready.terms.offsets[text]), int(ready.terms.offsets[text + 1]))
+    starts, ends = ready.starts[span], ready.ends[span]
+    first, last = np.searchsorted(starts, [case.left_start, case.left_end]).tolist()
+    begins = first + np.flatnonzero(ready.terms.breaks[span][first:last] == SENTENCE_BREAK)
+    begins = np.unique(np.append(begins, first))
+    possible = begins[begins + SHORT_TOKENS[0] <= last]
+    if possible.size == 0:
+        return None
+    begin = int(generator.choice(possible))
+    size = int(generator.integers(*SHORT_TOKENS))
+    following = begins[begins >= begin + size]
+    end = min(int(following[0]) if following.size else last, begin + 2 * SHORT_TOKENS[1], last)
+    return int(starts[begin]), int(ends[end - 1])
+
+
+def _cut_out(
+    text: str, cases: Sequence[Alignment], longest: Alignment, sentences: tuple[int, int]
+) -> tuple[str, int]:
+    """A text without its cases but for some sentences of one, and where these stand."""
+    kept: list[str] = []
+    position = place = 0
+    for other in sorted(cases):
+        kept.append(text[position : other.left_start])
+        if other == longest:
+            place = sum(map(len, kept))
+            kept.append(text[sentences[0] : sentences[1]] + "\n")
+        position = max(position, other.left_end)
+    kept.append(text[position:])
+    return "".join(kept), place
+
+
+def _around(span: tuple[int, int], size: int, generator: np.random.Generator) -> tuple[int, int]:
+    """A window around a span, with as much context on each side as a log-uniform draw gives."""
+    before, after = np.exp(generator.uniform(*np.log(CONTEXT), 2)).astype(int).tolist()
+    return max(span[0] - before, 0), min(span[1] + after, size)
+
+
+def label_short(ranges: I64, owners: I64, shorts: Sequence[Short]) -> Bool:
+    """A candidate is right where it meets the sentences on the left and lies in the case's source."""
     labels = np.zeros(len(ranges), dtype=np.bool_)
-    for row, (owner, span) in enumerate(zip(sample.owners.tolist(), ranges.tolist(), strict=True)):
-        case = cases[owner][0]
-        common = min(span[1], case.left_end) - max(span[0], case.left_start)
-        left = 2 * common / (span[1] - span[0] + case.left_end - case.left_start)
-        whole = max(corpus.cases[pairs[owner]], key=lambda each: each.left_end - each.left_start)
-        inside = min(span[3], whole.right_end) - max(span[2], whole.right_start)
-        labels[row] = (
-            left > RIGHT and inside > 0.8 * (span[3] - span[2]) and span[3] - span[2] < 3 * (span[1] - span[0])
-        )
+    for row, (owner, span) in enumerate(zip(owners.tolist(), ranges.tolist(), strict=True)):
+        case, source = shorts[owner].case, shorts[owner].source
+        if case is None:
+            continue
+        common = min(span[1], case[1]) - max(span[0], case[0])
+        meets = 2 * common > RIGHT * (span[1] - span[0] + case[1] - case[0])
+        inside = min(span[3], source[1]) - max(span[2], source[0])
+        size = span[3] - span[2]
+        labels[row] = meets and inside > 0.8 * size and size < 3 * (span[1] - span[0])
     return labels
 
 
@@ -188,22 +226,21 @@ def fit(corpus: Corpus) -> Fitted:
     """Fit both regressions, and again without each fold of documents."""
     whole = draw_sample(corpus, corpus.ready, corpus.left, corpus.right, corpus.left, corpus.cases)
     folds = folds_of(whole.groups)
-    texts, pairs, cases = crop(corpus, np.random.default_rng(SEED))
-    of_pairs = np.array(pairs)
-    sources = [corpus.texts[text] for text in corpus.right[of_pairs].tolist()]
-    ready = prepare([*texts, *sources], corpus.kernels)
-    left, right = np.arange(len(texts)), len(texts) + np.arange(len(texts))
-    short = draw_sample(corpus, ready, left, right, corpus.left[of_pairs], cases)
+    shorts = shorten(corpus, np.random.default_rng(SEED))
+    ready = prepare([*(short.left for short in shorts), *(short.right for short in shorts)], corpus.kernels)
+    left, right = np.arange(len(shorts)), len(shorts) + np.arange(len(shorts))
+    groups = corpus.left[[short.pair for short in shorts]]
+    short = draw_sample(corpus, ready, left, right, groups, [[] for _ in shorts])
     swapped = in_order(ready.terms, left, right)
     longer, shorter = np.where(swapped, right, left), np.where(swapped, left, right)
     ranges = _ranges(short.found, ready, longer, shorter, swapped, short.owners)
-    short_labels = label_cropped(short, ranges, corpus, of_pairs, cases)
+    short_labels = label_short(ranges, short.owners, shorts)
 
     features = np.concatenate(
-        [passage_features(whole.found)[whole.long_enough], passage_features(short.found)[short.long_enough]]
+        [passage_features(whole.found, whole.lengths)[whole.long_enough], passage_features(short.found, short.lengths)[short.long_enough]]
     )
     labels = np.concatenate([whole.labels[whole.long_enough], short_labels[short.long_enough]])
-    weights = np.concatenate([np.ones(whole.long_enough.sum()), np.full(short.long_enough.sum(), WEIGHT_OF_CROPPED)])
+    weights = np.concatenate([np.ones(whole.long_enough.sum()), np.full(short.long_enough.sum(), WEIGHT_OF_SHORT)])
     of_rows = np.concatenate(
         [folds[whole.owners][whole.long_enough], folds_of(short.groups)[short.owners][short.long_enough]]
     )
@@ -217,7 +254,7 @@ def fit(corpus: Corpus) -> Fitted:
     judged = np.zeros(whole.owners.size)
     for fold, regression in enumerate(partial):
         of_fold = folds[whole.owners] == fold
-        judged[of_fold] = regression.probabilities(passage_features(whole.found)[of_fold])
+        judged[of_fold] = regression.probabilities(passage_features(whole.found, whole.lengths)[of_fold])
     judged[~whole.long_enough] = 0.0
     rows, spans = summary_features(whole.found, whole.lengths, judged)
     meets = _meets_summary(corpus, whole, rows)

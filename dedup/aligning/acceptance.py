@@ -28,11 +28,12 @@ PASSAGE_FEATURES = (
     "longest_run",
     "in_runs",
     "overlap",
+    "search",
 )
 """Of each side the log of the sum of nats, nats a token, the share of tokens that come from the other side, of those
 that touch a shared skip-bigram, and the log of the length; the overlap's share of the weight of each side, the cosine,
-the log of the number of shared terms and of the longest run, the share of the left in runs, and the log of the
-overlap's weight."""
+the log of the number of shared terms and of the longest run, the share of the left in runs, the log of the overlap's
+weight, and that of the number of places at which the two texts could meet."""
 
 SUMMARY_FEATURES = (
     "sum",
@@ -113,8 +114,12 @@ def read_acceptance(entry: dict[str, list[str] | list[float] | float]) -> Accept
     return Acceptance(tuple(map(str, names)), **columns, intercept=float(intercept), threshold=float(threshold))
 
 
-def passage_features(found: Alignments) -> F64:
-    """The features of each candidate, shape (rows, `PASSAGE_FEATURES`)."""
+def passage_features(found: Alignments, lengths: tuple[I64, I64]) -> F64:
+    """The features of each candidate, shape (rows, `PASSAGE_FEATURES`).
+
+    `lengths`: tokens of the left and of the right text of each pair.
+    """
+    owners = np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
     first, last, other_first, other_last, left_sum, right_sum = found.places.T
     sizes = (last - first, other_last - other_first)
     sums = (np.maximum(left_sum / UNIT, 1.0), np.maximum(right_sum / UNIT, 1.0))
@@ -137,6 +142,7 @@ def passage_features(found: Alignments) -> F64:
         np.log1p(of[11]),
         of[12],
         np.log1p(of[10]),
+        np.log(lengths[0].astype(np.float64) * lengths[1])[owners],
     ]
     return np.stack(columns, axis=1)
 

@@ -69,7 +69,7 @@ def choose(found: Alignments, lengths: tuple[I64, I64], passages: Acceptance, su
 
     `lengths`: tokens of the left and of the right text of each pair.
     """
-    probabilities = passages.probabilities(passage_features(found))
+    probabilities = passages.probabilities(passage_features(found, lengths))
     first, last, other_first, other_last = found.places[:, :4].T
     long_enough = np.minimum(last - first, other_last - other_first) >= LEAST_TOKENS
     probabilities = np.where(long_enough, probabilities, 0.0)
