@@ -4,8 +4,9 @@
 
 PATH is a folder with `pan13-train` (see `benchmarks.quality.pan13`). Beside the corpus as it is, each pair is taken a
 second time with its case cut down to a sentence or a few and most of the context cut off, so that short passages and
-short texts are judged by their like. Candidates are labelled by how well they meet a case; two logistic regressions are fitted with scikit-learn, one for passages and
-one for summaries, the second on probabilities of the first that were cross-validated over documents.
+short texts are judged by their like. Candidates are labelled by how well they meet a case; two logistic regressions are
+fitted with scikit-learn, one for passages and one for summaries, the second on probabilities of the first that were
+cross-validated over documents.
 """
 
 import argparse
@@ -136,7 +137,7 @@ def _some_sentences(
     span = slice(int(ready.terms.offsets[text]), int(ready.terms.offsets[text + 1]))
     starts, ends = ready.starts[span], ready.ends[span]
     first, last = np.searchsorted(starts, [case.left_start, case.left_end]).tolist()
-    begins = first + np.flatnonzero(ready.terms.breaks[span][first:last] == SENTENCE_BREAK)
+    begins = first + np.flatnonzero(ready.terms.breaks[span][first:last] >= SENTENCE_BREAK)
     begins = np.unique(np.append(begins, first))
     possible = begins[begins + SHORT_TOKENS[0] <= last]
     if possible.size == 0:
@@ -148,9 +149,7 @@ def _some_sentences(
     return int(starts[begin]), int(ends[end - 1])
 
 
-def _cut_out(
-    text: str, cases: Sequence[Alignment], longest: Alignment, sentences: tuple[int, int]
-) -> tuple[str, int]:
+def _cut_out(text: str, cases: Sequence[Alignment], longest: Alignment, sentences: tuple[int, int]) -> tuple[str, int]:
     """A text without its cases but for some sentences of one, and where these stand."""
     kept: list[str] = []
     position = place = 0
@@ -237,7 +236,10 @@ def fit(corpus: Corpus) -> Fitted:
     short_labels = label_short(ranges, short.owners, shorts)
 
     features = np.concatenate(
-        [passage_features(whole.found, whole.lengths)[whole.long_enough], passage_features(short.found, short.lengths)[short.long_enough]]
+        [
+            passage_features(whole.found, whole.lengths)[whole.long_enough],
+            passage_features(short.found, short.lengths)[short.long_enough],
+        ]
     )
     labels = np.concatenate([whole.labels[whole.long_enough], short_labels[short.long_enough]])
     weights = np.concatenate([np.ones(whole.long_enough.sum()), np.full(short.long_enough.sum(), WEIGHT_OF_SHORT)])

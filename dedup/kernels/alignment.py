@@ -13,8 +13,8 @@ from dedup.kernels import F64, I64, U8, U32, U64
 STEM_LETTERS = 5
 """The first letters of a word that stand for its stem; in Hangul a syllable counts as two."""
 
-NO_BREAK, LINE_BREAK, SENTENCE_BREAK, BARRIER = 0, 1, 2, 3
-"""What stands before a token: nothing, the beginning of a line, that of a sentence; or the token is in no passage."""
+NO_BREAK, LINE_BREAK, SENTENCE_BREAK, BLOCK_BREAK, BARRIER = 0, 1, 2, 3, 4
+"""What begins at a token: nothing, a line, a sentence, a block behind an empty line; or the token is in no passage."""
 
 SKIPS = 2
 """Skip-bigrams are unordered pairs of terms that stand up to so many places apart."""
@@ -106,8 +106,9 @@ class Scoring(NamedTuple):
     `excluded`: what share of the passage's own tokens does not count as background. `prior`: weight of the uniform
     background, as tokens times the probability of a word. `weight`: that of the prior in tokens. `cap`: the most nats
     that a token may say. `support`: weight of touching a shared skip-bigram. `least`: least share of tokens from the
-    other side. `crossing`: cost in nats of a sentence's beginning within the passage. `boundary`: factor of the costs
-    of boundaries.
+    other side. `crossing`, `block`: cost in nats of the beginning of a sentence, and of a block, within the passage.
+    `boundary`: factor of the costs of boundaries. `shared`: what share of the other span's tokens does not count as
+    background: all of them where both spans are of one text.
     """
 
     excluded: float
@@ -117,15 +118,18 @@ class Scoring(NamedTuple):
     support: float
     least: float
     crossing: float
+    block: float
     boundary: float
+    shared: float
 
     def array(self) -> F64:
         """The numbers as compiled loops take them."""
         return np.array(self, dtype=np.float64)
 
 
-PASSAGE_SCORING = Scoring(0.4, 200 / 30_000, 200.0, 6.0, 0.35, 0.3, 1.0, 1.0)
-SUMMARY_SCORING = Scoring(0.25, 500 / 30_000, 500.0, 5.0, 0.3, 0.1, 0.0, 0.75)
+PASSAGE_SCORING = Scoring(0.4, 200 / 30_000, 200.0, 6.0, 0.35, 0.3, 1.0, 2.0, 1.0, 0.0)
+WITHIN_SCORING = PASSAGE_SCORING._replace(shared=0.4)
+SUMMARY_SCORING = Scoring(0.25, 500 / 30_000, 500.0, 5.0, 0.3, 0.1, 0.0, 0.0, 0.75, 0.0)
 FIRST_SUMMARY_SCORING = SUMMARY_SCORING._replace(excluded=0.0)
 
 

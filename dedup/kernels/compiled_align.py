@@ -19,6 +19,7 @@ from dedup.kernels.alignment import (
     SUMMARY_PLACES,
     SUMMARY_SCORING,
     UNIT,
+    WITHIN_SCORING,
     Alignments,
     Terms,
     most_points,
@@ -195,7 +196,8 @@ def _find_rectangles(
 def align_loop(
     hashes: U64, numbers: U32, breaks: U8, offsets: I64, terms: U64, term_offsets: I64, counts: U32,
     sentence_counts: U32, sentences: I64, lefts: I64, rights: I64, given: I64, given_offsets: I64, begin: Integer,
-    gaps: I64, scoring: F64, summary_scoring: F64, first_scoring: F64, most: Integer, words: U32, long_words: U64,
+    gaps: I64, scoring_between: F64,
+    scoring_within: F64, summary_scoring: F64, first_scoring: F64, most: Integer, words: U32, long_words: U64,
     octets: U8, rectangles: I64, seen: U64, places: I64, features: F64, passage_offsets: I64, summaries: I64,
     summary_features: F64,
 ) -> Integer:  # fmt: skip
@@ -215,6 +217,7 @@ def align_loop(
     for pair in range(begin, lefts.size):
         text, other = lefts[pair], rights[pair]
         within = text == other
+        scoring = scoring_within if within else scoring_between
         first, last, other_first, other_last = offsets[text], offsets[text + 1], offsets[other], offsets[other + 1]
         n_left, n_right = last - first, other_last - other_first
         left_breaks, right_breaks = breaks[first:last], breaks[other_first:other_last]
@@ -318,7 +321,7 @@ def align_terms(
     octets = np.zeros(2 * width, dtype=np.uint8)
     long_words = np.empty(_ROWS_64 * (max(2 * most, width) + 16), dtype=np.uint64)
     rectangles, seen = np.empty(4 * most, dtype=np.int64), np.empty(8 * most + 16, dtype=np.uint64)
-    scorings = (PASSAGE_SCORING.array(), SUMMARY_SCORING.array(), FIRST_SUMMARY_SCORING.array())
+    scorings = (PASSAGE_SCORING.array(), WITHIN_SCORING.array(), SUMMARY_SCORING.array(), FIRST_SUMMARY_SCORING.array())
     summaries = np.zeros((2 * left.size, SUMMARY_PLACES), dtype=np.int64)
     summary_features = np.zeros((2 * left.size, SUMMARY_FEATURES))
     if given is None or given_offsets is None:

@@ -9,7 +9,7 @@ cost. Scores are whole numbers of 1/1024 nat, so that sums do not hang on their 
 import numpy as np
 
 from dedup.kernels import F64, I64, U8, U32
-from dedup.kernels.alignment import BARRIER, EXTENSION, LINE_BREAK, SENTENCE_BREAK, SKIPS, UNIT
+from dedup.kernels.alignment import BARRIER, BLOCK_BREAK, EXTENSION, LINE_BREAK, SENTENCE_BREAK, SKIPS, UNIT
 from dedup.kernels.jit import Integer, compiled
 
 ROUNDS = 5
@@ -28,19 +28,19 @@ def fixed(value: float) -> Integer:
 @compiled
 def _ratios(
     terms: U32, n_terms: Integer, counts: U32, low: Integer, high: Integer, first: Integer, last: Integer, bag: U32,
-    n_bag: Integer, inside: U32, excluded: float, prior: float, weight: float, ratios: F64,
+    n_bag: Integer, inside: U32, excluded: float, prior: float, weight: float, shared: float, ratios: F64,
 ) -> None:  # fmt: skip
     """How much likelier each token from `low` to `high` is under the other span than under the background."""
     for token in range(first, last):
         inside[terms[token]] += np.uint32(1)
-    whole = n_terms - excluded * (last - first) + weight
+    whole = n_terms - excluded * (last - first) - shared * n_bag + weight
     scale = whole / n_bag
     for token in range(low, high):
         term = terms[token]
         ratio = 0.0
         if bag[term]:
-            own = np.float64(counts[term]) - excluded * np.float64(inside[term]) + prior
-            ratio = np.float64(bag[term]) * scale / own
+            own = np.float64(counts[term]) - excluded * np.float64(inside[term]) - shared * np.float64(bag[term])
+            ratio = np.float64(bag[term]) * scale / (max(own, 0.0) + prior)
         ratios[token - low] = ratio
     for token in range(first, last):
         inside[terms[token]] = np.uint32(0)
@@ -94,7 +94,9 @@ def score_side(
     excluded, prior, weight, cap, support, least = (
         settings[0], settings[1], settings[2], settings[3], settings[4], settings[5],
     )  # fmt: skip
-    _ratios(terms, n_terms, counts, low, high, first, last, bag, n_bag, inside, excluded, prior, weight, ratios)
+    _ratios(
+        terms, n_terms, counts, low, high, first, last, bag, n_bag, inside, excluded, prior, weight, settings[9], ratios
+    )
     share = fit_share(ratios, first - low, last - low, share, steps, least)
     for place in range(high - low):
         supported[place] = np.uint8(0)
@@ -130,7 +132,7 @@ def boundary_cost(breaks: U8, n_terms: Integer, place: Integer, settings: F64) -
     kind = breaks[place]
     if kind >= SENTENCE_BREAK or breaks[place - 1] == BARRIER:
         return 0
-    return fixed(settings[7] * (COST_LINE if kind == LINE_BREAK else COST_NOWHERE))
+    return fixed(settings[8] * (COST_LINE if kind == LINE_BREAK else COST_NOWHERE))
 
 
 @compiled
@@ -141,15 +143,15 @@ def greatest_segment(
 
     `scores` begin at the token `origin`. No segment holds a barrier. Of equal sums the first found is given.
     """
-    crossing = fixed(settings[6])
+    crossing, block = fixed(settings[6]), fixed(settings[7])
     best, best_first, best_last = -(1 << 62), low, low
     running, begin = -(1 << 61), low
     for token in range(low, high):
         if breaks[token] == BARRIER:
             running = -(1 << 61)
             continue
-        if breaks[token] == SENTENCE_BREAK:
-            running -= crossing
+        if breaks[token] >= SENTENCE_BREAK:
+            running -= block if breaks[token] == BLOCK_BREAK else crossing
         fresh = -boundary_cost(breaks, n_terms, token, settings)
         if running < fresh:
             running, begin = fresh, token

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U8, U32, U64, Bool, Tokens
-from dedup.kernels.alignment import BARRIER, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, STEM_LETTERS, Terms
+from dedup.kernels.alignment import BARRIER, BLOCK_BREAK, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, STEM_LETTERS, Terms
 from dedup.kernels.compiled_tokens import mix
 from dedup.kernels.hashing import FINISHER, POLYNOMIAL
 from dedup.kernels.jit import Integer, compiled, exported
@@ -73,8 +73,7 @@ def _break_before(
 ) -> Integer:
     """What the gap from `start` to `end` is to the word after it; `previous` is where the word before it begins.
 
-    2: the beginning of a sentence; 1: a line break before a word that begins with no small letter; 0: nothing; -1: a
-    line break before a small letter.
+    The code of what begins there, or -1: a line that goes on with a small letter.
     """
     newlines = 0
     marked = False
@@ -93,7 +92,7 @@ def _break_before(
             spaced = True
         place += width
     if newlines >= 2:
-        return 2
+        return BLOCK_BREAK
     small = _is_lower(data, end, index, pages)
     if marked and not small:
         capital = 65 <= data[end] <= 90
@@ -101,7 +100,7 @@ def _break_before(
         length = start - previous
         short = stop and (length == 1 or (length == 2 and 65 <= data[previous] <= 90))
         if (spaced or capital) and not short:
-            return 2
+            return SENTENCE_BREAK
     if newlines:
         return -1 if small else 1
     return 0
@@ -124,7 +123,7 @@ def mark_loop(
         first, last = offsets[text], offsets[text + 1]
         hard, wrapped = 0, 0
         for token in range(first, last):
-            kind = 2
+            kind = BLOCK_BREAK
             if token > first:
                 kind = _break_before(data, starts[token - 1], ends[token - 1], starts[token], index, pages)
             hard += kind == 1
@@ -185,7 +184,7 @@ def number_terms_loop(
         sentence = 0
         base = filled
         for token in range(first, last):
-            sentence += breaks[token] == SENTENCE_BREAK
+            sentence += SENTENCE_BREAK <= breaks[token] < BARRIER
             stem = stems[token]
             slot = (stem >> np.uint64(20)) & mask
             while slots[slot] >= 0 and terms[base + slots[slot]] != stem:

@@ -19,6 +19,7 @@ from dedup.kernels.alignment import (
     SUMMARY_PLACES,
     SUMMARY_SCORING,
     UNIT,
+    WITHIN_SCORING,
     Alignments,
     Terms,
     most_points,
@@ -62,7 +63,7 @@ def align_terms(
         if len(chosen):
             for first, last, other_first, other_last in np.asarray(chosen).tolist():
                 rectangle = (first, last, other_first, other_last)
-                refined = weigh(both.left, both.right, rectangle, PASSAGE_SCORING)
+                refined = weigh(both.left, both.right, rectangle, both.scoring)
                 both.add(refined, rectangle, rows, features)
         else:
             if not both.within:
@@ -85,6 +86,7 @@ class _Pair:
 
     def __init__(self, texts: Terms, text: int, other: int) -> None:
         self.within = text == other
+        self.scoring = WITHIN_SCORING if self.within else PASSAGE_SCORING
         self.hashes = [texts.hashes[texts.offsets[each] : texts.offsets[each + 1]] for each in (text, other)]
         spans = [slice(int(texts.term_offsets[each]), int(texts.term_offsets[each + 1])) for each in (text, other)]
         distinct, inverse = np.unique(np.concatenate([texts.terms[span] for span in spans]), return_inverse=True)
@@ -120,7 +122,7 @@ class _Pair:
                 end = min(last + 2, self.left.terms.size)
                 end = min(end, other_first) if self.within else end
                 rectangle = (first, end, other_first, min(other_last + 2, self.right.terms.size))
-                refined = refine(self.left, self.right, rectangle, self.within, PASSAGE_SCORING)
+                refined = refine(self.left, self.right, rectangle, self.within, self.scoring)
                 if refined is None or min(refined.left_sum, refined.right_sum) <= LEAST_SUM * UNIT:
                     continue
                 rectangle = (*refined.left, *refined.right)

@@ -7,6 +7,7 @@ import numpy as np
 from dedup.kernels import F64, I64, Bool
 from dedup.kernels.alignment import (
     BARRIER,
+    BLOCK_BREAK,
     EXTENSION,
     LINE_BREAK,
     SENTENCE_BREAK,
@@ -53,10 +54,11 @@ def score_side(
     size, n_bag = last - first, span[1] - span[0]
     bag = np.bincount(other.terms[span[0] : span[1]], minlength=side.counts.size)
     inside = np.bincount(side.terms[first:last], minlength=side.counts.size)
-    scale = (side.terms.size - scoring.excluded * size + scoring.weight) / n_bag
+    scale = (side.terms.size - scoring.excluded * size - scoring.shared * n_bag + scoring.weight) / n_bag
     terms = side.terms[low:high]
-    own = side.counts[terms].astype(np.float64) - scoring.excluded * inside[terms] + scoring.prior
-    ratios = np.where(bag[terms] > 0, bag[terms] * scale / np.where(bag[terms] > 0, own, 1.0), 0.0)
+    own = side.counts[terms].astype(np.float64) - scoring.excluded * inside[terms] - scoring.shared * bag[terms]
+    own = np.maximum(own, 0.0) + scoring.prior
+    ratios = np.where(bag[terms] > 0, bag[terms] * scale / own, 0.0)
     within = slice(first - low, last - low)
     for _ in range(steps):
         taken = share * ratios[within]
@@ -91,7 +93,7 @@ def boundary_costs(breaks: I64, scoring: Scoring) -> I64:
     """What a boundary before each token costs, and one behind the last: int64 of shape (tokens + 1,)."""
     costs = np.full(breaks.size + 1, fixed(scoring.boundary * COST_NOWHERE))
     costs[:-1][breaks == LINE_BREAK] = fixed(scoring.boundary * COST_LINE)
-    costs[:-1][(breaks == SENTENCE_BREAK) | (breaks == BARRIER)] = 0
+    costs[:-1][breaks >= SENTENCE_BREAK] = 0
     costs[1:][breaks == BARRIER] = 0
     costs[0] = costs[-1] = 0
     return costs
@@ -104,6 +106,7 @@ def greatest_segment(
     best = (low, low, -(1 << 62))
     costs = boundary_costs(breaks, scoring)
     crossing = np.where(breaks == SENTENCE_BREAK, fixed(scoring.crossing), 0)
+    crossing[breaks == BLOCK_BREAK] = fixed(scoring.block)
     edges = np.flatnonzero(np.diff(np.append(np.append(True, breaks[low:high] == BARRIER), True).astype(np.int8)))
     for begin, end in zip((edges[::2] + low).tolist(), (edges[1::2] + low).tolist(), strict=True):
         sums = np.append(0, np.cumsum(scores[begin - origin : end - origin] - crossing[begin:end]))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U8, U32, U64, Bool, Tokens
-from dedup.kernels.alignment import BARRIER, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, STEM_LETTERS, Terms
+from dedup.kernels.alignment import BARRIER, BLOCK_BREAK, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, STEM_LETTERS, Terms
 from dedup.kernels.hashing import FINISHER, POLYNOMIAL, mix
 from dedup.kernels.reference_characters import decode, sum_rows
 
@@ -26,7 +26,7 @@ def mark_terms(data: U8, tokens: Tokens, barred: Bool, index: NDArray[np.uint16]
     columns: list[tuple[U32, U64, U32, U32, int]] = []
     for first, last in zip(tokens.offsets[:-1].tolist(), tokens.offsets[1:].tolist(), strict=True):
         kind = kinds[first:last]
-        kind[:1] = SENTENCE_BREAK
+        kind[:1] = BLOCK_BREAK
         hard, wrapped = np.count_nonzero(kind == LINE_BREAK), np.count_nonzero(kind < 0)
         marked = np.maximum(kind, NO_BREAK)
         marked[barred[first:last]] = BARRIER
@@ -105,7 +105,9 @@ def _breaks_before(
     short = stop & ((size == 1) | ((size == 2) & capital[:-1]))
     sentence = marked & ~small[1:] & (spaced | capital[1:]) & ~short
     kinds[1:] = np.select(
-        [(newlines >= 2) | sentence, (newlines > 0) & small[1:], newlines > 0], [SENTENCE_BREAK, -1, LINE_BREAK], 0
+        [newlines >= 2, sentence, (newlines > 0) & small[1:], newlines > 0],
+        [BLOCK_BREAK, SENTENCE_BREAK, -1, LINE_BREAK],
+        NO_BREAK,
     )
     return kinds
 
@@ -115,7 +117,7 @@ def _number_terms(stems: U64, breaks: NDArray[np.int64]) -> tuple[U32, U64, U32,
     distinct, firsts, inverse, counts = np.unique(stems, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(firsts)
     numbers = np.argsort(order)[inverse]
-    sentences = np.cumsum(breaks == SENTENCE_BREAK)
+    sentences = np.cumsum((breaks >= SENTENCE_BREAK) & (breaks < BARRIER))
     held = np.unique(np.stack([sentences, numbers], axis=1), axis=0)[:, 1]
     return (
         numbers.astype(np.uint32),
