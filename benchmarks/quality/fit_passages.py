@@ -30,10 +30,10 @@ from dedup.aligning.acceptance import (
 )
 from dedup.aligning.passages import LEAST_TOKENS, in_order
 from dedup.kernels import F64, I64, Bool
-from dedup.kernels.alignment import SENTENCE_BREAK, Alignments
+from dedup.kernels.alignment import SENTENCE_BREAK, Alignments, Terms
 
 FOLDS = 5
-THRESHOLD = 0.43
+PASSAGE_THRESHOLD, SUMMARY_THRESHOLD = 0.35, 0.35
 RIGHT = 0.5
 SHORT_TOKENS = (12, 45)
 TRIMMED = 0.75
@@ -51,7 +51,9 @@ class Sample:
     """
 
     found: Alignments
-    lengths: tuple[I64, I64]
+    texts: Terms
+    longer: I64
+    shorter: I64
     owners: I64
     groups: I64
     labels: Bool
@@ -84,9 +86,8 @@ def draw_sample(
             recall = max(case.covered([candidate])[0] for case in cases[owner])
             labels[row] = 2 * precision * recall > RIGHT * (precision + recall)
     first, last, other_first, other_last = found.places[:, :4].T
-    lengths = np.diff(ready.terms.offsets)
     long_enough = np.minimum(last - first, other_last - other_first) >= LEAST_TOKENS
-    return Sample(found, (lengths[longer], lengths[shorter]), owners, groups, labels, long_enough)
+    return Sample(found, ready.terms, longer, shorter, owners, groups, labels, long_enough)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +186,13 @@ def label_short(ranges: I64, owners: I64, shorts: Sequence[Short]) -> Bool:
 
 
 def regress(
-    features: F64, labels: Bool, names: tuple[str, ...], weights: F64 | None = None, inverse_penalty: float = 1.0
+    features: F64, labels: Bool, names: tuple[str, ...], threshold: float, weights: F64 | None = None
 ) -> Acceptance:
     """A logistic regression on standardised features."""
     from sklearn.linear_model import LogisticRegression
 
     means, scales = features.mean(axis=0), features.std(axis=0)
-    model = LogisticRegression(C=inverse_penalty, max_iter=5000)
+    model = LogisticRegression(max_iter=5000)
     model.fit((features - means) / scales, labels, sample_weight=weights)
     return Acceptance(
         names,
@@ -201,7 +202,7 @@ def regress(
         scales,
         model.coef_[0],
         float(model.intercept_[0]),
-        THRESHOLD,
+        threshold,
     )
 
 
@@ -237,8 +238,8 @@ def fit(corpus: Corpus) -> Fitted:
 
     features = np.concatenate(
         [
-            passage_features(whole.found, whole.lengths)[whole.long_enough],
-            passage_features(short.found, short.lengths)[short.long_enough],
+            passage_features(whole.found, whole.texts, whole.longer, whole.shorter)[whole.long_enough],
+            passage_features(short.found, short.texts, short.longer, short.shorter)[short.long_enough],
         ]
     )
     labels = np.concatenate([whole.labels[whole.long_enough], short_labels[short.long_enough]])
@@ -246,9 +247,15 @@ def fit(corpus: Corpus) -> Fitted:
     of_rows = np.concatenate(
         [folds[whole.owners][whole.long_enough], folds_of(short.groups)[short.owners][short.long_enough]]
     )
-    passages = regress(features, labels, PASSAGE_FEATURES, weights)
+    passages = regress(features, labels, PASSAGE_FEATURES, PASSAGE_THRESHOLD, weights)
     partial = [
-        regress(features[of_rows != fold], labels[of_rows != fold], PASSAGE_FEATURES, weights[of_rows != fold])
+        regress(
+            features[of_rows != fold],
+            labels[of_rows != fold],
+            PASSAGE_FEATURES,
+            PASSAGE_THRESHOLD,
+            weights[of_rows != fold],
+        )
         for fold in range(FOLDS)
     ]
 
@@ -256,13 +263,15 @@ def fit(corpus: Corpus) -> Fitted:
     judged = np.zeros(whole.owners.size)
     for fold, regression in enumerate(partial):
         of_fold = folds[whole.owners] == fold
-        judged[of_fold] = regression.probabilities(passage_features(whole.found, whole.lengths)[of_fold])
+        judged[of_fold] = regression.probabilities(
+            passage_features(whole.found, whole.texts, whole.longer, whole.shorter)[of_fold]
+        )
     judged[~whole.long_enough] = 0.0
-    rows, spans = summary_features(whole.found, whole.lengths, judged)
+    rows, spans = summary_features(whole.found, whole.texts, whole.longer, whole.shorter, judged)
     meets = _meets_summary(corpus, whole, rows)
-    summaries = regress(spans, meets, SUMMARY_FEATURES)
+    summaries = regress(spans, meets, SUMMARY_FEATURES, SUMMARY_THRESHOLD)
     partial_summaries = [
-        regress(spans[folds[rows // 2] != fold], meets[folds[rows // 2] != fold], SUMMARY_FEATURES)
+        regress(spans[folds[rows // 2] != fold], meets[folds[rows // 2] != fold], SUMMARY_FEATURES, SUMMARY_THRESHOLD)
         for fold in range(FOLDS)
     ]
     return Fitted(passages, summaries, list(zip(partial, partial_summaries, strict=True)), folds, whole)

@@ -8,7 +8,7 @@ from importlib.resources import files
 import numpy as np
 
 from dedup.kernels import F64, I64
-from dedup.kernels.alignment import UNIT, Alignments
+from dedup.kernels.alignment import SENTENCE_BREAK, UNIT, Alignments, Terms
 
 PASSAGE_FEATURES = (
     "left_sum",
@@ -29,11 +29,14 @@ PASSAGE_FEATURES = (
     "in_runs",
     "overlap",
     "search",
+    "left_ends",
+    "right_ends",
 )
 """Of each side the log of the sum of nats, nats a token, the share of tokens that come from the other side, of those
 that touch a shared skip-bigram, and the log of the length; the overlap's share of the weight of each side, the cosine,
 the log of the number of shared terms and of the longest run, the share of the left in runs, the log of the overlap's
-weight, and that of the number of places at which the two texts could meet."""
+weight, that of the number of places at which the two texts could meet, and how many ends of each side are those of
+sentences."""
 
 SUMMARY_FEATURES = (
     "sum",
@@ -114,12 +117,12 @@ def read_acceptance(entry: dict[str, list[str] | list[float] | float]) -> Accept
     return Acceptance(tuple(map(str, names)), **columns, intercept=float(intercept), threshold=float(threshold))
 
 
-def passage_features(found: Alignments, lengths: tuple[I64, I64]) -> F64:
-    """The features of each candidate, shape (rows, `PASSAGE_FEATURES`).
-
-    `lengths`: tokens of the left and of the right text of each pair.
-    """
+def passage_features(found: Alignments, texts: Terms, left: I64, right: I64) -> F64:
+    """The features of each candidate of pairs of texts, shape (rows, `PASSAGE_FEATURES`)."""
+    lengths = np.diff(texts.offsets)
     owners = np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
+    # Within one text each two places meet once.
+    meetings = lengths[left].astype(np.float64) * lengths[right] / np.where(left == right, 2.0, 1.0)
     first, last, other_first, other_last, left_sum, right_sum = found.places.T
     sizes = (last - first, other_last - other_first)
     sums = (np.maximum(left_sum / UNIT, 1.0), np.maximum(right_sum / UNIT, 1.0))
@@ -142,23 +145,35 @@ def passage_features(found: Alignments, lengths: tuple[I64, I64]) -> F64:
         np.log1p(of[11]),
         of[12],
         np.log1p(of[10]),
-        np.log(lengths[0].astype(np.float64) * lengths[1])[owners],
+        np.log(np.maximum(meetings, 1.0))[owners],
+        _ends(texts, left[owners], first, last),
+        _ends(texts, right[owners], other_first, other_last),
     ]
     return np.stack(columns, axis=1)
 
 
-def summary_features(found: Alignments, lengths: tuple[I64, I64], probabilities: F64) -> tuple[I64, F64]:
+def _ends(texts: Terms, owners: I64, first: I64, last: I64) -> F64:
+    """How many ends of spans of texts are those of sentences: 0, 1 or 2."""
+    begins, stops = texts.offsets[owners], texts.offsets[owners + 1]
+    following = np.minimum(begins + last, max(texts.breaks.size - 1, 0))
+    at_end = (begins + last == stops) | (texts.breaks[following] >= SENTENCE_BREAK)
+    ends: F64 = (texts.breaks[begins + first] >= SENTENCE_BREAK).astype(np.float64) + at_end
+    return ends
+
+
+def summary_features(found: Alignments, texts: Terms, left: I64, right: I64, probabilities: F64) -> tuple[I64, F64]:
     """The rows of `found.summaries` that hold a span, and their features, shape (spans, `SUMMARY_FEATURES`).
 
-    `lengths`: tokens of the left and of the right text of each pair. `probabilities`: of each candidate passage; that
-    of the best one which the span overlaps is a feature, with the share of the span and of the source that it covers.
+    `probabilities`: of each candidate passage; that of the best one which the span overlaps is a feature, with the
+    share of the span and of the source that it covers.
     """
+    lengths = np.diff(texts.offsets)
     rows = np.flatnonzero(found.summaries[:, 1] > found.summaries[:, 0])
     pair, side = rows // 2, rows % 2
     first, last, total, second = found.summaries[rows].T
     size = last - first
-    texts = np.stack(lengths, axis=1)
-    own, source = texts[pair, side], texts[pair, 1 - side]
+    sizes = np.stack([lengths[left], lengths[right]], axis=1)
+    own, source = sizes[pair, side], sizes[pair, 1 - side]
     nats = np.maximum(total / UNIT, 1.0)
     of = found.summary_features[rows].T
     window = np.minimum(source, 13 * size // 10 + 10)

@@ -44,8 +44,7 @@ def align_texts(texts: Terms, left: I64, right: I64, kernels: Kernels) -> Passag
     swapped = in_order(texts, left, right)
     longer, shorter = np.where(swapped, right, left), np.where(swapped, left, right)
     found = kernels.align_terms(texts, longer, shorter)
-    lengths = np.diff(texts.offsets)
-    chosen = choose(found, (lengths[longer], lengths[shorter]), *shipped_acceptance())
+    chosen = choose(found, texts, longer, shorter, *shipped_acceptance())
     back = np.where(swapped[chosen.pairs, None], [2, 3, 0, 1], [0, 1, 2, 3])
     places = np.take_along_axis(chosen.places, back, axis=1)
     nats = np.where(swapped[chosen.pairs, None], chosen.nats[:, ::-1], chosen.nats)
@@ -64,12 +63,11 @@ def in_order(texts: Terms, left: I64, right: I64) -> Bool:
     return swapped
 
 
-def choose(found: Alignments, lengths: tuple[I64, I64], passages: Acceptance, summaries: Acceptance) -> Passages:
-    """Accept candidates by their probability, the likeliest first, and none that overlaps an accepted one.
-
-    `lengths`: tokens of the left and of the right text of each pair.
-    """
-    probabilities = passages.probabilities(passage_features(found, lengths))
+def choose(
+    found: Alignments, texts: Terms, left: I64, right: I64, passages: Acceptance, summaries: Acceptance
+) -> Passages:
+    """Accept candidates of pairs of texts by their probability, the likeliest first, and none that overlaps another."""
+    probabilities = passages.probabilities(passage_features(found, texts, left, right))
     first, last, other_first, other_last = found.places[:, :4].T
     long_enough = np.minimum(last - first, other_last - other_first) >= LEAST_TOKENS
     probabilities = np.where(long_enough, probabilities, 0.0)
@@ -82,10 +80,11 @@ def choose(found: Alignments, lengths: tuple[I64, I64], passages: Acceptance, su
         probabilities[rows],
         np.zeros(rows.size, dtype=np.bool_),
     )
-    rows, features = summary_features(found, lengths, probabilities)
+    rows, features = summary_features(found, texts, left, right, probabilities)
     likely = summaries.probabilities(features)
+    lengths = np.diff(texts.offsets)
     accepted = likely >= summaries.threshold
-    condensed = _summaries(found, rows[accepted], likely[accepted], lengths)
+    condensed = _summaries(found, rows[accepted], likely[accepted], (lengths[left], lengths[right]))
     # A summary takes the place of the passages that it overlaps: those are the parts in which it is close.
     kept = kept.take(~_overlaps(kept, condensed))
     order = np.lexsort((-kept.nats.sum(axis=1), -kept.probabilities, kept.pairs))
