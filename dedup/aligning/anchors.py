@@ -6,13 +6,15 @@ from dedup.kernels import I64
 from dedup.kernels.alignment import Terms
 
 MOST_ANCHORS = 8
+RARE_SHARE, RARE_SENTENCES = 8, 3
 
 
 def find_anchors(texts: Terms, lengths: I64, left: int, right: int, places: I64) -> list[I64]:
     """For each passage (rows of `places`, as in `Passages`) the tokens of the left text that are its anchors.
 
-    They are tokens of the passage, counted from the beginning of the text, in its order: those of the shared terms that
-    the fewest sentences of both texts hold; of equally rare ones the longest (`lengths`: of all tokens, in bytes).
+    They are tokens of the passage, counted from the beginning of the text, in its order, of the shared terms that no
+    more than one in eight sentences of both texts holds, or three: the rarest of them, and of equally rare ones the
+    longest (`lengths`: of all tokens, in bytes).
     """
     both = [_Side(texts, each) for each in (left, right)]
     found = []
@@ -20,7 +22,9 @@ def find_anchors(texts: Terms, lengths: I64, left: int, right: int, places: I64)
         here, there = both[0].stems[first:last], both[1].stems[other_first:other_last]
         shared, ours, theirs = np.intersect1d(here, there, return_indices=True)
         sentences = both[0].sentences[ours + first] + both[1].sentences[theirs + other_first]
-        tokens = ours + first
+        total = int(texts.sentences[left] + texts.sentences[right])
+        rare = sentences <= max(total // RARE_SHARE, RARE_SENTENCES)
+        shared, sentences, tokens = shared[rare], sentences[rare], ours[rare] + first
         sizes = lengths[texts.offsets[left] + tokens]
         order = np.lexsort((shared, -sizes, sentences))[:MOST_ANCHORS]
         found.append(np.sort(tokens[order]))

@@ -32,7 +32,9 @@ class Passages(NamedTuple):
 
     def take(self, rows: I64 | Bool) -> "Passages":
         """The passages at these rows."""
-        return Passages(*(column[rows] for column in self))
+        return Passages(
+            self.pairs[rows], self.places[rows], self.nats[rows], self.probabilities[rows], self.summaries[rows]
+        )
 
 
 def align_texts(texts: Terms, left: I64, right: I64, kernels: Kernels) -> Passages:
@@ -110,12 +112,11 @@ def _summaries(found: Alignments, rows: I64, probabilities: F64, lengths: tuple[
 
 def _overlaps(passages: Passages, summaries: Passages) -> Bool:
     """Which passages overlap a summary of their pair on both sides."""
-    result = np.zeros(passages.pairs.size, dtype=np.bool_)
     if summaries.pairs.size == 0:
-        return result
+        return np.zeros(passages.pairs.size, dtype=np.bool_)
     at = np.minimum(np.searchsorted(summaries.pairs, passages.pairs), summaries.pairs.size - 1)
     one, other = passages.places, summaries.places[at]
-    result = summaries.pairs[at] == passages.pairs
+    result: Bool = summaries.pairs[at] == passages.pairs
     for side in (0, 2):
         result &= (one[:, side] < other[:, side + 1]) & (other[:, side] < one[:, side + 1])
     return result

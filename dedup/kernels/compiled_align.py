@@ -178,7 +178,7 @@ def _find_rectangles(
         scratch.left, n_left, n_right, scratch.left_bigrams, scratch.right_bigrams, n_bigrams, scratch.left_found,
         scratch.right_found, scratch.weights, most, within, scratch.firsts, scratch.places, scratch.points,
     )  # fmt: skip
-    found = 0
+    found: Integer = 0
     if n_points < LEAST_POINTS:
         return 0
     points, working = scratch.points, scratch.working
@@ -261,8 +261,8 @@ def align_loop(
         while size < 4 * n_rectangles:
             size *= 2
         mask = np.uint64(size - 1)
-        for slot in range(size):
-            seen[slot] = np.uint64(0)
+        for entry in range(size):
+            seen[entry] = np.uint64(0)
         rectangle, ends = scratch.stack[:9], scratch.stack[9:16]
         for number in range(n_rectangles):
             evidence = features[FEATURES * filled : FEATURES * (filled + 1)]

@@ -74,8 +74,8 @@ def find_runs(
     while size < 2 * (other_last - other_first):
         size *= 2
     mask = np.uint64(size - 1)
-    for slot in range(size):
-        keys[slot] = np.uint64(0)
+    for entry in range(size):
+        keys[entry] = np.uint64(0)
     for token in range(other_first, other_last - RUN + 1):
         key = _gram(right, token)
         slot = key >> np.uint64(24) & mask

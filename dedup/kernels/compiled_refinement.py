@@ -105,7 +105,8 @@ def score_side(
             if token + skip + 1 < high and marks[bigrams[SKIPS * token + skip]]:
                 supported[token - low] = np.uint8(1)
                 supported[token - low + skip + 1] = np.uint8(1)
-    within, without = 0, 0
+    within: Integer = 0
+    without: Integer = 0
     for place in range(high - low):
         if first <= place + low < last:
             within += np.int64(supported[place])
@@ -144,8 +145,10 @@ def greatest_segment(
     `scores` begin at the token `origin`. No segment holds a barrier. Of equal sums the first found is given.
     """
     crossing, block = fixed(settings[6]), fixed(settings[7])
-    best, best_first, best_last = -(1 << 62), low, low
-    running, begin = -(1 << 61), low
+    best: Integer = -(1 << 62)
+    best_first, best_last = low, low
+    running: Integer = -(1 << 61)
+    begin: Integer = low
     for token in range(low, high):
         if breaks[token] == BARRIER:
             running = -(1 << 61)

@@ -29,8 +29,8 @@ def join_terms(
     while size < 2 * n_right:
         size *= 2
     mask = np.uint64(size - 1)
-    for slot in range(size):
-        slots[slot] = -1
+    for entry in range(size):
+        slots[entry] = -1
     for number in range(n_right):
         slot = (right_terms[right_first + number] >> np.uint64(20)) & mask
         while slots[slot] >= 0:
@@ -66,8 +66,8 @@ def number_bigrams(
     while size < 2 * SKIPS * shared:
         size *= 2
     mask = np.uint64(size - 1)
-    for slot in range(size):
-        keys[slot] = np.uint64(0)
+    for entry in range(size):
+        keys[entry] = np.uint64(0)
     count = 0
     right_found[0] = np.uint32(0)
     left_found[0] = np.uint32(0)
@@ -123,7 +123,7 @@ def most_occurrences(count: Integer, left_found: U32, right_found: U32, most: In
     """How often a skip-bigram may stand in each text for the points to be no more than `most`; 1 always fits."""
     allowed = MOST_OCCURRENCES
     while allowed > 1:
-        points = 0
+        points: Integer = 0
         for bigram in range(1, count + 1):
             if left_found[bigram] <= allowed and right_found[bigram] <= allowed:
                 points += np.int64(left_found[bigram]) * np.int64(right_found[bigram])
@@ -145,7 +145,7 @@ def find_points(
     diagonal.
     """
     allowed = most_occurrences(count, left_found, right_found, most)
-    filled = 0
+    filled: Integer = 0
     for bigram in range(1, count + 1):
         firsts[bigram] = np.uint32(filled)
         if 0 < left_found[bigram] <= allowed and right_found[bigram] <= allowed:
@@ -200,21 +200,23 @@ def sort(values: U64, first: Integer, last: Integer, buffer: U64) -> None:
             values[other] = value
     while run < last - first:
         for begin in range(first, last, 2 * run):
+            one: Integer = begin
             middle = min(begin + run, last)
             end = min(begin + 2 * run, last)
             if middle >= end or values[middle - 1] <= values[middle]:
                 continue
             for place in range(begin, middle):
                 buffer[place] = values[place]
-            one, other, place = begin, middle, begin
+            second: Integer = middle
+            target = begin
             while one < middle:
-                if other < end and values[other] < buffer[one]:
-                    values[place] = values[other]
-                    other += 1
+                if second < end and values[second] < buffer[one]:
+                    values[target] = values[second]
+                    second += 1
                 else:
-                    values[place] = buffer[one]
+                    values[target] = buffer[one]
                     one += 1
-                place += 1
+                target += 1
         run *= 2
 
 
@@ -257,7 +259,8 @@ def cluster(
     if n_points < LEAST_POINTS:
         return 0
     stack[0], stack[1], stack[2], stack[3] = 0, n_points, 0, 0
-    height, found = 1, 0
+    height: Integer = 1
+    found = 0
     while height > 0:
         height -= 1
         first, last = stack[4 * height], stack[4 * height + 1]

@@ -51,7 +51,8 @@ def _spread(
         bag[left[token]] = np.uint32(0)
     for token in range(n_right):
         inside[right[token]] = np.uint32(0)
-    low, high, running = 0, 0, 0.0
+    low, running = 0, 0.0
+    high: Integer = 0
     for token in range(n_right):
         running += masses[token]
         if running < 0.05 * total:

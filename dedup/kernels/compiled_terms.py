@@ -18,7 +18,9 @@ _FIRST_SYLLABLE, _LAST_SYLLABLE = 0xAC00, 0xD7A3
 @compiled
 def _width(lead: Integer) -> Integer:
     """The bytes of a character, by its first one."""
-    return 1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    if lead < 0x80:
+        return 1
+    return 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
 
 
 @compiled
@@ -32,25 +34,25 @@ def _codepoint(data: U8, place: Integer, width: Integer) -> Integer:
     if width == 3:
         return (lead & 0x0F) << 12 | second << 6 | third
     found = (lead & 0x07) << 18 | second << 12 | third << 6 | (np.int64(data[place + 3]) & 0x3F)
-    return min(found, 0x10FFFF)
+    return found if found < 0x10FFFF else 0x10FFFF
 
 
 @compiled
-def _is_lower(data: U8, place: Integer, index: NDArray[np.uint16], pages: U64) -> np.bool_:
+def _is_lower(data: U8, place: Integer, index: NDArray[np.uint16], pages: U64) -> bool:
     """Whether a word begins with a small letter of an alphabet that has capitals: folding leaves it as it is."""
     codepoint = _codepoint(data, place, _width(np.int64(data[place])))
     if codepoint < 0x80:
-        return 97 <= codepoint <= 122
+        return bool(97 <= codepoint <= 122)
     if codepoint >= _LAST_CASED:
         return False
     entry = np.int64(pages[(np.int64(index[codepoint >> 8]) << 8) + (codepoint & 0xFF)])
-    return entry == np.int64(data[place]) | np.int64(data[place + 1]) << 8
+    return bool(entry == np.int64(data[place]) | np.int64(data[place + 1]) << 8)
 
 
 @compiled
-def _ends_sentence(codepoint: Integer) -> np.bool_:
+def _ends_sentence(codepoint: Integer) -> bool:
     """Full stops, exclamation and question marks and ellipses of the scripts in wide use."""
-    return (
+    return bool(
         codepoint == 0x2E
         or codepoint == 0x21
         or codepoint == 0x3F
@@ -85,8 +87,8 @@ def _break_before(
         codepoint = _codepoint(data, place, width)
         if _ends_sentence(codepoint):
             marked = True
-            spaced = codepoint >= 0x80
-            stop = codepoint == 0x2E
+            spaced = bool(codepoint >= 0x80)
+            stop = bool(codepoint == 0x2E)
         elif codepoint <= 0x20:
             newlines += codepoint == 0x0A
             spaced = True
@@ -95,7 +97,7 @@ def _break_before(
         return BLOCK_BREAK
     small = _is_lower(data, end, index, pages)
     if marked and not small:
-        capital = 65 <= data[end] <= 90
+        capital = bool(65 <= data[end] <= 90)
         # An initial or a title, not the last word of a sentence.
         length = start - previous
         short = stop and (length == 1 or (length == 2 and 65 <= data[previous] <= 90))
@@ -123,7 +125,7 @@ def mark_loop(
         first, last = offsets[text], offsets[text + 1]
         hard, wrapped = 0, 0
         for token in range(first, last):
-            kind = BLOCK_BREAK
+            kind: Integer = BLOCK_BREAK
             if token > first:
                 kind = _break_before(data, starts[token - 1], ends[token - 1], starts[token], index, pages)
             hard += kind == 1
@@ -179,8 +181,8 @@ def number_terms_loop(
         while size < 2 * (last - first):
             size *= 2
         mask = np.uint64(size - 1)
-        for slot in range(size):
-            slots[slot] = -1
+        for entry in range(size):
+            slots[entry] = -1
         sentence = 0
         base = filled
         for token in range(first, last):

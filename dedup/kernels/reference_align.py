@@ -59,9 +59,11 @@ def align_terms(
     summary_features = np.zeros((2 * left.size, SUMMARY_FEATURES))
     for pair, (text, other) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
         both = _Pair(texts, text, other)
-        chosen = [] if given is None or given_offsets is None else given[given_offsets[pair] : given_offsets[pair + 1]]
-        if len(chosen):
-            for first, last, other_first, other_last in np.asarray(chosen).tolist():
+        chosen: list[list[int]] = []
+        if given is not None and given_offsets is not None:
+            chosen = given[given_offsets[pair] : given_offsets[pair + 1]].tolist()
+        if chosen:
+            for first, last, other_first, other_last in chosen:
                 rectangle = (first, last, other_first, other_last)
                 refined = weigh(both.left, both.right, rectangle, both.scoring)
                 both.add(refined, rectangle, rows, features)

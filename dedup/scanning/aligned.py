@@ -28,9 +28,8 @@ class Aligned:
     scores: F64
     summaries: Bool
 
-    def take(self, rows: I64 | Bool) -> "Aligned":
+    def take(self, rows: I64) -> "Aligned":
         """The passages at these rows."""
-        rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         return Aligned(
             self.left.take(rows),
             self.right.take(rows),
@@ -133,7 +132,8 @@ class ReadyTexts:
         spans = np.stack(
             [self._tokens.starts[first + places[:, 0]], self._tokens.ends[first + places[:, 1] - 1]], axis=1
         )
-        return spans + moved
+        moved_spans: I64 = spans + moved
+        return moved_spans
 
     def _places(self, left: int, right: int, spans: tuple[Side, Side]) -> I64:
         """First token and one after the last of spans on both sides, shape (rows, 4)."""

@@ -13,12 +13,10 @@ from dedup.scanning.findings import Findings, Side, join_sides, take_findings
 COVERED = 0.7
 """A passage of which another one covers this share on both sides says nothing more."""
 
-COPIED = 0.5
-"""A reworded passage is given up for the copied paragraphs in it if they are more than this share of it."""
+COPIED = 0.8
+"""A passage that is no exact copy is given up for the copied paragraphs that make up more than this share of it."""
 
-_EXACT, _NEAR, _CONTAINS, _REWRITE = (
-    RELATIONS.index(each) for each in (Relation.EXACT, Relation.NEAR, Relation.CONTAINS, Relation.REWRITE)
-)
+_EXACT, _CONTAINS = RELATIONS.index(Relation.EXACT), RELATIONS.index(Relation.CONTAINS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +33,16 @@ class Joined:
 def join_aligned(chained: Findings, aligned: Aligned) -> Joined:
     """Leave out of chains and of aligned passages what the other one says better, and join the rest.
 
-    Of a copied paragraph and a passage that cover each other the first is kept if it is exact; a passage that is more
-    than half copied paragraphs is given up for them unless it resembles as a whole; a paragraph that contains another
-    one is given up for the passage which is the part contained.
+    Of a copied paragraph and a passage that cover each other the first is kept if it is exact; a passage that is nearly
+    all copied paragraphs, in another order perhaps, is given up for them; a paragraph that contains another one is
+    given up for the passage which is the part contained.
     """
     relations = aligned.relations
     ours, theirs = _boxes(aligned.left, aligned.right), _boxes(chained.left, chained.right)
     chain_kept = np.ones(len(theirs), dtype=np.bool_)
     kept = np.ones(len(ours), dtype=np.bool_)
     copied = chained.relations != _CONTAINS
-    for row in np.flatnonzero(relations == _REWRITE).tolist():
+    for row in np.flatnonzero(relations != _EXACT).tolist():
         common = _common(ours[row], theirs[copied])
         kept[row] = bool((common.sum(axis=0) <= COPIED * _sizes(ours[[row]])[0]).any()) or bool(aligned.summaries[row])
     for row in range(len(theirs)):
@@ -65,7 +63,7 @@ def join_aligned(chained: Findings, aligned: Aligned) -> Joined:
         if chain_kept[row]:
             kept &= of_that < COVERED
     chained = take_findings(chained, np.flatnonzero(chain_kept))
-    aligned = aligned.take(kept)
+    aligned = aligned.take(np.flatnonzero(kept))
     return Joined(
         np.concatenate([chained.relations, aligned.relations]),
         join_sides([chained.left, aligned.left]),
