@@ -6,13 +6,16 @@ the one or the other by the size of the input.
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels.hashing import TriggerTable, WeightTable
 from dedup.kernels.screening import ScreenTable
+
+if TYPE_CHECKING:
+    from dedup.kernels.alignment import Alignments, Terms
 
 U8 = NDArray[np.uint8]
 U32 = NDArray[np.uint32]
@@ -256,6 +259,20 @@ class Kernels(Protocol):
 
         `levels` and `sizes` are by member: the smaller side is that of the lower level, or of the smaller size at the
         same level. Enough are `share[0]` in `share[1]` of its size.
+        """
+        ...
+
+    def mark_terms(self, data: U8, tokens: Tokens, barred: Bool, index: NDArray[np.uint16], pages: U64) -> "Terms":
+        """The terms of tokenised texts, and where sentences and lines begin; no passage holds a `barred` token."""
+        ...
+
+    def align_terms(
+        self, texts: "Terms", left: I64, right: I64, given: I64 | None = None, given_offsets: I64 | None = None
+    ) -> "Alignments":
+        """Candidates for passages of each pair of texts, of a text with itself where both are one.
+
+        `given` (shape (k, 4): first token and one after the last on the left, the same on the right), those of pair i
+        at `given_offsets[i]` to `given_offsets[i + 1]`, are weighed as they are, and nothing is looked for there.
         """
         ...
 
