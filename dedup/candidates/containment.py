@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.candidates.pairs import LOW, PAIRS_AT_ONCE, SHIFT, Candidates, counted, linked, unpack
+from dedup.candidates.pairs import PAIRS_AT_ONCE, Candidates, counted, linked, unpack
 from dedup.kernels import I64, U8, U64, Kernels
 
 _LEAST_SHARE = (3, 5)
@@ -58,13 +58,7 @@ def containment_candidates(parts: Iterable[SharedShingles], levels: U8, sizes: I
     for part in parts:
         capped += part.capped
         found, shared = kernels.add_counts(found, shared, part.pairs, part.counts)
-    left, right = (found & LOW).astype(np.int64), (found >> SHIFT).astype(np.int64)
-    order = levels[left].astype(np.int64) - levels[right]
-    smaller = np.where(
-        order == 0, np.minimum(sizes[left], sizes[right]), np.where(order < 0, sizes[left], sizes[right])
-    )
-    part_of, whole = _LEAST_SHARE
-    return unpack(found[whole * shared >= part_of * smaller], capped)
+    return unpack(kernels.enough_shared(found, shared, levels, sizes, _LEAST_SHARE), capped)
 
 
 _NO_PAIRS: U64 = np.zeros(0, dtype=np.uint64)

@@ -6,13 +6,16 @@ the one or the other by the size of the input.
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels.hashing import TriggerTable, WeightTable
 from dedup.kernels.screening import ScreenTable
+
+if TYPE_CHECKING:
+    from dedup.kernels.alignment import Alignments, Terms
 
 U8 = NDArray[np.uint8]
 U32 = NDArray[np.uint32]
@@ -176,6 +179,10 @@ class Kernels(Protocol):
         """
         ...
 
+    def gather_ranges(self, data: U8, starts: I64, ends: I64) -> U8:
+        """The bytes of ranges of a buffer (half-open), one after the other; of shape (columns, rows), row by row."""
+        ...
+
     def digest_texts(self, data: U8, offsets: I64) -> U64:
         """One hash a text of all its bytes."""
         ...
@@ -247,6 +254,28 @@ class Kernels(Protocol):
         """The union of two sets of values, each ascending, with the sums of their counts."""
         ...
 
+    def enough_shared(self, pairs: U64, counts: I64, levels: U8, sizes: I64, share: tuple[int, int]) -> U64:
+        """The pairs (one member in the upper half, one in the lower) of whose smaller side enough is counted.
+
+        `levels` and `sizes` are by member: the smaller side is that of the lower level, or of the smaller size at the
+        same level. Enough are `share[0]` in `share[1]` of its size.
+        """
+        ...
+
+    def mark_terms(self, data: U8, tokens: Tokens, barred: Bool, index: NDArray[np.uint16], pages: U64) -> "Terms":
+        """The terms of tokenised texts, and where sentences and lines begin; no passage holds a `barred` token."""
+        ...
+
+    def align_terms(
+        self, texts: "Terms", left: I64, right: I64, given: I64 | None = None, given_offsets: I64 | None = None
+    ) -> "Alignments":
+        """Candidates for passages of each pair of texts, of a text with itself where both are one.
+
+        `given` (shape (k, 4): first token and one after the last on the left, the same on the right), those of pair i
+        at `given_offsets[i]` to `given_offsets[i + 1]`, are weighed as they are, and nothing is looked for there.
+        """
+        ...
+
     def components(self, left: I64, right: I64, count: int) -> I64:
         """Connected components of `count` items: for each the first item that it is connected with."""
         ...
@@ -257,6 +286,19 @@ class Kernels(Protocol):
         `left < right`, sorted by right, then left. An item takes the first of its left partners that is kept.
         """
         ...
+
+
+def loaded() -> Kernels:
+    """The compiled kernels where this process has loaded them, else the reference: for what is small beside a scan."""
+    from dedup.kernels import native
+
+    if native.is_loaded():
+        from dedup.kernels import compiled
+
+        return cast("Kernels", compiled)
+    from dedup.kernels import reference
+
+    return cast("Kernels", reference)
 
 
 def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:

@@ -25,7 +25,8 @@ from dedup.kernels import (
     SketchPlan,
     Tokens,
 )
-from dedup.kernels.compiled_groups import add_counts_loop, link_loop, post_loop, sample_levels_loop
+from dedup.kernels.compiled_align import align_terms as align_terms
+from dedup.kernels.compiled_groups import add_counts_loop, enough_shared_loop, link_loop, post_loop, sample_levels_loop
 from dedup.kernels.compiled_pairs import (
     anchor_loop,
     components_loop,
@@ -36,6 +37,7 @@ from dedup.kernels.compiled_pairs import (
 from dedup.kernels.compiled_places import count_marks as count_marks
 from dedup.kernels.compiled_places import find as find
 from dedup.kernels.compiled_positions import tokenise_loop
+from dedup.kernels.compiled_ranges import gather_ranges as gather_ranges
 from dedup.kernels.compiled_rows import (
     band_keys_loop,
     count_rows_loop,
@@ -47,6 +49,7 @@ from dedup.kernels.compiled_rows import (
 from dedup.kernels.compiled_screening import screen as screen
 from dedup.kernels.compiled_segments import WINDOW, count_newlines, segment_loop
 from dedup.kernels.compiled_sketch import BLOCK, POWERS, minhash_loop, sketch_loop
+from dedup.kernels.compiled_terms import mark_terms as mark_terms
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
 from dedup.kernels.compiled_texts import same_bytes as same_bytes
 from dedup.kernels.compiled_tokens import hash_loop, most_tokens, scratch_words
@@ -275,7 +278,9 @@ def link(entries: U64, start: int, cap: int, links: int, levels: U8, most: int) 
     """See `Kernels.link`."""
     pairs, state = np.empty(most + max(cap, links), dtype=np.uint64), np.zeros(2, dtype=np.int64)
     count = link_loop(entries, start, cap, links, levels, pairs, state)
-    return Links(pairs[:count], int(state[0]), int(state[1]))
+    # Pairs are held for long, and the room for most of them must not be held with a few.
+    found = pairs[:count] if 2 * count > pairs.size else pairs[:count].copy()
+    return Links(found, int(state[0]), int(state[1]))
 
 
 def components(left: I64, right: I64, count: int) -> I64:
@@ -292,3 +297,9 @@ def add_counts(values: U64, counts: I64, more: U64, more_counts: I64) -> tuple[U
     union, sums = np.empty(values.size + more.size, dtype=np.uint64), np.empty(values.size + more.size, dtype=np.int64)
     size = add_counts_loop(values, counts, more, more_counts, union, sums)
     return union[:size], sums[:size]
+
+
+def enough_shared(pairs: U64, counts: I64, levels: U8, sizes: I64, share: tuple[int, int]) -> U64:
+    """See `Kernels.enough_shared`."""
+    kept = np.empty(pairs.size + 1, dtype=np.uint64)
+    return kept[: enough_shared_loop(pairs, counts, levels, sizes, *share, kept)]

@@ -105,3 +105,20 @@ def add_counts_loop(values: U64, counts: I64, more: U64, more_counts: I64, union
         two += np.uint64(1)
         size += np.uint64(1)
     return np.int64(size)
+
+
+@exported
+def enough_shared_loop(
+    pairs: U64, counts: I64, levels: U8, sizes: I64, part: Integer, whole: Integer, kept: U64
+) -> Integer:
+    """Fill the pairs of which enough is counted; their number. There is room for one more."""
+    size = np.uint64(0)
+    for place in range(np.uint64(pairs.size)):
+        pair = pairs[place]
+        left, right = pair & _LOW, pair >> _SHIFT
+        smaller = min(sizes[left], sizes[right])
+        if levels[left] != levels[right]:
+            smaller = sizes[left] if levels[left] < levels[right] else sizes[right]
+        kept[size] = pair
+        size += np.uint64(whole * counts[place] >= part * smaller)
+    return np.int64(size)

@@ -69,10 +69,10 @@ def slot_table(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
     A hash stands in the slot that its upper bits name, or in the next free one. A hash of 0 is left out.
     """
-    distinct = np.unique(hashes[hashes != 0])
-    bits = max(4, int(8 * distinct.size).bit_length())
+    distinct = sorted(set(hashes.tolist()) - {0})
+    bits = max(4, (8 * len(distinct)).bit_length())
     table = np.zeros(1 << bits, dtype=np.uint64)
-    for value in distinct.tolist():
+    for value in distinct:
         slot = value >> (64 - bits)
         while table[slot]:
             slot = (slot + 1) % table.size

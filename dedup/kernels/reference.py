@@ -18,14 +18,19 @@ from dedup.kernels.hashing import (
     mix,
     powers,
 )
-from dedup.kernels.reference_groups import add_counts, link, post, sample_levels
+from dedup.kernels.reference_align import align_terms
+from dedup.kernels.reference_characters import decode, sum_rows
+from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks, find
+from dedup.kernels.reference_ranges import gather_ranges
 from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
+from dedup.kernels.reference_terms import mark_terms
 from dedup.kernels.reference_texts import digest_texts, same_bytes
 
 __all__ = [
     "add_counts",
+    "align_terms",
     "anchor",
     "band_keys",
     "components",
@@ -36,11 +41,14 @@ __all__ = [
     "digest_texts",
     "distinct_rows",
     "dot_common",
+    "enough_shared",
     "equal_rows",
     "find",
+    "gather_ranges",
     "hash_tokens",
     "link",
     "look_up",
+    "mark_terms",
     "minhash",
     "name",
     "post",
@@ -83,7 +91,7 @@ def tokenise(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> T
 
 
 def _tokenise_block(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Tokens:
-    positions, widths, codepoints = _decode(data)
+    positions, widths, codepoints = decode(data)
     entries = pages[index[codepoints >> 8], codepoints & 0xFF]
     # A separator behind each text keeps its last token from running into the next text.
     text_ends = np.searchsorted(positions, offsets[1:])
@@ -153,22 +161,6 @@ def _triggered(tokens: Ragged, triggers: TriggerTable) -> U64:
     return keywords & (beside | triggers.free)
 
 
-def _decode(data: U8) -> tuple[I64, I64, I64]:
-    """Start, width in bytes and code point of each character of valid UTF-8."""
-    positions = np.flatnonzero((data & 0xC0) != 0x80)
-    padded = np.concatenate([data, np.zeros(3, dtype=np.uint8)]).astype(np.int64)
-    lead = padded[positions]
-    widths = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0).astype(np.int64)
-    second, third, fourth = (padded[positions + step] & 0x3F for step in (1, 2, 3))
-    codepoints = np.select(
-        [widths == 1, widths == 2, widths == 3],
-        [lead, (lead & 0x1F) << 6 | second, (lead & 0x0F) << 12 | second << 6 | third],
-        (lead & 0x07) << 18 | second << 12 | third << 6 | fourth,
-    )
-    # Bytes that are not UTF-8, which no reader lets through, must not reach beyond the table.
-    return positions, widths, np.minimum(codepoints, 0x10FFFF)
-
-
 def _folded_lengths(entries: U64) -> I64:
     """The number of bytes of each table entry."""
     lengths = np.zeros(entries.size, dtype=np.int64)
@@ -191,16 +183,7 @@ def _hash_tokens(folded: U64, starts: I64, ends: I64) -> U64:
         words |= np.where(step < remaining, padded[sources + step], np.uint64(0)) << np.uint64(8 * step)
     exponents = n_words[tokens] - 1 - within
     terms = mix(words) * powers(int(n_words.max(initial=0)))[exponents]
-    return finish(_sum_rows(terms, first_word, n_words), lengths.astype(np.uint64))
-
-
-def _sum_rows(terms: U64, starts: I64, lengths: I64) -> U64:
-    """Sum of each row modulo 2**64; empty rows sum to 0."""
-    sums = np.zeros(starts.size, dtype=np.uint64)
-    filled = lengths > 0
-    if filled.any():
-        sums[filled] = np.add.reduceat(terms, starts[filled])
-    return sums
+    return finish(sum_rows(terms, first_word, n_words), lengths.astype(np.uint64))
 
 
 def shingle(hashes: U64, offsets: I64, size: int) -> Ragged:
@@ -224,7 +207,7 @@ def digest(hashes: U64, offsets: I64) -> U64:
     lengths = np.diff(offsets)
     within = np.arange(hashes.size) - np.repeat(offsets[:-1], lengths)
     terms = hashes * powers(int(lengths.max(initial=0)))[within] if hashes.size else hashes
-    return finish(_sum_rows(terms, offsets[:-1], lengths), lengths.astype(np.uint64))
+    return finish(sum_rows(terms, offsets[:-1], lengths), lengths.astype(np.uint64))
 
 
 def minhash(shingles: U64, offsets: I64, a: U32, b: U32) -> U32:

@@ -58,3 +58,15 @@ def add_counts(values: U64, counts: I64, more: U64, more_counts: I64) -> tuple[U
     sums = np.zeros(union.size, dtype=np.int64)
     np.add.at(sums, places, np.concatenate([counts, more_counts]))
     return union, sums
+
+
+def enough_shared(pairs: U64, counts: I64, levels: U8, sizes: I64, share: tuple[int, int]) -> U64:
+    """See `Kernels.enough_shared`."""
+    left, right = (pairs & _LOW).astype(np.int64), (pairs >> _SHIFT).astype(np.int64)
+    smaller = np.where(
+        levels[left] == levels[right],
+        np.minimum(sizes[left], sizes[right]),
+        np.where(levels[left] < levels[right], sizes[left], sizes[right]),
+    )
+    part, whole = share
+    return pairs[whole * counts >= part * smaller]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import I64, U64, Bool, Kernels, Marks, Samples, Sketches, choose
+from dedup.kernels import I64, U64, Bool, Kernels, Samples, Sketches, choose
 from dedup.kernels.hashing import TriggerTable, join_digests, no_triggers, trigger_table
 from dedup.model import Relation, TextColumn
 from dedup.segmenting import Segments, segment
@@ -47,16 +47,12 @@ class ResidueLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BatchSketch:
-    """What is kept of a batch besides its texts; bytes count from the beginning of the batch's buffer.
-
-    `marks`: the characters of each text, and the newlines before its last one.
-    """
+    """What is kept of a batch besides its texts; bytes count from the beginning of the batch's buffer."""
 
     documents: Sketches
     segments: Segments | None
     paragraphs: Sketches | None
     residue: list[ResidueLine]
-    marks: Marks
 
 
 class Work(NamedTuple):
@@ -75,7 +71,7 @@ class Work(NamedTuple):
             near=config.looks_for(Relation.NEAR),
             contains=config.looks_for(Relation.CONTAINS),
             documents=config.level.documents,
-            paragraphs=config.level.paragraphs or config.looks_for(Relation.BOILERPLATE, Relation.RESIDUE),
+            paragraphs=config.level.paragraphs or config.looks_for(Relation.RESIDUE) or config.finds_frames,
             residue=config.level.paragraphs or config.looks_for(Relation.RESIDUE),
         )
 
@@ -86,11 +82,10 @@ def sketch_batch(texts: TextColumn, config: Config, kernels: Kernels) -> BatchSk
     near, contains = work.near and work.documents, work.contains and work.documents
     plan = sketch_plan(config, no_triggers(), near=near, contains=contains)
     table = codepoint_table()
-    marks = _marks(texts, kernels)
     if work.documents or not work.paragraphs:
         documents = kernels.sketch(texts.data, texts.offsets[:-1], texts.offsets[1:], *table, plan)
     if not work.paragraphs:
-        return BatchSketch(documents, None, None, [], marks)
+        return BatchSketch(documents, None, None, [])
     segments = segment(texts, kernels)
     near, contains = work.near and config.level.paragraphs, work.contains and config.level.paragraphs
     plan = sketch_plan(config, residue_triggers(), near=near, contains=contains)
@@ -102,7 +97,7 @@ def sketch_batch(texts: TextColumn, config: Config, kernels: Kernels) -> BatchSk
             segments, paragraphs = apart, kernels.sketch(texts.data, apart.starts, apart.ends, *table, plan)
     if not work.documents:
         documents = _joined(paragraphs, np.searchsorted(segments.texts, np.arange(len(texts) + 1)))
-    return BatchSketch(documents, segments, paragraphs, residue, marks)
+    return BatchSketch(documents, segments, paragraphs, residue)
 
 
 def _joined(paragraphs: Sketches, offsets: I64) -> Sketches:
@@ -120,14 +115,6 @@ def _joined(paragraphs: Sketches, offsets: I64) -> Sketches:
         np.zeros(count, dtype=np.uint64),
         np.zeros(count, dtype=np.uint64),
     )
-
-
-def _marks(texts: TextColumn, kernels: Kernels) -> Marks:
-    starts, ends = texts.offsets[:-1], texts.offsets[1:]
-    marks = kernels.count_marks(texts.data, starts, ends)
-    filled = np.flatnonzero(ends > starts)
-    marks.newlines[filled] -= texts.data[ends[filled] - 1] == ord("\n")
-    return marks
 
 
 def _set_apart(texts: TextColumn, residue: list[ResidueLine], kernels: Kernels) -> Segments:

@@ -163,8 +163,14 @@ class TextStore:
             result[filled] = until[ends] - until[begins]
         return located
 
+    def count_characters(self, kernels: Kernels) -> int:
+        """The characters of all texts."""
+        starts, ends = (np.array(self._bases[side:][: len(self._slots)], dtype=np.int64) for side in (0, 1))
+        filled = np.flatnonzero(ends > starts)
+        return int(self._count_marks(starts[filled], ends[filled], kernels).characters.sum())
+
     def _count_marks(self, starts: I64, ends: I64, kernels: Kernels) -> Marks:
-        """Count in ranges that are not empty, ascend and do not overlap, each within one text."""
+        """Count in ranges that are not empty, ascend and do not overlap, each of texts appended together."""
         first = starts // _BLOCK
         blocks = (ends - 1) // _BLOCK - first + 1
         begins = np.cumsum(blocks) - blocks

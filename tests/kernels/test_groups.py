@@ -168,3 +168,22 @@ def test_counts_of_two_sets_are_summed(some: dict[int, int], others: dict[int, i
         union, sums = kernels.add_counts(*sides[0], *sides[1])
         assert (union.tolist(), sums.tolist()) == (list(expected), list(expected.values()))
         assert (union.dtype, sums.dtype) == (np.uint64, np.int64)
+
+
+@given(st.data())
+def test_pairs_are_kept_of_whose_smaller_side_enough_is_shared(data: st.DataObject) -> None:
+    members = st.tuples(st.integers(0, 3), st.integers(0, 12))
+    levels, sizes = zip(*data.draw(st.lists(members, min_size=2, max_size=6)), strict=True)
+    pairs = [(left, right) for right in range(len(sizes)) for left in range(right)]
+    counts = data.draw(st.lists(st.integers(1, 9), min_size=len(pairs), max_size=len(pairs)))
+    expected = [
+        right << 32 | left
+        for (left, right), count in zip(pairs, counts, strict=True)
+        if 5 * count >= 3 * min((levels[side], sizes[side]) for side in (left, right))[1]
+    ]
+    packed = np.array([right << 32 | left for left, right in pairs], dtype=np.uint64)
+    for kernels in (reference, compiled):
+        kept = kernels.enough_shared(
+            packed, np.array(counts), np.array(levels, dtype=np.uint8), np.array(sizes), (3, 5)
+        )
+        assert kept.tolist() == expected

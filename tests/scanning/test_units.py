@@ -31,7 +31,7 @@ def sketch(texts: list[str], kernels: Kernels, near: bool = True, contains: bool
 
 def built(several: list[list[list[int]]], room: int, kernels: Kernels) -> tuple[Units, Sketches]:
     """Units that came in batches, and the sketches of all of them at once."""
-    builder = UnitsBuilder(shelf_with(room))
+    builder = UnitsBuilder(shelf_with(room), edges=True)
     base = 0
     for rows in several:
         column, sketches = sketch(written(rows), kernels)
@@ -54,7 +54,7 @@ def test_units_are_those_of_all_batches_and_keep_what_is_theirs_in_any_order(
         (units.take(order).take(order), order[order]),
     ):
         assert len(taken) == n_units
-        assert taken.places.tolist() == places.tolist()
+        assert (np.arange(n_units) if taken.places is None else taken.places).tolist() == places.tolist()
         for name in ("digests", "lengths", "firsts", "lasts", "levels", "level_sizes"):
             ours, theirs = getattr(taken, name), getattr(sketches, name)
             assert ours.dtype == theirs.dtype
@@ -141,8 +141,11 @@ def test_what_the_columns_take_is_counted(kernels: Kernels) -> None:
     builder = UnitsBuilder(shelf)
     builder.add(column.offsets[:-1], column.offsets[1:], sketches)
     bulk = sketches.keys.nbytes + sketches.samples.values.nbytes + 4 * 2
-    # Seven numbers of eight bytes and one of one byte, and the place of each unit.
-    assert shelf._room == EVERYTHING - bulk - 2 * (8 * 8 + 1)
+    # Five numbers of eight bytes and one of one byte.
+    assert shelf._room == EVERYTHING - bulk - 2 * (5 * 8 + 1)
+    edged = shelf_with(EVERYTHING)
+    UnitsBuilder(edged, edges=True).add(column.offsets[:-1], column.offsets[1:], sketches)
+    assert edged._room == shelf._room - 2 * (2 * 8)
 
 
 def test_no_batches_are_no_units() -> None:
