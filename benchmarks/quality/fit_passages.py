@@ -166,7 +166,7 @@ def _cut_out(text: str, cases: Sequence[Alignment], longest: Alignment, sentence
 
 def _around(span: tuple[int, int], size: int, generator: np.random.Generator) -> tuple[int, int]:
     """A window around a span, with as much context on each side as a log-uniform draw gives."""
-    before, after = np.exp(generator.uniform(*np.log(CONTEXT), 2)).astype(int).tolist()
+    before, after = np.exp(generator.uniform(np.log(CONTEXT[0]), np.log(CONTEXT[1]), 2)).astype(int).tolist()
     return max(span[0] - before, 0), min(span[1] + after, size)
 
 

@@ -41,6 +41,9 @@ UNIT = 1024.0
 LEAST_SUM = 8.0
 """Candidates whose sum falls to this many nats on either side are dropped."""
 
+FIRST_SUM, FIRST_SUMMARY_SUM = 2.0, 12.0
+"""A candidate, or a summary, whose sum in the first round is less than so many nats is given up."""
+
 RUN = 4
 """The fewest equal tokens in a row that are a run."""
 

@@ -9,7 +9,16 @@ cost. Scores are whole numbers of 1/1024 nat, so that sums do not hang on their 
 import numpy as np
 
 from dedup.kernels import F64, I64, U8, U32
-from dedup.kernels.alignment import BARRIER, BLOCK_BREAK, EXTENSION, LINE_BREAK, SENTENCE_BREAK, SKIPS, UNIT
+from dedup.kernels.alignment import (
+    BARRIER,
+    BLOCK_BREAK,
+    EXTENSION,
+    FIRST_SUM,
+    LINE_BREAK,
+    SENTENCE_BREAK,
+    SKIPS,
+    UNIT,
+)
 from dedup.kernels.jit import Integer, compiled
 
 ROUNDS = 5
@@ -182,7 +191,7 @@ def refine(
     first, last, other_first, other_last = rectangle[0], rectangle[1], rectangle[2], rectangle[3]
     found = rectangle[6:9]
     side = evidence[6:9]
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         low, high = max(0, first - EXTENSION), min(n_left, last + EXTENSION)
         if within:
             high = min(high, other_first)
@@ -197,7 +206,7 @@ def refine(
         greatest_segment(scores, low, low, high, left_breaks, n_left, settings, found)
         changed = found[0] != first or found[1] != last
         first, last, rectangle[4] = found[0], found[1], found[2]
-        if last - first < LEAST_TOKENS:
+        if last - first < LEAST_TOKENS or (number == 0 and found[2] < FIRST_SUM * UNIT):
             rectangle[4] = -1
             break
         low, high = max(0, other_first - EXTENSION), min(n_right, other_last + EXTENSION)
@@ -214,7 +223,7 @@ def refine(
         greatest_segment(scores, low, low, high, right_breaks, n_right, settings, found)
         changed = changed or found[0] != other_first or found[1] != other_last
         other_first, other_last, rectangle[5] = found[0], found[1], found[2]
-        if other_last - other_first < LEAST_TOKENS:
+        if other_last - other_first < LEAST_TOKENS or (number == 0 and found[2] < FIRST_SUM * UNIT):
             rectangle[5] = -1
             break
         if not changed:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dedup.kernels import F64, I64, U8, U32
-from dedup.kernels.alignment import UNIT
+from dedup.kernels.alignment import FIRST_SUMMARY_SUM, UNIT
 from dedup.kernels.compiled_refinement import STEPS, empty_bag, fill_bag, fixed, greatest_segment, score_side
 from dedup.kernels.jit import Integer, compiled
 
@@ -85,7 +85,7 @@ def find_summary(
         return
     fill_bag(right, right_bigrams, 0, n_right, bag, marks)
     first, last, total = 0, n_left, 0
-    share = FIRST_SHARE
+    share, least = FIRST_SHARE, FIRST_SUMMARY_SUM
     for number in range(ROUNDS):
         score_side(
             left, n_left, left_counts, left_bigrams, 0, n_left, first, last, bag, n_right, marks, inside,
@@ -95,10 +95,11 @@ def find_summary(
         greatest_segment(scores, 0, 0, n_left, left_breaks, n_left, settings, found)
         settled = number > 1 and found[0] == first and found[1] == last
         first, last, total = found[0], found[1], found[2]
-        if last - first < LEAST_TOKENS or total < LEAST_SUM * UNIT or settled:
+        least = LEAST_SUM if number else FIRST_SUMMARY_SUM
+        if last - first < LEAST_TOKENS or total < least * UNIT or settled:
             break
     empty_bag(right, right_bigrams, 0, n_right, bag, marks)
-    if last - first < LEAST_TOKENS or total < LEAST_SUM * UNIT:
+    if last - first < LEAST_TOKENS or total < least * UNIT:
         for place in range(3):
             found[place] = 0
             features[place] = 0.0

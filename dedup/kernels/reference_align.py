@@ -8,6 +8,7 @@ from dedup.kernels.alignment import (
     EXTENSION,
     FEATURES,
     FIRST_SUMMARY_SCORING,
+    FIRST_SUMMARY_SUM,
     GAPS,
     LEAST_SUM,
     PASSAGE_SCORING,
@@ -209,7 +210,7 @@ def _summarise(left: Side, right: Side, found: I64, features: F64) -> None:
     n_left, n_right = left.terms.size, right.terms.size
     if min(n_left, n_right) < _SUMMARY_TOKENS:
         return
-    passage, share, total = (0, n_left), _SUMMARY_SHARE, 0
+    passage, share, total, least = (0, n_left), _SUMMARY_SHARE, 0, FIRST_SUMMARY_SUM
     for number in range(_SUMMARY_ROUNDS):
         steps = STEPS if number else 0
         scores, evidence = score_side(left, (0, n_left), passage, right, (0, n_right), share, steps, scoring)
@@ -217,9 +218,10 @@ def _summarise(left: Side, right: Side, found: I64, features: F64) -> None:
         first, last, total = greatest_segment(scores, 0, 0, n_left, left.breaks, scoring)
         settled = number > 1 and (first, last) == passage
         passage = (first, last)
-        if last - first < _SUMMARY_TOKENS or total < _SUMMARY_SUM * UNIT or settled:
+        least = _SUMMARY_SUM if number else FIRST_SUMMARY_SUM
+        if last - first < _SUMMARY_TOKENS or total < least * UNIT or settled:
             break
-    if passage[1] - passage[0] < _SUMMARY_TOKENS or total < _SUMMARY_SUM * UNIT:
+    if passage[1] - passage[0] < _SUMMARY_TOKENS or total < least * UNIT:
         return
     second = 0
     if passage[0] > _BESIDE:

@@ -9,6 +9,7 @@ from dedup.kernels.alignment import (
     BARRIER,
     BLOCK_BREAK,
     EXTENSION,
+    FIRST_SUM,
     LINE_BREAK,
     SENTENCE_BREAK,
     SKIPS,
@@ -144,7 +145,7 @@ def refine(
     left_share = right_share = FIRST_SHARE
     left_sum = right_sum = -1
     left_evidence = right_evidence = _NOTHING
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         low, high = max(0, passage[0] - EXTENSION), min(left.terms.size, passage[1] + EXTENSION)
         high = min(high, span[0]) if within else high
         scores, left_evidence = score_side(left, (low, high), passage, right, span, left_share, STEPS, scoring)
@@ -152,7 +153,7 @@ def refine(
         first, last, left_sum = greatest_segment(scores, low, low, high, left.breaks, scoring)
         changed = (first, last) != passage
         passage = (first, last)
-        if last - first < LEAST_TOKENS:
+        if last - first < LEAST_TOKENS or (number == 0 and left_sum < FIRST_SUM * UNIT):
             return None
         low, high = max(0, span[0] - EXTENSION), min(right.terms.size, span[1] + EXTENSION)
         low = max(low, last) if within else low
@@ -161,7 +162,7 @@ def refine(
         first, last, right_sum = greatest_segment(scores, low, low, high, right.breaks, scoring)
         changed |= (first, last) != span
         span = (first, last)
-        if last - first < LEAST_TOKENS:
+        if last - first < LEAST_TOKENS or (number == 0 and right_sum < FIRST_SUM * UNIT):
             return None
         if not changed:
             break
