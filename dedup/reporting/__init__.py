@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dedup.reporting.summary import one_line, one_line_of_pairs, quarantine_lines
     from dedup.reporting.table import write_csv
     from dedup.reporting.terminal import write_terminal
-    from dedup.reporting.visible import text_on, visible
+    from dedup.reporting.visible import text_on
     from dedup.reporting.whole_json import write_json
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "quarantine_lines",
     "span_value",
     "text_on",
-    "visible",
     "write_calibration",
     "write_calibration_json",
     "write_csv",
@@ -56,7 +55,7 @@ _HOMES = {
     "summary": ("one_line", "one_line_of_pairs", "quarantine_lines"),
     "table": ("write_csv",),
     "terminal": ("write_terminal",),
-    "visible": ("text_on", "visible"),
+    "visible": ("text_on",),
     "whole_json": ("write_json",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
