@@ -192,7 +192,10 @@ def _tokens(window: str) -> list[bytes]:
     """The lower-cased tokens of a window in UTF-8, and perhaps parts of tokens that hold combining marks."""
     if window.isascii():
         return window.encode().translate(_ASCII_WORDS).split()
-    return [token.lower().encode("utf-8", "surrogatepass") for token in _TOKEN.findall(IGNORABLE.sub("", window).replace("ſ", "s"))]
+    return [
+        token.lower().encode("utf-8", "surrogatepass")
+        for token in _TOKEN.findall(IGNORABLE.sub("", window).replace("ſ", "s"))
+    ]
 
 
 @cache
