@@ -314,7 +314,7 @@ def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:
         cached = native.is_cached()
         if cached or wanted == "compiled" or n_bytes >= COMPILE_FROM_BYTES:
             if not cached and tell is not None:
-                tell("compiling the kernels for this machine, once: half a minute")
+                tell("compiling the kernels for this machine, once: a minute or two")
             native.library()
             from dedup.kernels import compiled
 

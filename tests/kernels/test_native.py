@@ -548,7 +548,7 @@ def test_scanning_a_large_input_with_compiled_kernels_does_not_load_numba(object
     assert loaded_by(SCANNED.format(words=200_000)) == expected
 
 
-@pytest.mark.skipif(PLAIN_PYTHON, reason="once is enough: it takes half a minute")
+@pytest.mark.skipif(PLAIN_PYTHON, reason="once is enough: it takes a minute or two")
 def test_what_the_building_process_writes_is_loaded_and_gives_the_same(
     cold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
