@@ -48,7 +48,7 @@ from dedup.kernels.compiled_rows import (
 )
 from dedup.kernels.compiled_screening import screen as screen
 from dedup.kernels.compiled_segments import WINDOW, count_newlines, segment_loop
-from dedup.kernels.compiled_sketch import BLOCK, POWERS, minhash_loop, sketch_loop
+from dedup.kernels.compiled_sketch import BLOCK, LANES, POWERS, minhash_loop, sketch_loop
 from dedup.kernels.compiled_terms import mark_terms as mark_terms
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
 from dedup.kernels.compiled_texts import same_bytes as same_bytes
@@ -114,7 +114,7 @@ def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U
     n_words = scratch_words(longest)
     # Every second byte may end a token, and a text has fewer shingles than tokens; most texts have far fewer.
     most_shingles = 2 * longest + 256
-    signature_words, value_words = blocks.size // 6 + 8, 8
+    signature_words, value_words = blocks.size // 6 + int(LANES) // 2, int(LANES)
     memory = _memory.get(n_words + most_shingles + most_shingles // 2 + 8 + signature_words + value_words)
     scratch, rest = memory[:n_words], memory[n_words:]
     shingles, rest = rest[:most_shingles], rest[most_shingles:]

@@ -15,6 +15,9 @@ from dedup.kernels.jit import Integer, compiled, exported
 BLOCK = 128
 """Permutations that are applied together; a signature is padded to a multiple of it."""
 
+LANES = np.uint64(24)
+"""Bands that are hashed side by side: three vectors, so that one waits for its product while the others are at work."""
+
 POWERS = 512
 """Powers of the polynomial that a digest is summed with at a time."""
 
@@ -252,8 +255,8 @@ def sketch_loop(
     """Sketch the texts `data[starts[i]:ends[i]]`.
 
     `blocks` has factors, terms and signature of each block of permutations, in which those of row r of band b are at
-    `r * bands + b`, so that all bands are hashed side by side, eight at a time; `signature` and `band_values` have room
-    for eight more.
+    `r * bands + b`, so that `LANES` bands are hashed side by side; `band_values` has room for as many, and `signature`
+    for as many more.
     """
     scratch = carve(memory, longest)
     hashes = scratch.hashes
@@ -261,7 +264,7 @@ def sketch_loop(
     slot_shift = np.uint64(64) - popcount(slot_mask)
     n_blocks = blocks.size // (3 * BLOCK)
     n_texts = starts.size
-    n_groups = np.uint64((bands + 7) >> 3)
+    n_groups = (np.uint64(bands) + LANES - np.uint64(1)) // LANES
     sampled: Integer = 0
     sample_offsets[0] = 0
     for text in range(n_texts):
@@ -302,15 +305,15 @@ def sketch_loop(
             permute(halves, n_shingles, block)
             _copy_signature(block, BLOCK, signature, number * BLOCK)
         for group in range(n_groups):
-            first = group << np.uint64(3)
-            for lane in range(np.uint64(8)):
+            first = group * LANES
+            for lane in range(LANES):
                 band_values[lane] = SEED
             for row in range(rows):
                 begin = np.uint64(row * bands) + first
-                for lane in range(np.uint64(8)):
+                for lane in range(LANES):
                     mixed = (band_values[lane] ^ np.uint64(signature[begin + lane])) * MULTIPLIER
                     band_values[lane] = mixed ^ (mixed >> np.uint64(32))
-            for lane in range(min(np.uint64(8), np.uint64(bands) - first)):
+            for lane in range(min(LANES, np.uint64(bands) - first)):
                 keys[(first + lane) * np.uint64(n_texts) + np.uint64(text)] = (
                     band_values[lane] * MULTIPLIER
                 ) >> np.uint64(32)
