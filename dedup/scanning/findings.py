@@ -200,6 +200,7 @@ def matches_of(corpus: Corpus, findings: Findings) -> LazyMatches:
             spans(left, left_places),
             spans(right, right_places),
             findings.scores[:, within],
+            findings.copies[within],
             _evidence(findings, first, last),
         )
 
@@ -207,19 +208,14 @@ def matches_of(corpus: Corpus, findings: Findings) -> LazyMatches:
 
 
 def _evidence(findings: Findings, first: int, last: int) -> dict[int, Evidence]:
-    """The evidence of some findings, by place among them."""
-    found = {}
-    if findings.evidence:
-        found = {place - first: findings.evidence[place] for place in range(first, last) if place in findings.evidence}
-    copies = findings.copies[first:last]
-    of_copies: dict[int, Evidence] = {}
-    for place in np.flatnonzero(copies).tolist():
-        number = int(copies[place])
-        if place in found:
-            found[place] = replace(found[place], copies=number)
-        else:
-            found[place] = of_copies.setdefault(number, Evidence(copies=number))
-    return found
+    """The evidence of some findings besides their copies, by place among them."""
+    if not findings.evidence:
+        return {}
+    return {
+        place - first: replace(findings.evidence[place], copies=int(findings.copies[place]) or None)
+        for place in range(first, last)
+        if place in findings.evidence
+    }
 
 
 def _ids_at(corpus: Corpus, positions: I64) -> IdColumn:
