@@ -211,11 +211,11 @@ def _evidence(findings: Findings, first: int, last: int) -> dict[int, Evidence]:
     """The evidence of some findings besides their copies, by place among them."""
     if not findings.evidence:
         return {}
-    return {
-        place - first: replace(findings.evidence[place], copies=int(findings.copies[place]) or None)
-        for place in range(first, last)
-        if place in findings.evidence
-    }
+    found = {place - first: findings.evidence[place] for place in range(first, last) if place in findings.evidence}
+    for place in np.flatnonzero(findings.copies[first:last]).tolist():
+        if place in found:
+            found[place] = replace(found[place], copies=int(findings.copies[first + place]))
+    return found
 
 
 def _ids_at(corpus: Corpus, positions: I64) -> IdColumn:
