@@ -9,6 +9,7 @@ from dedup.cli.options import (
     OF_PAIRS,
     Reading,
     Settings,
+    boilerplate_option,
     candidate_options,
     fail_on_option,
     gathered,
@@ -40,6 +41,7 @@ Examples:
     Settings,
     *selection_options(OF_PAIRS, "default: all three", "document"),
     *verdict_options(),
+    boilerplate_option(),
     *candidate_options(),
 )
 @reading_options
@@ -62,12 +64,17 @@ def pairs(
     Where scan gives each copy with the document that represents it, pairs gives each two that match; of more
     than a thousand exact copies of one text only those with the first. PATH is what it is for scan.
     """
-    settings = replace(settings, relations=settings.relations or OF_PAIRS, level=settings.level or "document")
-    check_fail_on(fail_on, settings.relations)
-
     from dedup import reporting, scanning
+    from dedup.config import PAIR_RELATIONS, Config
+    from dedup.errors import ConfigError
+    from dedup.model import Level
 
-    config, options = settings.config(), reading.options()
+    config, options = settings.config(Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)), reading.options()
+    relations = tuple(relation for relation in config.relations if relation in PAIR_RELATIONS)
+    if not relations:
+        raise ConfigError(f"{settings.config_file}: relations names none of pairs: {', '.join(OF_PAIRS)}")
+    config = replace(config, relations=relations)
+    check_fail_on(fail_on, relations)
     check_outputs(paths, output)
     with StderrProgress(quiet=quiet) as progress:
         report = scanning.pairs(

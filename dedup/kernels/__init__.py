@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels.hashing import TriggerTable, WeightTable
+from dedup.kernels.screening import ScreenTable
 
 if TYPE_CHECKING:
     from dedup.kernels.alignment import Alignments, Terms
@@ -62,7 +63,7 @@ class Samples(NamedTuple):
 
 
 class CountedRows(NamedTuple):
-    """n rows of distinct uint64 values, ascending within the row, and how often each stood there (int64)."""
+    """n rows of distinct uint64 values, as they first came up, and how often each stood there (int64)."""
 
     values: U64
     offsets: I64
@@ -167,8 +168,27 @@ class Kernels(Protocol):
         """
         ...
 
+    def find(self, ascending: I64, values: I64) -> I64:
+        """For each value the place of the first number that is not smaller, among some in ascending order."""
+        ...
+
+    def screen(self, data: U8, starts: I64, ends: I64, groups: U64, table: ScreenTable) -> U64:
+        """Of the groups of expressions that each range is to be tried for, those that may match one of its lines.
+
+        Told by the beginnings in the table: all groups that match are among them, and most often some that do not.
+        """
+        ...
+
+    def gather_ranges(self, data: U8, starts: I64, ends: I64) -> U8:
+        """The bytes of ranges of a buffer (half-open), one after the other; of shape (columns, rows), row by row."""
+        ...
+
     def digest_texts(self, data: U8, offsets: I64) -> U64:
         """One hash a text of all its bytes."""
+        ...
+
+    def same_bytes(self, left: U8, left_starts: I64, right: U8, right_starts: I64, sizes: I64) -> Bool:
+        """Whether two ranges, one of each buffer, are the same bytes; `sizes` has those of both."""
         ...
 
     def shingle(self, hashes: U64, offsets: I64, size: int) -> Ragged:
@@ -188,7 +208,7 @@ class Kernels(Protocol):
         ...
 
     def count_rows(self, rows: Ragged, chosen: I64 | None = None) -> CountedRows:
-        """The distinct values of each row, or of each of those chosen, ascending, with their counts."""
+        """The distinct values of each row, or of each of those chosen, as they first come up, with their counts."""
         ...
 
     def look_up(self, table: WeightTable, values: U64, missing: float) -> F64:
@@ -196,18 +216,18 @@ class Kernels(Protocol):
         ...
 
     def distinct_rows(self, rows: Ragged) -> Ragged:
-        """The distinct values of each row as they first come up; zeros, which no table can hold, are left out."""
+        """The distinct values of each row as they first come up."""
         ...
 
     def count_common(self, rows: Ragged, left: I64, right: I64, least: I64) -> I64:
-        """How many values two rows share, for each pair of rows (each of distinct values, none of them zero).
+        """How many values two rows share, for each pair of rows (each of distinct values).
 
         `least`, one a pair: what falls short of it is 0.
         """
         ...
 
     def dot_common(self, rows: Ragged, weights: F64, left: I64, right: I64) -> F64:
-        """Sum of the products of the weights of shared values, in ascending order of the values."""
+        """Sum of the products of the weights of shared values (distinct in each row), in the order of the right row."""
         ...
 
     def equal_rows(self, rows: Ragged, left: I64, right: I64) -> Bool:
@@ -227,6 +247,18 @@ class Kernels(Protocol):
         Entries ascend: the upper half is a key, the lower half a member. A member is paired with all before it in its
         group where they are fewer than `cap`, and otherwise with the first `links`. `levels`, if it is not empty, has
         the level of each member: pairs are left out where the key is at the level of neither.
+        """
+        ...
+
+    def add_counts(self, values: U64, counts: I64, more: U64, more_counts: I64) -> tuple[U64, I64]:
+        """The union of two sets of values, each ascending, with the sums of their counts."""
+        ...
+
+    def enough_shared(self, pairs: U64, counts: I64, levels: U8, sizes: I64, share: tuple[int, int]) -> U64:
+        """The pairs (one member in the upper half, one in the lower) of whose smaller side enough is counted.
+
+        `levels` and `sizes` are by member: the smaller side is that of the lower level, or of the smaller size at the
+        same level. Enough are `share[0]` in `share[1]` of its size.
         """
         ...
 
@@ -256,6 +288,19 @@ class Kernels(Protocol):
         ...
 
 
+def loaded() -> Kernels:
+    """The compiled kernels where this process has loaded them, else the reference: for what is small beside a scan."""
+    from dedup.kernels import native
+
+    if native.is_loaded():
+        from dedup.kernels import compiled
+
+        return cast("Kernels", compiled)
+    from dedup.kernels import reference
+
+    return cast("Kernels", reference)
+
+
 def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:
     """The kernels for an input of this size; `DEDUP_KERNELS=numpy` or `compiled` overrides the choice.
 
@@ -269,7 +314,7 @@ def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:
         cached = native.is_cached()
         if cached or wanted == "compiled" or n_bytes >= COMPILE_FROM_BYTES:
             if not cached and tell is not None:
-                tell("compiling the kernels for this machine, once: half a minute")
+                tell("compiling the kernels for this machine, once: a minute or two")
             native.library()
             from dedup.kernels import compiled
 

@@ -20,13 +20,16 @@ from dedup.kernels.hashing import (
 )
 from dedup.kernels.reference_align import align_terms
 from dedup.kernels.reference_characters import decode, sum_rows
-from dedup.kernels.reference_groups import link, post, sample_levels
-from dedup.kernels.reference_places import count_marks
+from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
+from dedup.kernels.reference_places import count_marks, find
+from dedup.kernels.reference_ranges import gather_ranges
+from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
 from dedup.kernels.reference_terms import mark_terms
-from dedup.kernels.reference_texts import digest_texts
+from dedup.kernels.reference_texts import digest_texts, same_bytes
 
 __all__ = [
+    "add_counts",
     "align_terms",
     "anchor",
     "band_keys",
@@ -38,7 +41,10 @@ __all__ = [
     "digest_texts",
     "distinct_rows",
     "dot_common",
+    "enough_shared",
     "equal_rows",
+    "find",
+    "gather_ranges",
     "hash_tokens",
     "link",
     "look_up",
@@ -46,6 +52,8 @@ __all__ = [
     "minhash",
     "name",
     "post",
+    "same_bytes",
+    "screen",
     "segment",
     "shingle",
     "sketch",
@@ -238,8 +246,7 @@ def mix32(values: U32) -> U32:
 
 def distinct_rows(rows: Ragged) -> Ragged:
     """See `Kernels.distinct_rows`."""
-    filled = rows.values != 0
-    return Ragged(*distinct_in_rows(rows.values[filled], np.append(0, np.cumsum(filled))[rows.offsets]))
+    return Ragged(*distinct_in_rows(*rows))
 
 
 def distinct_in_rows(values: NDArray[Hash], offsets: I64) -> tuple[NDArray[Hash], I64]:
@@ -265,13 +272,17 @@ def count_rows(rows: Ragged, chosen: I64 | None = None) -> CountedRows:
     new[1:] = (owners[1:] != owners[:-1]) | (values[1:] != values[:-1])
     firsts = np.flatnonzero(new)
     counts = np.diff(np.append(firsts, values.size))
+    # Stable sorting leaves the first of equal values before the others.
+    as_they_came = np.argsort(order[firsts])
+    firsts, counts = firsts[as_they_came], counts[as_they_came]
     return CountedRows(values[firsts], np.searchsorted(owners[firsts], np.arange(chosen.size + 1)), counts)
 
 
 def look_up(table: WeightTable, values: U64, missing: float) -> F64:
     """See `Kernels.look_up`."""
-    slots = np.minimum(np.searchsorted(table.slots, values), table.slots.size - 1)
-    weights = np.where(table.slots[slots] == values, table.weights[slots], np.nan)
+    hashes, weights = table.entries[::2], table.entries.view(np.float64)[1::2]
+    slots = np.minimum(np.searchsorted(hashes, values), hashes.size - 1)
+    weights = np.where(hashes[slots] == values, weights[slots], np.nan)
     return np.where(np.isnan(weights), missing, weights)
 
 
@@ -303,8 +314,9 @@ def count_common(rows: Ragged, left: I64, right: I64, least: I64) -> I64:
 def dot_common(rows: Ragged, weights: F64, left: I64, right: I64) -> F64:
     """See `Kernels.dot_common`. `bincount` adds one after the other, as a loop does."""
     pairs, left_places, right_places = _common(rows, left, right)
-    products = weights[left_places] * weights[right_places]
-    return np.bincount(pairs, products, minlength=left.size).astype(np.float64)
+    order = np.lexsort((right_places, pairs))
+    products = (weights[left_places] * weights[right_places])[order]
+    return np.bincount(pairs[order], products, minlength=left.size).astype(np.float64)
 
 
 def equal_rows(rows: Ragged, left: I64, right: I64) -> Bool:

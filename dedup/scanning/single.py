@@ -17,6 +17,7 @@ from dedup.scanning.matching import Matching, UnitPairs, exact_scores, join_pair
 from dedup.scanning.paragraphs import every_pair, find_passages, match_paragraphs, representative_pairs
 from dedup.scanning.progress import Silent
 from dedup.scanning.scoring import Scorer
+from dedup.scanning.threads import Threads
 from dedup.sketching import minhash_of, signature_of
 from dedup.tokenising import hash_tokens
 from dedup.verifying import Background, Verdict
@@ -43,7 +44,8 @@ def align(left: str, right: str | None = None, config: Config | None = None) -> 
     texts = [left] if right is None else [left, right]
     batch = to_batch([Document(number, text) for number, text in enumerate(texts)])
     corpus = gather_corpus([batch], config, 1, silent)
-    scorer = Scorer(corpus.store, config, Background(), corpus.kernels, 1, silent)
+    threads = Threads(1)
+    scorer = Scorer(corpus.store, config, threads.start(Background), corpus.kernels, threads, silent)
     ready = ReadyTexts(corpus, np.arange(len(texts)))
     found = join_aligned(chained_paragraphs(corpus, config, scorer), ready.align(0, len(texts) - 1, config))
     spans = (found.left, found.right)

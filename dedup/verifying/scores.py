@@ -50,7 +50,7 @@ def score_pairs(
     zeros: most candidates that fail fail on their first shingles.
 
     The cosine is the one that scikit-learn's TfidfTransformer gives on the token counts with the background's
-    document frequencies (smoothed IDF, L2 norm); sums run in ascending order of the terms' hashes.
+    document frequencies (smoothed IDF, L2 norm); sums run in the order in which the terms come up in the shorter text.
     """
     shingles = kernels.distinct_rows(kernels.shingle(*tokens, config.shingle_size))
     sizes = np.diff(shingles.offsets)
@@ -63,7 +63,7 @@ def score_pairs(
 
     exact, cosine = np.zeros(left.size, dtype=np.bool_), np.zeros(left.size)
     exact[reached] = kernels.equal_rows(tokens, left[reached], right[reached])
-    cosine[reached] = _cosines(tokens, left[reached], right[reached], background, kernels)
+    cosine[reached] = _cosines(tokens, longer[reached], shorter[reached], background, kernels)
     return Scores(
         exact,
         _share(common, left_sizes + right_sizes - common),
