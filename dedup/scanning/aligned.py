@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dedup.aligning import Passages, align_texts, find_anchors
 from dedup.config import Config
-from dedup.kernels import F64, I64, Bool, Kernels, Ragged, Tokens
+from dedup.kernels import F64, I64, U64, Bool, Kernels, Ragged, Tokens
 from dedup.kernels.alignment import UNIT, Aligner
 from dedup.kernels.terms import Terms
 from dedup.model import RELATIONS, Relation, TextColumn
@@ -55,6 +55,19 @@ def residue_spans(corpus: Corpus) -> Side:
     return Side(columns[:, 0], columns[:, 1], columns[:, 2])
 
 
+COMMON_SHARE, LEAST_DOCUMENTS = 0.05, 20
+"""Words in more than this share of the background's documents are common, if it has so many."""
+
+
+def common_words(background: Background) -> U64:
+    """The common words of a background as bits, in the way that `Kernels.densest_returns` takes them."""
+    bits = np.zeros(1 << 16, dtype=np.bool_)
+    if background.documents >= LEAST_DOCUMENTS:
+        often = background.frequencies > COMMON_SHARE * background.documents
+        bits[background.terms[often] >> np.uint64(48)] = True
+    return np.packbits(bits, bitorder="little").view(np.dtype(np.uint64).newbyteorder("<")).astype(np.uint64)
+
+
 class ReadyTexts:
     """Documents of a corpus by rank, ascending, tokenised, with their terms; what is `barred` lies in no passage."""
 
@@ -66,6 +79,7 @@ class ReadyTexts:
         self._tokens: Tokens = tokenise(self._column, corpus.kernels)
         self._kernels: Kernels = corpus.kernels
         self._background = background
+        self._common = common_words(background)
         self._aligner = aligner
         self.terms: Terms = corpus.kernels.mark_terms(
             self._column.data, self._tokens, self._within(barred), *codepoint_table()
@@ -140,7 +154,7 @@ class ReadyTexts:
         lengths = tokens.ends - tokens.starts
         data = self._column.data
         found = []
-        for places in find_anchors(self.terms, lengths, left, right, self._places(left, right, spans)):
+        for places in find_anchors(self.terms, lengths, self._common, left, right, self._places(left, right, spans)):
             at = tokens.offsets[left] + places
             ranges = zip(tokens.starts[at].tolist(), tokens.ends[at].tolist(), strict=True)
             words = (data[start:end].tobytes().decode("utf-8", "surrogatepass") for start, end in ranges)
