@@ -5,12 +5,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.aligning.acceptance import Acceptance, passage_features, shipped_acceptance, summary_features
-from dedup.kernels import F64, I64, Bool, Kernels
-from dedup.kernels.alignment import UNIT, Alignments, Terms
+from dedup.aligning.acceptance import (
+    SUMMARY_FEATURES,
+    Acceptance,
+    passage_features,
+    shipped_acceptance,
+    summary_features,
+)
+from dedup.kernels import F64, I64, Bool
+from dedup.kernels.alignment import UNIT, Aligner, Alignments
+from dedup.kernels.terms import Terms
 
 LEAST_TOKENS = 12
 """The fewest tokens of a passage on either side."""
+
+LEAST_RATIO, MOST_CONCENTRATED, LEAST_SPREAD = 1.2, 0.8, 0.4
+"""A summary is so much shorter than its source; no more than such a share of what it takes stands in one part of its
+own length, and what it takes is spread over such a share of the source."""
 
 MOST_OVERLAP = 0.3
 """A passage is dropped for a likelier one if they share more than this of the shorter one's tokens, on either side."""
@@ -37,7 +48,7 @@ class Passages(NamedTuple):
         )
 
 
-def align_texts(texts: Terms, left: I64, right: I64, kernels: Kernels) -> Passages:
+def align_texts(texts: Terms, left: I64, right: I64, aligner: Aligner) -> Passages:
     """The passages that each pair of texts shares, or that stand twice in one text where both are the same.
 
     The longer text is held against the shorter one, whichever side it is on, so that the answer does not hang on the
@@ -45,7 +56,7 @@ def align_texts(texts: Terms, left: I64, right: I64, kernels: Kernels) -> Passag
     """
     swapped = in_order(texts, left, right)
     longer, shorter = np.where(swapped, right, left), np.where(swapped, left, right)
-    found = kernels.align_terms(texts, longer, shorter)
+    found = aligner.align_terms(texts, longer, shorter)
     chosen = choose(found, texts, longer, shorter, *shipped_acceptance())
     back = np.where(swapped[chosen.pairs, None], [2, 3, 0, 1], [0, 1, 2, 3])
     places = np.take_along_axis(chosen.places, back, axis=1)
@@ -85,13 +96,22 @@ def choose(
     rows, features = summary_features(found, texts, left, right, probabilities)
     likely = summaries.probabilities(features)
     lengths = np.diff(texts.offsets)
-    accepted = likely >= summaries.threshold
+    accepted = (likely >= summaries.threshold) & _condense(features)
     condensed = _summaries(found, rows[accepted], likely[accepted], (lengths[left], lengths[right]))
     # A summary takes the place of the passages that it overlaps: those are the parts in which it is close.
     kept = kept.take(~_overlaps(kept, condensed))
     order = np.lexsort((-kept.nats.sum(axis=1), -kept.probabilities, kept.pairs))
     kept = kept.take(order[_without_overlaps(kept.take(order))])
     return Passages(*(np.concatenate(columns) for columns in zip(kept, condensed, strict=True)))
+
+
+def _condense(features: F64) -> Bool:
+    """Which spans take from all over a longer text what they say, and are no passage of a part of it."""
+    ratio, concentrated, spread = (
+        features[:, SUMMARY_FEATURES.index(name)] for name in ("length_ratio", "best_window", "spread")
+    )
+    condensing: Bool = (ratio >= np.log(LEAST_RATIO)) & (concentrated <= MOST_CONCENTRATED) & (spread >= LEAST_SPREAD)
+    return condensing
 
 
 def _summaries(found: Alignments, rows: I64, probabilities: F64, lengths: tuple[I64, I64]) -> Passages:

@@ -39,7 +39,7 @@ Examples:
 @gathered(
     "settings",
     Settings,
-    *selection_options(OF_PAIRS, "default: all three", "document"),
+    *selection_options(OF_PAIRS, "default: exact, near and contains", "document"),
     *verdict_options(),
     boilerplate_option(),
     *candidate_options(),
@@ -70,7 +70,7 @@ def pairs(
     from dedup.model import Level
 
     config, options = settings.config(Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)), reading.options()
-    relations = tuple(relation for relation in config.relations if relation in PAIR_RELATIONS)
+    relations = tuple(relation for relation in config.relations if relation in OF_PAIRS)
     if not relations:
         raise ConfigError(f"{settings.config_file}: relations names none of pairs: {', '.join(OF_PAIRS)}")
     config = replace(config, relations=relations)

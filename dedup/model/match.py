@@ -15,6 +15,8 @@ class Evidence:
     boilerplate, what is repeated, how often, in how many documents, and on which lines (at most the first 1,000) of
     the document shown. `rule`, `kind`, `weight`: of residue, the rule that matched, its kind and summed weight.
     `repeats`: the span whose words a line of residue quotes, such as the title after "rewrite this title".
+    `anchors`: of a rewrite, the rare words that both sides have. `log_likelihood`: of a reworded passage, by how many
+    nats the words of each side are better explained by the other side than by the rest of its own text.
     """
 
     seam: tuple[int, ...] = ()
@@ -27,6 +29,8 @@ class Evidence:
     kind: str | None = None
     weight: float | None = None
     repeats: Span | None = None
+    anchors: tuple[str, ...] = ()
+    log_likelihood: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
