@@ -10,7 +10,7 @@ from dedup.model import Level, Relation
 PAIR_RELATIONS = (Relation.EXACT, Relation.NEAR, Relation.CONTAINS)
 """The relations that `pairs` looks for unless told otherwise."""
 
-ALL_RELATIONS = (*PAIR_RELATIONS, Relation.BOILERPLATE, Relation.RESIDUE)
+ALL_RELATIONS = (*PAIR_RELATIONS, Relation.REWRITE, Relation.BOILERPLATE, Relation.RESIDUE)
 """The relations that `scan` looks for unless told otherwise: all that this version finds."""
 
 KEEP_POLICIES = ("first", "last", "longest", "newest", "source:GLOB[,GLOB...]")
@@ -23,7 +23,8 @@ class Config:
     """Every setting that changes a result. The defaults suit news, forums and web pages.
 
     Verdicts: `shingle_size` tokens make a shingle; `threshold` is the least resemblance of `near`, `cosine` the
-    least TF-IDF cosine that confirms it; `containment` is the least containment of `contains`.
+    least TF-IDF cosine that confirms it; `containment` is the least containment of `contains`; `min_score` the least
+    probability of `rewrite`.
 
     Candidates: `num_perm` permutations from `seed` make a signature, cut into bands such that a pair exactly at the
     threshold becomes a candidate with probability `recall` or more; one shingle in `containment_sample` (a power of
@@ -45,6 +46,7 @@ class Config:
     threshold: float = 0.7
     cosine: float = 0.5
     containment: float = 0.9
+    min_score: float = 0.9
     num_perm: int = 128
     seed: int = 1
     recall: float = 0.92
@@ -61,7 +63,7 @@ class Config:
     keep: str = "first"
 
     def __post_init__(self) -> None:
-        for name in ("threshold", "cosine", "containment", "recall", "boilerplate_share"):
+        for name in ("threshold", "cosine", "containment", "min_score", "recall", "boilerplate_share"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or isinstance(value, bool) or not 0.0 <= value <= 1.0:
                 raise ConfigError(f"{name} is a share between 0 and 1, not {value!r}")
@@ -106,8 +108,6 @@ class Config:
             raise ConfigError(str(error)) from None
         if not self.relations:
             raise ConfigError("no relation to look for: name at least one of " + ", ".join(ALL_RELATIONS))
-        if Relation.REWRITE in self.relations:
-            raise ConfigError("this version does not find rewrites yet; choose among " + ", ".join(ALL_RELATIONS))
         if self.keep not in KEEP_POLICIES[:4] and not self.keep.removeprefix("source:").strip(", "):
             raise ConfigError(f"keep policy {self.keep!r} names no source; write source:GLOB[,GLOB...]")
         if self.keep not in KEEP_POLICIES[:4] and not self.keep.startswith("source:"):

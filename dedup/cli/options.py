@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from dedup.config import Config
     from dedup.reading import ReadOptions
 
-RELATIONS = ("exact", "near", "contains", "boilerplate", "residue")
-OF_PAIRS = RELATIONS[:3]
+RELATIONS = ("exact", "near", "contains", "rewrite", "boilerplate", "residue")
+OF_PAIRS = RELATIONS[:4]
+DEFAULT_OF_PAIRS = RELATIONS[:3]
 LEVELS = ("document", "paragraph", "both")
 INPUT_FORMATS = ("text", "html", "jsonl", "csv", "parquet")
 
@@ -37,6 +38,7 @@ class Settings:
     threshold: float | None = None
     cosine: float | None = None
     containment: float | None = None
+    min_score: float | None = None
     num_perm: int | None = None
     seed: int | None = None
     recall: float | None = None
@@ -95,6 +97,7 @@ def verdict_options() -> tuple[Decorator, ...]:
         click.option("--threshold", type=float, help="Least resemblance of a near copy (default 0.7)."),
         click.option("--cosine", type=float, help="Least TF-IDF cosine that confirms a near copy (default 0.5)."),
         click.option("--containment", type=float, help="Least share of a text held by another (default 0.9)."),
+        click.option("--min-score", type=float, help="Least probability of a rewrite (default 0.9)."),
         click.option("--shingle-size", type=int, help="Consecutive words compared as one shingle (default 5)."),
     )
 

@@ -6,6 +6,7 @@ import click
 
 from dedup.cli.messages import say, say_if_nothing_read, warn_of_quarantined
 from dedup.cli.options import (
+    DEFAULT_OF_PAIRS,
     OF_PAIRS,
     Reading,
     Settings,
@@ -29,6 +30,7 @@ Examples:
   dedup pairs crawl.parquet > pairs.jsonl
   dedup pairs left.jsonl right.jsonl --threshold 0.8 -o pairs.jsonl
   dedup pairs crawl/ --level paragraph --relation exact
+  dedup pairs crawl.parquet --relation rewrite --min-score 0.95
 """
 
 
@@ -38,7 +40,7 @@ Examples:
 @gathered(
     "settings",
     Settings,
-    *selection_options(OF_PAIRS, "default: all three", "document"),
+    *selection_options(OF_PAIRS, "default: exact, near and contains", "document"),
     *verdict_options(),
     *candidate_options(),
 )
@@ -62,7 +64,7 @@ def pairs(
     Where scan gives each copy with the document that represents it, pairs gives each two that match; of more
     than a thousand exact copies of one text only those with the first. PATH is what it is for scan.
     """
-    settings = replace(settings, relations=settings.relations or OF_PAIRS, level=settings.level or "document")
+    settings = replace(settings, relations=settings.relations or DEFAULT_OF_PAIRS, level=settings.level or "document")
     check_fail_on(fail_on, settings.relations)
 
     from dedup import reporting, scanning

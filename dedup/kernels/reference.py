@@ -18,14 +18,19 @@ from dedup.kernels.hashing import (
     mix,
     powers,
 )
+from dedup.kernels.reference_anchors import choose_anchors, nearest, rescore
+from dedup.kernels.reference_evidence import classify_terms, number_terms, weigh_evidence
 from dedup.kernels.reference_groups import link, post, sample_levels
 from dedup.kernels.reference_places import count_marks
 from dedup.kernels.reference_segments import segment
+from dedup.kernels.reference_terms import terms
 from dedup.kernels.reference_texts import digest_texts
 
 __all__ = [
     "anchor",
     "band_keys",
+    "choose_anchors",
+    "classify_terms",
     "components",
     "count_common",
     "count_marks",
@@ -40,11 +45,16 @@ __all__ = [
     "look_up",
     "minhash",
     "name",
+    "nearest",
+    "number_terms",
     "post",
+    "rescore",
     "segment",
     "shingle",
     "sketch",
+    "terms",
     "tokenise",
+    "weigh_evidence",
 ]
 
 name = "numpy"

@@ -14,7 +14,8 @@ class Evidence:
     only the pair with the representative is given. `pattern`, `occurrences`, `documents`, `lines`: of
     boilerplate, what is repeated, how often, in how many documents, and on which lines (at most the first 1,000) of
     the document shown. `rule`, `kind`, `weight`: of residue, the rule that matched, its kind and summed weight.
-    `repeats`: the span whose words a line of residue quotes, such as the title after "rewrite this title".
+    `repeats`: the span whose words a line of residue quotes, such as the title after "rewrite this title". `anchors`: of
+    a rewrite, the rare words that both sides have, those that tell most first.
     """
 
     seam: tuple[int, ...] = ()
@@ -27,6 +28,7 @@ class Evidence:
     kind: str | None = None
     weight: float | None = None
     repeats: Span | None = None
+    anchors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ def evidence_value(evidence: Evidence) -> Json:
         "kind": evidence.kind,
         "weight": rounded(evidence.weight),
         "repeats": span_value(evidence.repeats),
+        "anchors": list(evidence.anchors) or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

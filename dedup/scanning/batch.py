@@ -23,6 +23,7 @@ from dedup.scanning.paragraphs import (
 )
 from dedup.scanning.progress import Progress, Silent
 from dedup.scanning.result import make_report
+from dedup.scanning.rewrite_findings import find_rewrites
 from dedup.scanning.scoring import Scorer
 
 Sources = str | os.PathLike[str] | Document | Iterable[str | os.PathLike[str] | Document]
@@ -100,6 +101,11 @@ def _run(
         outcome = outcome.all_kept()
     else:
         found.append(outcome.findings)
+
+    if config.looks_for(Relation.REWRITE) and config.level.documents:
+        rewrites, compared = find_rewrites(corpus, matching.firsts, outcome.kept, config, scorer, every=every)
+        found.append(rewrites)
+        matchings.append(compared)
 
     repeated = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
     eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier

@@ -96,3 +96,21 @@ def _cosines(tokens: Ragged, left: I64, right: I64, background: Background, kern
 def _share(part: F64, whole: F64 | I64) -> F64:
     share: F64 = np.divide(part, whole, out=np.zeros(part.size), where=whole > 0)
     return share
+
+
+def score_fully(
+    tokens: Ragged, left: I64, right: I64, config: Config, background: Background, kernels: Kernels
+) -> Scores:
+    """As `score_pairs`, but of every pair, however little both sides share."""
+    shingles = kernels.distinct_rows(kernels.shingle(*tokens, config.shingle_size))
+    sizes = np.diff(shingles.offsets)
+    common = kernels.count_common(shingles, left, right, np.zeros(left.size, dtype=np.int64)).astype(np.float64)
+    exact = kernels.equal_rows(tokens, left, right)
+    cosine = _cosines(tokens, left, right, background, kernels)
+    return Scores(
+        exact,
+        _share(common, sizes[left] + sizes[right] - common),
+        _share(common, sizes[left]),
+        _share(common, sizes[right]),
+        np.where(exact, 1.0, cosine),
+    )

@@ -1,0 +1,265 @@
+"""Loops over anchors: the choice of a unit's rarest terms, and the units that share most with a unit's."""
+
+import numpy as np
+
+from dedup.kernels import F64, I64, STRENGTH, U16, U32, U64
+from dedup.kernels.jit import Integer, compiled, exported
+
+
+@compiled
+def _least_of_most(weights: F64, start: Integer, end: Integer, most: Integer, heap: F64) -> Integer:
+    """Fill a heap, its least first, with the `most` greatest weights over 0; their number."""
+    count = 0
+    for place in range(start, end):
+        weight = weights[place]
+        if weight <= 0.0:
+            continue
+        if count < most:
+            child = count
+            count += 1
+            while child > 0 and heap[(child - 1) >> 1] > weight:
+                heap[child] = heap[(child - 1) >> 1]
+                child = (child - 1) >> 1
+            heap[child] = weight
+        elif weight > heap[0]:
+            root = 0
+            child = 1
+            while child < count:
+                if child + 1 < count and heap[child + 1] < heap[child]:
+                    child += 1
+                if heap[child] >= weight:
+                    break
+                heap[root] = heap[child]
+                root = child
+                child = 2 * root + 1
+            heap[root] = weight
+    return count
+
+
+@exported
+def choose_anchors_loop(
+    terms: U64, offsets: I64, weights: F64, most: Integer, heap: F64, keys: U32, strengths: U16, row_offsets: I64
+) -> Integer:
+    """Fill the anchors of each row; their number. `heap` has room for `most` weights."""
+    count = 0
+    row_offsets[0] = 0
+    for row in range(offsets.size - 1):
+        number = _least_of_most(weights, offsets[row], offsets[row + 1], most, heap)
+        if number:
+            least = heap[0]
+            at_least = 0
+            for place in range(number):
+                at_least += heap[place] == least
+            squares = 0.0
+            taken = 0
+            for place in range(offsets[row], offsets[row + 1]):
+                weight = weights[place]
+                if weight > least or (weight == least and taken < at_least):
+                    taken += weight == least
+                    squares += weight * weight
+            norm = np.sqrt(squares)
+            taken = 0
+            for place in range(offsets[row], offsets[row + 1]):
+                weight = weights[place]
+                if weight > least or (weight == least and taken < at_least):
+                    taken += weight == least
+                    keys[count] = np.uint32(terms[place] >> np.uint64(32))
+                    strengths[count] = np.uint16(np.floor(weight / norm * STRENGTH + 0.5))
+                    count += 1
+        row_offsets[row + 1] = count
+    return count
+
+
+@compiled
+def _places_before(units: U32, start: Integer, end: Integer, before: Integer) -> Integer:
+    """The place of the first unit of an ascending list that is not under `before`."""
+    while start < end:
+        middle = (start + end) >> 1
+        if np.int64(units[middle]) < before:
+            start = middle + 1
+        else:
+            end = middle
+    return start
+
+
+@compiled
+def _add_scores(
+    lists: I64,
+    strengths: U16,
+    start: Integer,
+    end: Integer,
+    list_offsets: I64,
+    list_units: U32,
+    list_strengths: U16,
+    before: Integer,
+    cap: Integer,
+    scores: U32,
+    touched: U32,
+) -> Integer:
+    """Add up the scores of the units that share anchors; their number."""
+    n_touched = np.uint64(0)
+    for anchor in range(start, end):
+        if lists[anchor] < 0:
+            continue
+        first = list_offsets[lists[anchor]]
+        last = _places_before(list_units, first, list_offsets[lists[anchor] + 1], before)
+        if last - first > cap:
+            continue
+        strength = np.uint32(strengths[anchor])
+        for place in range(np.uint64(first), np.uint64(last)):
+            unit = np.uint64(list_units[place])
+            score = scores[unit]
+            touched[n_touched] = np.uint32(unit)
+            n_touched += np.uint64(score == np.uint32(0))
+            scores[unit] = score + strength * np.uint32(list_strengths[place])
+    return np.int64(n_touched)
+
+
+@exported
+def nearest_loop(
+    lists: I64,
+    strengths: U16,
+    anchor_offsets: I64,
+    firsts: I64,
+    list_offsets: I64,
+    list_units: U32,
+    list_strengths: U16,
+    owners: I64,
+    before: I64,
+    cap: Integer,
+    most: Integer,
+    least: U32,
+    scores: U32,
+    touched: U32,
+    bests: U32,
+    best_own: U32,
+    best_units: U32,
+    met: U32,
+    documents: I64,
+    own_units: I64,
+    units: I64,
+    found_scores: U32,
+    offsets: I64,
+) -> Integer:
+    """Fill the nearest documents of each query document; their number.
+
+    `scores` (by posted unit) and `bests` (by posted document) are zeros, and are left so.
+    """
+    count = 0
+    offsets[0] = 0
+    for query in range(firsts.size - 1):
+        n_met = np.uint64(0)
+        for own in range(firsts[query], firsts[query + 1]):
+            n_touched = _add_scores(
+                lists, strengths, anchor_offsets[own], anchor_offsets[own + 1], list_offsets, list_units,
+                list_strengths, before[query], cap, scores, touched,
+            )  # fmt: skip
+            for number in range(np.uint64(n_touched)):
+                unit = np.uint64(touched[number])
+                score = scores[unit]
+                scores[unit] = np.uint32(0)
+                if score < least[query]:
+                    continue
+                document = np.uint64(owners[unit])
+                best = bests[document]
+                if best == np.uint32(0):
+                    met[n_met] = np.uint32(document)
+                    n_met += np.uint64(1)
+                if score > best or (
+                    score == best and best_own[document] == np.uint32(own) and unit < np.uint64(best_units[document])
+                ):
+                    bests[document] = score
+                    best_own[document] = np.uint32(own)
+                    best_units[document] = np.uint32(unit)
+        kept = 0
+        for number in range(n_met):
+            document = np.uint64(met[number])
+            score = bests[document]
+            bests[document] = np.uint32(0)
+            last = count + kept - 1
+            if kept == most and (
+                score < found_scores[last] or (score == found_scores[last] and np.int64(document) > documents[last])
+            ):
+                continue
+            place = count + kept if kept < most else last
+            kept = min(kept + 1, most)
+            while place > count and (
+                found_scores[place - 1] < score
+                or (found_scores[place - 1] == score and documents[place - 1] > np.int64(document))
+            ):
+                found_scores[place] = found_scores[place - 1]
+                documents[place] = documents[place - 1]
+                own_units[place] = own_units[place - 1]
+                units[place] = units[place - 1]
+                place -= 1
+            found_scores[place] = score
+            documents[place] = np.int64(document)
+            own_units[place] = np.int64(best_own[document])
+            units[place] = np.int64(best_units[document])
+        count += kept
+        offsets[query + 1] = count
+    return count
+
+
+@exported
+def rescore_loop(
+    found: I64,
+    documents: I64,
+    own_units: I64,
+    units: I64,
+    scores: U32,
+    keys: U32,
+    strengths: U16,
+    anchor_offsets: I64,
+    held_keys: U32,
+    held_strengths: U16,
+    held_offsets: I64,
+    most: Integer,
+    least: U32,
+    offsets: I64,
+) -> Integer:
+    """Score what was found by all anchors, and move the best of each query to the front; their number.
+
+    What query i found stands at `found[i]` to `found[i + 1]`, and then at `offsets[i]` to `offsets[i + 1]`.
+    """
+    count = 0
+    offsets[0] = 0
+    for query in range(found.size - 1):
+        kept = 0
+        for number in range(found[query], found[query + 1]):
+            document, own, unit = documents[number], own_units[number], units[number]
+            left, left_end = anchor_offsets[own], anchor_offsets[own + 1]
+            right, right_end = held_offsets[unit], held_offsets[unit + 1]
+            total = np.uint32(0)
+            while left < left_end and right < right_end:
+                one, two = keys[left], held_keys[right]
+                if one == two:
+                    total += np.uint32(strengths[left]) * np.uint32(held_strengths[right])
+                left += np.int64(one <= two)
+                right += np.int64(two <= one)
+            if total < least[query]:
+                continue
+            # What is written stands before what is still to be read.
+            place = count + kept
+            if kept == most:
+                last = place - 1
+                if total < scores[last] or (total == scores[last] and document > documents[last]):
+                    continue
+                place = last
+            else:
+                kept += 1
+            while place > count and (
+                scores[place - 1] < total or (scores[place - 1] == total and documents[place - 1] > document)
+            ):
+                scores[place] = scores[place - 1]
+                documents[place] = documents[place - 1]
+                own_units[place] = own_units[place - 1]
+                units[place] = units[place - 1]
+                place -= 1
+            scores[place] = total
+            documents[place] = document
+            own_units[place] = own
+            units[place] = unit
+        count += kept
+        offsets[query + 1] = count
+    return count

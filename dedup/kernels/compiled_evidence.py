@@ -1,0 +1,327 @@
+"""The evidence of two texts' terms for or against a rewrite, term by term.
+
+Contracts are in `dedup.kernels.Kernels.weigh_evidence`.
+"""
+
+import numpy as np
+
+from dedup.kernels import (
+    BINS,
+    CAPITAL,
+    F64,
+    I64,
+    MOST_PLACES,
+    NAME_TYPE,
+    NEAR,
+    NUMBER,
+    NUMBER_TYPE,
+    SIDE_SUMS,
+    STATES,
+    STOP_TYPE,
+    TYPES,
+    U8,
+    U32,
+    U64,
+    WORD_TYPE,
+    Bool,
+)
+from dedup.kernels.hashing import MULTIPLIER
+from dedup.kernels.jit import Integer, compiled, exported
+
+_NONE = np.uint32(0xFFFFFFFF)
+
+
+@exported
+def number_terms_loop(values: U64, table: U64, table_ids: U32, bits: Integer, ids: U32, distinct: U64) -> Integer:
+    """Number the distinct values as they first come up; how many there are. The table, 2**bits wide, is of zeros.
+
+    A value of 0 is taken for 1.
+    """
+    mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
+    count = np.uint64(0)
+    for place in range(np.uint64(values.size)):
+        value = max(values[place], np.uint64(1))
+        slot = value >> shift
+        while table[slot] != value and table[slot] != np.uint64(0):
+            slot = (slot + np.uint64(1)) & mask
+        if table[slot] == np.uint64(0):
+            table[slot] = value
+            table_ids[slot] = np.uint32(count)
+            distinct[count] = value
+            count += np.uint64(1)
+        ids[place] = table_ids[slot]
+    return np.int64(count)
+
+
+@exported
+def classify_loop(ids: U32, kinds: U8, offsets: I64, stops: Bool, small: I64, types: U8) -> None:
+    """Fill the type of each term: a name is begun with a capital wherever it stands in its row.
+
+    `small`, by id, is -1 at first.
+    """
+    for row in range(offsets.size - 1):
+        for place in range(offsets[row], offsets[row + 1]):
+            if kinds[place] != CAPITAL:
+                small[ids[place]] = row
+        for place in range(offsets[row], offsets[row + 1]):
+            term = ids[place]
+            if stops[term]:
+                types[place] = np.uint8(STOP_TYPE)
+            elif kinds[place] == NUMBER:
+                types[place] = np.uint8(NUMBER_TYPE)
+            elif small[term] != row:
+                types[place] = np.uint8(NAME_TYPE)
+            else:
+                types[place] = np.uint8(WORD_TYPE)
+
+
+@compiled
+def _enter_places(ids: U32, start: Integer, end: Integer, heads: U32, nexts: U32) -> None:
+    """Chain the places of each term, ascending and from 1."""
+    for back in range(end - start):
+        place = end - 1 - back
+        nexts[place - start] = heads[ids[place]]
+        heads[ids[place]] = np.uint32(place - start + 1)
+
+
+@compiled
+def _clear_places(ids: U32, start: Integer, end: Integer, heads: U32) -> None:
+    for place in range(start, end):
+        heads[ids[place]] = np.uint32(0)
+
+
+@compiled
+def _pair_key(one: np.uint32, two: np.uint32) -> np.uint64:
+    """A key, over 0, of two terms in any order."""
+    low, high = min(one, two), max(one, two)
+    return (np.uint64(high) << np.uint64(32)) + np.uint64(low) + np.uint64(1)
+
+
+@compiled
+def _slot_of(table: U64, bits: Integer, key: np.uint64) -> np.uint64:
+    """Where a key stands in an open-addressing table, or where it would."""
+    mask = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
+    slot = (key * MULTIPLIER) >> np.uint64(64 - bits)
+    while table[slot] != key and table[slot] != np.uint64(0):
+        slot = (slot + np.uint64(1)) & mask
+    return slot
+
+
+@compiled
+def _enter_pairs(
+    ids: U32, types: U8, start: Integer, end: Integer, bits: Integer, table: U64, hits: U32, slots: U32
+) -> None:
+    """Enter the skip-bigrams of a row, at offsets of 1 and 2 and not of two stop words, and note their slots."""
+    for slot in range(np.uint64(1) << np.uint64(bits)):
+        table[slot] = np.uint64(0)
+        hits[slot] = np.uint32(0)
+    for place in range(start, end):
+        for step in range(1, 3):
+            number = 2 * (place - start) + step - 1
+            slots[number] = _NONE
+            if place + step >= end or (types[place] == STOP_TYPE and types[place + step] == STOP_TYPE):
+                continue
+            key = _pair_key(ids[place], ids[place + step])
+            slot = _slot_of(table, bits, key)
+            table[slot] = key
+            slots[number] = np.uint32(slot)
+
+
+@compiled
+def _find_shared_pairs(
+    ids: U32,
+    types: U8,
+    left: Integer,
+    left_end: Integer,
+    right: Integer,
+    right_end: Integer,
+    left_heads: U32,
+    bits: Integer,
+    table: U64,
+    hits: U32,
+    slots: U32,
+    stamp: np.uint32,
+    left_held: U8,
+    right_held: U8,
+) -> None:
+    """Flag the terms of both rows that are part of a skip-bigram that both hold."""
+    for number in range(left_end - left):
+        left_held[number] = np.uint8(0)
+    for number in range(right_end - right):
+        right_held[number] = np.uint8(0)
+    for place in range(right, right_end):
+        if left_heads[ids[place]] == np.uint32(0):
+            continue
+        for step in range(1, 3):
+            other = place + step
+            if other >= right_end or left_heads[ids[other]] == np.uint32(0):
+                continue
+            if types[place] == STOP_TYPE and types[other] == STOP_TYPE:
+                continue
+            slot = _slot_of(table, bits, _pair_key(ids[place], ids[other]))
+            if table[slot] != np.uint64(0):
+                hits[slot] = stamp
+                right_held[place - right] = np.uint8(1)
+                right_held[other - right] = np.uint8(1)
+    for number in range(left_end - left):
+        for step in range(1, 3):
+            noted = slots[2 * number + step - 1]
+            if noted != _NONE and hits[noted] == stamp:
+                left_held[number] = np.uint8(1)
+                left_held[number + step] = np.uint8(1)
+
+
+@compiled
+def _nearest_place(head: np.uint32, nexts: U32, expected: Integer) -> Integer:
+    """The place, of the first ones of a chain, that is nearest to the one expected; the first of two as near."""
+    best = np.int64(head) - 1
+    here = nexts[best]
+    visited = 1
+    while here != np.uint32(0) and visited < MOST_PLACES:
+        place = np.int64(here) - 1
+        if abs(place - expected) >= abs(best - expected):
+            break
+        best = place
+        here = nexts[place]
+        visited += 1
+    return best
+
+
+@compiled
+def _weigh_side(
+    ids: U32,
+    types: U8,
+    start: Integer,
+    end: Integer,
+    held: U8,
+    heads: U32,
+    nexts: U32,
+    other_length: Integer,
+    rarities: F64,
+    weights: F64,
+    logarithms: F64,
+    other_row: Integer,
+    seen: I64,
+    stamp: Integer,
+    table: F64,
+    again: F64,
+    side: Integer,
+    mass: F64,
+    pair: Integer,
+    tallies: F64,
+    sums: F64,
+    target: Integer,
+) -> None:
+    """Hold each term of a row against the whole other row and add up what that says."""
+    length = end - start
+    for number in range(SIDE_SUMS):
+        sums[target + number] = 0.0
+    last, last_own = -1, 0
+    for place in range(start, end):
+        term = ids[place]
+        kind = np.int64(types[place])
+        number = place - start
+        depth = np.int64(np.floor(rarities[term] - logarithms[other_row])) + 2
+        depth = min(max(depth, 0), BINS - 1)
+        state = 0
+        if heads[term] != np.uint32(0):
+            expected = last + number - last_own if last >= 0 else number * other_length // length
+            nearest = _nearest_place(heads[term], nexts, expected)
+            state = 3 if held[number] else 1
+            if abs(nearest - expected) <= NEAR:
+                state += 1
+            if held[number] and kind != STOP_TYPE:
+                if last >= 0:
+                    sums[target + 10] += 1.0
+                    if nearest > last:
+                        sums[target + 9] += 1.0
+                last, last_own = nearest, number
+        first = seen[term] != stamp
+        seen[term] = stamp
+        share = 1.0 if first else again[0]
+        row = ((side * TYPES + kind) * BINS + depth) * STATES
+        if tallies.size:
+            tallies[row + state] += share * mass[pair]
+        value = share * table[row + state]
+        sums[target] += value
+        sums[target + 1] += share
+        attainable = share * table[row + STATES - 1]
+        if attainable > 0.0:
+            sums[target + 2] += attainable
+        if value > 0.0:
+            sums[target + 3] += value
+        if first:
+            sums[target + 4] += weights[term]
+            if kind == NUMBER_TYPE:
+                sums[target + 6] += weights[term]
+            if state:
+                sums[target + 5] += weights[term]
+                if kind == NUMBER_TYPE:
+                    sums[target + 7] += weights[term]
+                    sums[target + 8] += 1.0
+
+
+@exported
+def weigh_evidence_loop(
+    ids: U32,
+    types: U8,
+    offsets: I64,
+    rarities: F64,
+    weights: F64,
+    logarithms: F64,
+    left: I64,
+    right: I64,
+    table: F64,
+    again: F64,
+    mass: F64,
+    tallies: F64,
+    left_heads: U32,
+    right_heads: U32,
+    left_nexts: U32,
+    right_nexts: U32,
+    pair_table: U64,
+    hits: U32,
+    slots: U32,
+    left_held: U8,
+    right_held: U8,
+    seen: I64,
+    sums: F64,
+) -> None:
+    """Fill the sums of both sides of each pair of rows, those of the shorter row first.
+
+    Heads (by id) are zeros and are left so, `seen` (by id) is -1.
+    """
+    entered = -1
+    bits = 4
+    for pair in range(left.size):
+        one, one_end = offsets[left[pair]], offsets[left[pair] + 1]
+        two, two_end = offsets[right[pair]], offsets[right[pair] + 1]
+        if left[pair] != entered:
+            if entered >= 0:
+                _clear_places(ids, offsets[entered], offsets[entered + 1], left_heads)
+            entered = left[pair]
+            _enter_places(ids, one, one_end, left_heads, left_nexts)
+            bits = 4
+            while (1 << bits) < 4 * (one_end - one):
+                bits += 1
+            _enter_pairs(ids, types, one, one_end, bits, pair_table, hits, slots)
+        _enter_places(ids, two, two_end, right_heads, right_nexts)
+        _find_shared_pairs(
+            ids, types, one, one_end, two, two_end, left_heads, bits, pair_table, hits, slots, np.uint32(pair + 1),
+            left_held, right_held,
+        )  # fmt: skip
+        side = 0 if one_end - one <= two_end - two else 1
+        base = pair * 2 * SIDE_SUMS
+        _weigh_side(
+            ids, types, one, one_end, left_held, right_heads, right_nexts, two_end - two, rarities, weights,
+            logarithms, right[pair], seen, 2 * pair, table, again, side, mass, pair, tallies, sums,
+            base + side * SIDE_SUMS,
+        )  # fmt: skip
+        _weigh_side(
+            ids, types, two, two_end, right_held, left_heads, left_nexts, one_end - one, rarities, weights,
+            logarithms, left[pair], seen, 2 * pair + 1, table, again, 1 - side, mass, pair, tallies, sums,
+            base + (1 - side) * SIDE_SUMS,
+        )  # fmt: skip
+        _clear_places(ids, two, two_end, right_heads)
+    if entered >= 0:
+        _clear_places(ids, offsets[entered], offsets[entered + 1], left_heads)

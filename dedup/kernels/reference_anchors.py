@@ -1,0 +1,104 @@
+"""Anchors in NumPy: the twin of `dedup.kernels.compiled_anchors`."""
+
+import numpy as np
+
+from dedup.kernels import F64, I64, STRENGTH, U32, Anchors, Nearest, Postings, Ragged
+
+
+def choose_anchors(rows: Ragged, weights: F64, most: int) -> Anchors:
+    """See `Kernels.choose_anchors`."""
+    count = rows.offsets.size - 1
+    owners = np.repeat(np.arange(count), np.diff(rows.offsets))
+    eligible = np.flatnonzero(weights > 0)
+    order = eligible[np.lexsort((eligible, -weights[eligible], owners[eligible]))]
+    begins = np.searchsorted(owners[order], np.arange(count))
+    kept = np.sort(order[np.arange(order.size) - begins[owners[order]] < most])
+    # `bincount` adds one after the other, as a loop does.
+    norms = np.sqrt(np.bincount(owners[kept], weights[kept] * weights[kept], minlength=count))
+    strengths = np.floor(weights[kept] / norms[owners[kept]] * STRENGTH + 0.5).astype(np.uint16)
+    keys = (rows.values[kept] >> np.uint64(32)).astype(np.uint32)
+    return Anchors(keys, strengths, np.searchsorted(owners[kept], np.arange(count + 1)))
+
+
+def nearest(
+    queries: Anchors,
+    lists: I64,
+    firsts: I64,
+    postings: Postings,
+    owners: I64,
+    before: I64,
+    cap: int,
+    most: int,
+    least: U32,
+) -> Nearest:
+    """See `Kernels.nearest`."""
+    found: list[tuple[int, int, int, int]] = []
+    offsets = [0]
+    for query in range(firsts.size - 1):
+        best: dict[int, tuple[int, int, int]] = {}
+        for own in range(int(firsts[query]), int(firsts[query + 1])):
+            scores = np.zeros(owners.size, dtype=np.uint32)
+            for anchor in range(int(queries.offsets[own]), int(queries.offsets[own + 1])):
+                if lists[anchor] < 0:
+                    continue
+                first, last = postings.offsets[lists[anchor]], postings.offsets[lists[anchor] + 1]
+                last = first + np.searchsorted(postings.units[first:last], before[query])
+                if last - first <= cap:
+                    strength = np.uint32(queries.strengths[anchor])
+                    scores[postings.units[first:last]] += strength * postings.strengths[first:last].astype(np.uint32)
+            for unit in np.flatnonzero(scores >= max(least[query], 1)).tolist():
+                document, score = int(owners[unit]), int(scores[unit])
+                if document not in best or score > best[document][0]:
+                    best[document] = (score, own, unit)
+        ranked = sorted((-score, document, own, unit) for document, (score, own, unit) in best.items())[:most]
+        found.extend(ranked)
+        offsets.append(len(found))
+    return _of_tuples(found, offsets)
+
+
+def rescore(found: Nearest, queries: Anchors, held: Anchors, most: int, least: U32) -> Nearest:
+    """See `Kernels.rescore`."""
+    kept: list[tuple[int, int, int, int]] = []
+    offsets = [0]
+    for query in range(found.offsets.size - 1):
+        scored = []
+        for place in range(int(found.offsets[query]), int(found.offsets[query + 1])):
+            own, unit = int(found.own_units[place]), int(found.units[place])
+            score = _dot(_row(queries, own), _row(held, unit))
+            if score >= max(least[query], 1):
+                scored.append((-score, int(found.documents[place]), own, unit))
+        kept.extend(sorted(scored)[:most])
+        offsets.append(len(kept))
+    return _of_tuples(kept, offsets)
+
+
+def _row(anchors: Anchors, unit: int) -> list[tuple[int, int]]:
+    row = slice(int(anchors.offsets[unit]), int(anchors.offsets[unit + 1]))
+    return list(zip(anchors.keys[row].tolist(), anchors.strengths[row].tolist(), strict=True))
+
+
+def _dot(one: list[tuple[int, int]], two: list[tuple[int, int]]) -> int:
+    """The sum of products of what two ascending rows share; of equal keys in one row each is taken once."""
+    total = left = right = 0
+    while left < len(one) and right < len(two):
+        if one[left][0] == two[right][0]:
+            total += one[left][1] * two[right][1]
+            left += 1
+            right += 1
+        elif one[left][0] < two[right][0]:
+            left += 1
+        else:
+            right += 1
+    return total
+
+
+def _of_tuples(found: list[tuple[int, int, int, int]], offsets: list[int]) -> Nearest:
+    """Columns of the negative score, document, own unit and unit of each that was found."""
+    columns = np.array(found, dtype=np.int64).reshape(-1, 4).T
+    return Nearest(
+        columns[1].copy(),
+        columns[2].copy(),
+        columns[3].copy(),
+        (-columns[0]).astype(np.uint32),
+        np.array(offsets, dtype=np.int64),
+    )
