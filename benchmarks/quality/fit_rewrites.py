@@ -25,7 +25,7 @@ _RANKS = 3
 _NEGATIVES = 10_000
 _MASS = 20_000.0
 _ONE_IN = 10
-LEAST_COSINE, LEAST_MARGIN, LEAST_ALONE = 0.15, 0.05, 0.02
+LEAST_COSINE, LEAST_MARGIN, LEAST_SHARED, LEAST_ALONE = 0.14, 0.04, 0.11, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def empty_model() -> RewriteModel:
     """What candidates are proposed by before anything is fitted."""
     nothing = LogisticModel(np.zeros(len(FEATURES)), 0.0)
     table = EvidenceTable(np.zeros(2 * TYPES * BINS * STATES), AGAIN)
-    return RewriteModel(table, nothing, nothing, LEAST_ALONE, LEAST_COSINE, LEAST_MARGIN)
+    return RewriteModel(table, nothing, nothing, LEAST_ALONE, LEAST_COSINE, LEAST_MARGIN, LEAST_SHARED)
 
 
 def find_candidates(pool: Pool) -> Candidates:
@@ -86,13 +86,14 @@ def fit_table(candidates: Candidates, sets: tuple[int, ...]) -> EvidenceTable:
     return EvidenceTable(np.round(np.log(shares[1] / shares[0]), 3).reshape(-1), AGAIN)
 
 
-def measure(candidates: Candidates, places: I64, table: EvidenceTable) -> F64:
-    """All features of the candidates at these places."""
+def measure(candidates: Candidates, places: I64, table: EvidenceTable) -> tuple[I64, F64]:
+    """Those of the candidates at these places that are not rejected for sharing little, and all their features."""
     model = replace(empty_model(), table=table)
     pool, pairs = candidates.pool, take(candidates.proposals, places)
     weighed = weigh_pairs(pool.texts, pairs, pool.background, model)
-    features = features_of(weighed.sums, weighed.lengths, pairs.cosines)
-    return all_features(pool.texts, pairs, np.arange(places.size), features, pool.background, model)
+    held = np.flatnonzero(weighed.sums[:, 0, 1] > 0.0)
+    features = features_of(weighed.sums[held], weighed.lengths[:, held], pairs.cosines[held])
+    return places[held], all_features(pool.texts, pairs, held, features, pool.background, model)
 
 
 def training_places(candidates: Candidates, sets: tuple[int, ...]) -> I64:
@@ -125,11 +126,10 @@ def fit_logistic(candidates: Candidates, places: I64, features: F64, names: tupl
 def fit_model(candidates: Candidates, sets: tuple[int, ...]) -> RewriteModel:
     """The whole model from the sets named by their places in `SETS`."""
     table = fit_table(candidates, sets)
-    places = training_places(candidates, sets)
-    features = measure(candidates, places, table)
+    places, features = measure(candidates, training_places(candidates, sets), table)
     alone = fit_logistic(candidates, places, features, FEATURES[:-2])
     margins = fit_logistic(candidates, places, features, FEATURES)
-    return RewriteModel(table, alone, margins, LEAST_ALONE, LEAST_COSINE, LEAST_MARGIN)
+    return RewriteModel(table, alone, margins, LEAST_ALONE, LEAST_COSINE, LEAST_MARGIN, LEAST_SHARED)
 
 
 def written(model: RewriteModel, provenance: dict[str, object]) -> str:
@@ -145,6 +145,7 @@ def written(model: RewriteModel, provenance: dict[str, object]) -> str:
         "least_alone": model.least_alone,
         "least_cosine": model.least_cosine,
         "least_margin": model.least_margin,
+        "least_shared": model.least_shared,
         "alone": logistic(model.alone),
         "margins": logistic(model.margins),
         "table": model.table.values.reshape(2, TYPES, BINS, STATES).tolist(),

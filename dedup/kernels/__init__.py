@@ -116,6 +116,9 @@ class Nearest(NamedTuple):
 WORD_TYPE, NAME_TYPE, NUMBER_TYPE, STOP_TYPE = range(4)
 """The types of a term in the evidence of a rewrite; a name is begun with a capital wherever its text has it."""
 
+REPEATED = 4
+"""Added to the type of a term that stands earlier in its text."""
+
 TYPES, BINS, STATES = 4, 12, 5
 """The table of evidence has a value by side, type, bin of rarity and state of a term; see `Kernels.weigh_evidence`."""
 
@@ -294,7 +297,10 @@ class Kernels(Protocol):
         ...
 
     def classify_terms(self, ids: U32, kinds: U8, offsets: I64, stops: Bool) -> U8:
-        """The type of each term of rows; `stops`, by id, tells stop words."""
+        """The type of each term of rows, with `REPEATED` where it stands earlier in its row.
+
+        `stops`, by id, tells stop words; a name is begun with a capital wherever its row has it.
+        """
         ...
 
     def weigh_evidence(
@@ -305,6 +311,7 @@ class Kernels(Protocol):
         left: I64,
         right: I64,
         table: EvidenceTable,
+        least: float = 0.0,
         mass: F64 | None = None,
     ) -> tuple[F64, F64]:
         """What the terms of pairs of rows say for a rewrite: sums of shape (pairs, 2, SIDE_SUMS), the shorter row first.
@@ -312,7 +319,10 @@ class Kernels(Protocol):
         Each term of a row is held against all n terms of the other. Its bin is floor(rarity - ln n) + 2 within 0 …
         BINS - 1, `rarities` being -ln of the share of a term in all text. Its state: 0 unmatched; 1, 2 in the other
         row, far from or within `NEAR` of where the last match leads one to expect it; 3, 4 the same where it is part of
-        a skip-bigram (offsets 1 and 2, in any order, not two stop words) that both rows hold.
+        a skip-bigram (offsets 1 and 2, in any order, not two stop words) that both rows hold. A stop word is always far.
+
+        Where the `weights` of shared distinct terms are under `least` of those of all, nothing is weighed, and all sums
+        are 0.
 
         The sums: of the table's values; of the terms' shares (1, or `again` where a term comes again); of what could be
         attained; of the values over 0; of the `weights` of distinct terms, and of those shared; of distinct numbers, of

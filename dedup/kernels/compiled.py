@@ -187,37 +187,44 @@ def weigh_evidence(
     left: I64,
     right: I64,
     table: EvidenceTable,
+    least: float = 0.0,
     mass: F64 | None = None,
 ) -> tuple[F64, F64]:
     """See `Kernels.weigh_evidence`."""
     lengths = np.diff(terms.offsets)
-    longest = int(lengths.max(initial=0))
+    longest, count = int(lengths.max(initial=0)), terms.distinct.size
     slots = max(16, 1 << (max(4 * longest, 1) - 1).bit_length())
     logarithms = np.log(np.maximum(lengths, 1).astype(np.float64))
-    heads = [np.zeros(terms.distinct.size, dtype=np.uint32) for _ in range(2)]
-    nexts = [np.empty(longest, dtype=np.uint32) for _ in range(2)]
-    held = [np.empty(longest + 2, dtype=np.uint8) for _ in range(2)]
     tallies = np.zeros(0 if mass is None else 2 * TYPES * BINS * STATES)
     sums = np.empty(left.size * 2 * SIDE_SUMS)
+    left_heads, right_heads = np.zeros(count, dtype=np.uint32), np.zeros(count, dtype=np.uint32)
+    left_nexts, right_nexts = np.empty(longest, dtype=np.uint32), np.empty(longest, dtype=np.uint32)
+    left_held, right_held = np.empty(longest + 2, dtype=np.uint8), np.empty(longest + 2, dtype=np.uint8)
     weigh_evidence_loop(
         terms.ids, terms.types, terms.offsets, rarities, weights, logarithms, left, right, table.values,
-        np.array([table.again]), np.zeros(0) if mass is None else mass, tallies, *heads, *nexts,
-        np.empty(slots, dtype=np.uint64), np.empty(slots, dtype=np.uint32), np.empty(2 * longest, dtype=np.uint32),
-        *held, np.full(terms.distinct.size, -1, dtype=np.int64), sums,
+        np.array([table.again]), np.zeros(0) if mass is None else mass, tallies, np.array([least]),
+        np.empty(lengths.size), left_heads, right_heads, left_nexts, right_nexts, np.empty(slots, dtype=np.uint64),
+        np.empty(slots, dtype=np.uint32), np.empty(2 * longest, dtype=np.uint32), left_held, right_held, sums,
     )  # fmt: skip
     return sums.reshape(-1, 2, SIDE_SUMS), tallies
 
 
 def rescore(found: Nearest, queries: Anchors, held: Anchors, most: int, least: U32) -> Nearest:
     """See `Kernels.rescore`."""
-    columns = [column.copy() for column in found[:4]]
+    documents, own_units, units, scores = (
+        found.documents.copy(),
+        found.own_units.copy(),
+        found.units.copy(),
+        found.scores.copy(),
+    )
     offsets = np.empty_like(found.offsets)
     count = rescore_loop(
-        found.offsets, *columns, queries.keys, queries.strengths, queries.offsets, held.keys, held.strengths,
-        held.offsets, most, np.maximum(least, np.uint32(1)), offsets,
+        found.offsets, documents, own_units, units, scores, queries.keys, queries.strengths, queries.offsets,
+        held.keys, held.strengths, held.offsets, most, np.maximum(least, np.uint32(1)), offsets,
     )  # fmt: skip
-    documents, own_units, units, scores = (column[:count].copy() for column in columns)
-    return Nearest(documents, own_units, units, scores, offsets)
+    return Nearest(
+        documents[:count].copy(), own_units[:count].copy(), units[:count].copy(), scores[:count].copy(), offsets
+    )
 
 
 def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, plan: SketchPlan) -> Sketches:

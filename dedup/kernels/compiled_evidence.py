@@ -15,6 +15,7 @@ from dedup.kernels import (
     NEAR,
     NUMBER,
     NUMBER_TYPE,
+    REPEATED,
     SIDE_SUMS,
     STATES,
     STOP_TYPE,
@@ -55,24 +56,30 @@ def number_terms_loop(values: U64, table: U64, table_ids: U32, bits: Integer, id
 
 @exported
 def classify_loop(ids: U32, kinds: U8, offsets: I64, stops: Bool, small: I64, types: U8) -> None:
-    """Fill the type of each term: a name is begun with a capital wherever it stands in its row.
+    """Fill the type of each term, with `REPEATED` where it comes again in its row.
 
     `small`, by id, is -1 at first.
     """
     for row in range(offsets.size - 1):
-        for place in range(offsets[row], offsets[row + 1]):
-            if kinds[place] != CAPITAL:
-                small[ids[place]] = row
+        # Of each term, by twice the number of the row: whether it is there, and, one more, not begun with a capital.
         for place in range(offsets[row], offsets[row + 1]):
             term = ids[place]
+            again = small[term] >= 2 * row
+            types[place] = np.uint8(REPEATED) if again else np.uint8(0)
+            if kinds[place] != CAPITAL:
+                small[term] = 2 * row + 1
+            elif not again:
+                small[term] = 2 * row
+        for place in range(offsets[row], offsets[row + 1]):
+            term = ids[place]
+            kind = WORD_TYPE
             if stops[term]:
-                types[place] = np.uint8(STOP_TYPE)
+                kind = STOP_TYPE
             elif kinds[place] == NUMBER:
-                types[place] = np.uint8(NUMBER_TYPE)
-            elif small[term] != row:
-                types[place] = np.uint8(NAME_TYPE)
-            else:
-                types[place] = np.uint8(WORD_TYPE)
+                kind = NUMBER_TYPE
+            elif small[term] == 2 * row:
+                kind = NAME_TYPE
+            types[place] = np.uint8(types[place] | np.uint8(kind))
 
 
 @compiled
@@ -108,6 +115,12 @@ def _slot_of(table: U64, bits: Integer, key: np.uint64) -> np.uint64:
 
 
 @compiled
+def _both_stop(one: np.uint8, two: np.uint8) -> bool:
+    """Whether both terms, of which either may come again, are stop words."""
+    return one & two & np.uint8(3) == np.uint8(STOP_TYPE)
+
+
+@compiled
 def _enter_pairs(
     ids: U32, types: U8, start: Integer, end: Integer, bits: Integer, table: U64, hits: U32, slots: U32
 ) -> None:
@@ -119,7 +132,7 @@ def _enter_pairs(
         for step in range(1, 3):
             number = 2 * (place - start) + step - 1
             slots[number] = _NONE
-            if place + step >= end or (types[place] == STOP_TYPE and types[place + step] == STOP_TYPE):
+            if place + step >= end or _both_stop(types[place], types[place + step]):
                 continue
             key = _pair_key(ids[place], ids[place + step])
             slot = _slot_of(table, bits, key)
@@ -156,7 +169,7 @@ def _find_shared_pairs(
             other = place + step
             if other >= right_end or left_heads[ids[other]] == np.uint32(0):
                 continue
-            if types[place] == STOP_TYPE and types[other] == STOP_TYPE:
+            if _both_stop(types[place], types[other]):
                 continue
             slot = _slot_of(table, bits, _pair_key(ids[place], ids[other]))
             if table[slot] != np.uint64(0):
@@ -201,8 +214,6 @@ def _weigh_side(
     weights: F64,
     logarithms: F64,
     other_row: Integer,
-    seen: I64,
-    stamp: Integer,
     table: F64,
     again: F64,
     side: Integer,
@@ -214,30 +225,32 @@ def _weigh_side(
 ) -> None:
     """Hold each term of a row against the whole other row and add up what that says."""
     length = end - start
+    logarithm = logarithms[other_row]
     for number in range(SIDE_SUMS):
         sums[target + number] = 0.0
     last, last_own = -1, 0
     for place in range(start, end):
         term = ids[place]
-        kind = np.int64(types[place])
+        kind = np.int64(types[place] & np.uint8(3))
+        first = types[place] & np.uint8(REPEATED) == np.uint8(0)
         number = place - start
-        depth = np.int64(np.floor(rarities[term] - logarithms[other_row])) + 2
+        depth = np.int64(np.floor(rarities[term] - logarithm)) + 2
         depth = min(max(depth, 0), BINS - 1)
         state = 0
         if heads[term] != np.uint32(0):
-            expected = last + number - last_own if last >= 0 else number * other_length // length
-            nearest = _nearest_place(heads[term], nexts, expected)
             state = 3 if held[number] else 1
-            if abs(nearest - expected) <= NEAR:
-                state += 1
-            if held[number] and kind != STOP_TYPE:
-                if last >= 0:
-                    sums[target + 10] += 1.0
-                    if nearest > last:
-                        sums[target + 9] += 1.0
-                last, last_own = nearest, number
-        first = seen[term] != stamp
-        seen[term] = stamp
+            # Stop words are everywhere; where they stand says nothing.
+            if kind != STOP_TYPE:
+                expected = last + number - last_own if last >= 0 else number * other_length // length
+                nearest = _nearest_place(heads[term], nexts, expected)
+                if abs(nearest - expected) <= NEAR:
+                    state += 1
+                if held[number]:
+                    if last >= 0:
+                        sums[target + 10] += 1.0
+                        if nearest > last:
+                            sums[target + 9] += 1.0
+                    last, last_own = nearest, number
         share = 1.0 if first else again[0]
         row = ((side * TYPES + kind) * BINS + depth) * STATES
         if tallies.size:
@@ -245,7 +258,7 @@ def _weigh_side(
         value = share * table[row + state]
         sums[target] += value
         sums[target + 1] += share
-        attainable = share * table[row + STATES - 1]
+        attainable = share * table[row + (STATES - 2 if kind == STOP_TYPE else STATES - 1)]
         if attainable > 0.0:
             sums[target + 2] += attainable
         if value > 0.0:
@@ -259,6 +272,27 @@ def _weigh_side(
                 if kind == NUMBER_TYPE:
                     sums[target + 7] += weights[term]
                     sums[target + 8] += 1.0
+
+
+@compiled
+def _weight_of_row(ids: U32, types: U8, start: Integer, end: Integer, weights: F64) -> float:
+    """The sum of the weights of the distinct terms of a row."""
+    total = 0.0
+    for place in range(start, end):
+        if types[place] & np.uint8(REPEATED) == np.uint8(0):
+            total += weights[ids[place]]
+    return total
+
+
+@compiled
+def _shared_weight(ids: U32, types: U8, start: Integer, end: Integer, weights: F64, heads: U32) -> float:
+    """The sum of the weights of the distinct terms of a row that another row has."""
+    total = 0.0
+    for place in range(start, end):
+        term = ids[place]
+        if heads[term] != np.uint32(0) and types[place] & np.uint8(REPEATED) == np.uint8(0):
+            total += weights[term]
+    return total
 
 
 @exported
@@ -275,6 +309,8 @@ def weigh_evidence_loop(
     again: F64,
     mass: F64,
     tallies: F64,
+    least: F64,
+    totals: F64,
     left_heads: U32,
     right_heads: U32,
     left_nexts: U32,
@@ -284,14 +320,16 @@ def weigh_evidence_loop(
     slots: U32,
     left_held: U8,
     right_held: U8,
-    seen: I64,
     sums: F64,
 ) -> None:
     """Fill the sums of both sides of each pair of rows, those of the shorter row first.
 
-    Heads (by id) are zeros and are left so, `seen` (by id) is -1.
+    Heads (by id) are zeros and are left so; `totals` is scratch, by row.
     """
+    for row in range(offsets.size - 1):
+        totals[row] = _weight_of_row(ids, types, offsets[row], offsets[row + 1], weights)
     entered = -1
+    paired = -1
     bits = 4
     for pair in range(left.size):
         one, one_end = offsets[left[pair]], offsets[left[pair] + 1]
@@ -301,6 +339,14 @@ def weigh_evidence_loop(
                 _clear_places(ids, offsets[entered], offsets[entered + 1], left_heads)
             entered = left[pair]
             _enter_places(ids, one, one_end, left_heads, left_nexts)
+        base = pair * 2 * SIDE_SUMS
+        shared = _shared_weight(ids, types, two, two_end, weights, left_heads)
+        if shared < least[0] * (totals[left[pair]] + totals[right[pair]] - shared):
+            for number in range(base, base + 2 * SIDE_SUMS):
+                sums[number] = 0.0
+            continue
+        if paired != entered:
+            paired = entered
             bits = 4
             while (1 << bits) < 4 * (one_end - one):
                 bits += 1
@@ -311,15 +357,14 @@ def weigh_evidence_loop(
             left_held, right_held,
         )  # fmt: skip
         side = 0 if one_end - one <= two_end - two else 1
-        base = pair * 2 * SIDE_SUMS
         _weigh_side(
             ids, types, one, one_end, left_held, right_heads, right_nexts, two_end - two, rarities, weights,
-            logarithms, right[pair], seen, 2 * pair, table, again, side, mass, pair, tallies, sums,
+            logarithms, right[pair], table, again, side, mass, pair, tallies, sums,
             base + side * SIDE_SUMS,
         )  # fmt: skip
         _weigh_side(
             ids, types, two, two_end, right_held, left_heads, left_nexts, one_end - one, rarities, weights,
-            logarithms, left[pair], seen, 2 * pair + 1, table, again, 1 - side, mass, pair, tallies, sums,
+            logarithms, left[pair], table, again, 1 - side, mass, pair, tallies, sums,
             base + (1 - side) * SIDE_SUMS,
         )  # fmt: skip
         _clear_places(ids, two, two_end, right_heads)

@@ -1,6 +1,7 @@
 """The evidence of a rewrite in Python: the twin of `dedup.kernels.compiled_evidence`."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from dedup.kernels import (
     NEAR,
     NUMBER,
     NUMBER_TYPE,
+    REPEATED,
     SIDE_SUMS,
     STATES,
     STOP_TYPE,
@@ -40,10 +42,12 @@ def number_terms(values: U64) -> tuple[U32, U64]:
 def classify_terms(ids: U32, kinds: U8, offsets: I64, stops: Bool) -> U8:
     """See `Kernels.classify_terms`."""
     rows = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
-    key = rows * max(stops.size, 1) + ids
-    name = ~np.isin(key, key[kinds != CAPITAL])
+    keys = rows * max(stops.size, 1) + ids
+    name = ~np.isin(keys, keys[kinds != CAPITAL])
     types = np.where(kinds == NUMBER, NUMBER_TYPE, np.where(name, NAME_TYPE, WORD_TYPE))
-    return np.where(stops[ids], STOP_TYPE, types).astype(np.uint8)
+    repeated = np.ones(ids.size, dtype=np.bool_)
+    repeated[np.unique(keys, return_index=True)[1]] = False
+    return (np.where(stops[ids], STOP_TYPE, types) | np.where(repeated, REPEATED, 0)).astype(np.uint8)
 
 
 def weigh_evidence(
@@ -53,51 +57,40 @@ def weigh_evidence(
     left: I64,
     right: I64,
     table: EvidenceTable,
+    least: float = 0.0,
     mass: F64 | None = None,
 ) -> tuple[F64, F64]:
     """See `Kernels.weigh_evidence`."""
     sums = np.zeros((left.size, 2, SIDE_SUMS))
     tallies = np.zeros(0 if mass is None else 2 * TYPES * BINS * STATES)
-    rarity, weight = rarities.tolist(), weights.tolist()
+    rarity, weight, values = rarities.tolist(), weights.tolist(), table.values.tolist()
+    rows = [_Row(terms, row, weight) for row in range(terms.offsets.size - 1)]
     for pair, (one, two) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
-        rows = [slice(int(terms.offsets[row]), int(terms.offsets[row + 1])) for row in (one, two)]
-        ids = [terms.ids[row].tolist() for row in rows]
-        types = [terms.types[row].tolist() for row in rows]
-        places = [_places(row) for row in ids]
-        shared = _skip_bigrams(ids[0], types[0]) & _skip_bigrams(ids[1], types[1])
-        shorter = 0 if len(ids[0]) <= len(ids[1]) else 1
+        sides = (rows[one], rows[two])
+        shared = _added([weight[term] for term in sides[1].places if term in sides[0].places])
+        if shared < least * (sides[0].total + sides[1].total - shared):
+            continue
+        bigrams = sides[0].bigrams & sides[1].bigrams
+        shorter = 0 if len(sides[0].ids) <= len(sides[1].ids) else 1
         for number in (0, 1):
             side = 0 if number == shorter else 1
-            held = _held(ids[number], types[number], shared)
-            logarithm = float(np.log(np.float64(max(len(ids[1 - number]), 1))))
+            row, other = sides[number], sides[1 - number]
+            logarithm = float(np.log(np.float64(max(len(other.ids), 1))))
             result = sums[pair, side]
-            seen: set[int] = set()
-            last = last_own = -1
-            for place, (term, kind) in enumerate(zip(ids[number], types[number], strict=True)):
+            for term, kind, first, state, step in _states(row, other, bigrams):
                 depth = min(max(math.floor(rarity[term] - logarithm) + 2, 0), BINS - 1)
-                state = 0
-                if term in places[1 - number]:
-                    expected = (
-                        last + place - last_own if last >= 0 else place * len(ids[1 - number]) // len(ids[number])
-                    )
-                    nearest = _nearest(places[1 - number][term], expected)
-                    state = (3 if held[place] else 1) + (abs(nearest - expected) <= NEAR)
-                    if held[place] and kind != STOP_TYPE:
-                        if last >= 0:
-                            result[10] += 1.0
-                            result[9] += nearest > last
-                        last, last_own = nearest, place
-                first = term not in seen
-                seen.add(term)
                 share = 1.0 if first else table.again
-                row = ((side * TYPES + kind) * BINS + depth) * STATES
+                cell = ((side * TYPES + kind) * BINS + depth) * STATES
                 if mass is not None:
-                    tallies[row + state] += share * mass[pair]
-                value, attainable = share * table.values[row + state], share * table.values[row + STATES - 1]
+                    tallies[cell + state] += share * mass[pair]
+                best = STATES - 2 if kind == STOP_TYPE else STATES - 1
+                value, attainable = share * values[cell + state], share * values[cell + best]
                 result[0] += value
                 result[1] += share
                 result[2] += max(attainable, 0.0)
                 result[3] += max(value, 0.0)
+                result[9] += step > 0
+                result[10] += step >= 0
                 if first:
                     result[4] += weight[term]
                     result[5] += weight[term] if state else 0.0
@@ -106,6 +99,44 @@ def weigh_evidence(
                         result[7] += weight[term] if state else 0.0
                         result[8] += 1.0 if state else 0.0
     return sums, tallies
+
+
+def _added(values: list[float]) -> float:
+    """The sum, one after the other: `sum` makes up for rounding in some versions of Python."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
+
+
+class _Row:
+    """A row of terms: its types, the first places of each term, its skip-bigrams and the weight of its distinct terms."""
+
+    def __init__(self, terms: NumberedTerms, row: int, weight: list[float]) -> None:
+        within = slice(int(terms.offsets[row]), int(terms.offsets[row + 1]))
+        self.ids: list[int] = terms.ids[within].tolist()
+        self.types: list[int] = (terms.types[within] & 3).tolist()
+        self.places = _places(self.ids)
+        self.bigrams = _skip_bigrams(self.ids, self.types)
+        self.total = _added([weight[term] for term in self.places])
+
+
+def _states(row: _Row, other: _Row, bigrams: set[tuple[int, int]]) -> Iterator[tuple[int, int, bool, int, int]]:
+    """Term, type, whether it comes first, state, and step (1 forward, 0 back, -1 none) of each term of a row."""
+    held = _held(row.ids, row.types, bigrams)
+    last = last_own = -1
+    for place, (term, kind) in enumerate(zip(row.ids, row.types, strict=True)):
+        state, step = 0, -1
+        if term in other.places:
+            state = 3 if held[place] else 1
+            if kind != STOP_TYPE:
+                expected = last + place - last_own if last >= 0 else place * len(other.ids) // len(row.ids)
+                nearest = _nearest(other.places[term], expected)
+                state += abs(nearest - expected) <= NEAR
+                if held[place]:
+                    step = int(nearest > last) if last >= 0 else -1
+                    last, last_own = nearest, place
+        yield term, kind, row.places[term][0] == place, state, step
 
 
 def _places(ids: list[int]) -> dict[int, list[int]]:

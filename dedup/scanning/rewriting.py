@@ -204,11 +204,12 @@ def weigh_pairs(
     """Weigh the evidence of each proposed pair."""
 
     def weigh(block: I64) -> Weighed:
-        places, rows = np.unique(np.append(pairs.left[block], pairs.right[block]), return_inverse=True)
+        # The later side first, which many pairs have in common.
+        places, rows = np.unique(np.append(pairs.right[block], pairs.left[block]), return_inverse=True)
         terms = texts.terms(places, cut=True)
-        units = np.append(pairs.left_units[block], pairs.right_units[block])
+        units = np.append(pairs.right_units[block], pairs.left_units[block])
         part = None if mass is None else mass[block]
-        return weigh_units(terms, rows, units, background, model, texts.kernels, part)
+        return weigh_units(terms, rows, units, background, model, texts.kernels, model.least_shared, part)
 
     sizes = texts.sizes
     blocks = list(_blocks(np.arange(pairs.left.size), sizes[pairs.left] + sizes[pairs.right] // 4))
@@ -247,6 +248,7 @@ def weigh_units(
     background: RewriteBackground,
     model: RewriteModel,
     kernels: Kernels,
+    least: float = 0.0,
     mass: F64 | None = None,
 ) -> Weighed:
     """Weigh pairs of units: the first half of `rows`, texts, and `units` within them, with the second."""
@@ -261,7 +263,9 @@ def weigh_units(
     numbered = NumberedTerms(ids, types, distinct, offsets)
     half = rows.size // 2
     left, right = places[:half], places[half:]
-    sums, tallies = kernels.weigh_evidence(numbered, weights.rarities, weights.inverse, left, right, model.table, mass)
+    sums, tallies = kernels.weigh_evidence(
+        numbered, weights.rarities, weights.inverse, left, right, model.table, least, mass
+    )
     return Weighed(sums, np.stack([sizes[left], sizes[right]]), tallies)
 
 
@@ -297,6 +301,7 @@ def judge(texts: Texts, pairs: Proposals, background: RewriteBackground, model: 
     weighed = weigh_pairs(texts, pairs, background, model)
     features = features_of(weighed.sums, weighed.lengths, pairs.cosines)
     probability = model.alone.probability(features)
+    probability[weighed.sums[:, 0, 1] == 0.0] = 0.0
     if background.digests.size < LEAST_REFERENCES:
         return probability
     worth = np.flatnonzero(probability >= model.least_alone)

@@ -63,7 +63,8 @@ class RewriteModel:
     `table`: the evidence of terms. `alone`: over the features that need both texts and the frequencies of terms;
     `margins`: over all, where the background has enough documents. A pair is worth the margins where `alone` gives it
     `least_alone` or more, and worth weighing where its cosine of anchors is at least `least_cosine` and
-    `least_margin` over what either shares with the background.
+    `least_margin` over what either shares with the background. Where the distinct terms that both share have less than
+    `least_shared` of the weight of all, nothing is weighed.
     """
 
     table: EvidenceTable
@@ -72,6 +73,7 @@ class RewriteModel:
     least_alone: float
     least_cosine: float
     least_margin: float
+    least_shared: float
 
 
 @cache
@@ -98,6 +100,7 @@ def read_model(text: str) -> RewriteModel:
         data["least_alone"],
         data["least_cosine"],
         data["least_margin"],
+        data["least_shared"],
     )
 
 
