@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.quality.rewrite_pools import SETS, Pool, Truth, by_people, make_pool, truth_of
 from dedup.kernels import BINS, F64, I64, STATES, TYPES, Bool, EvidenceTable
 from dedup.scanning.rewriting import Proposals, all_features, propose, weigh_pairs
-from dedup.verifying.rewrites import FEATURES, LogisticModel, RewriteModel, features_of
+from dedup.verifying.rewrites import FEATURES, SCREENING, LogisticModel, RewriteModel, features_of
 
 AGAIN = 0.3
 _ROWS = slice(0, 30_000)
@@ -25,7 +25,8 @@ _RANKS = 3
 _NEGATIVES = 10_000
 _MASS = 20_000.0
 _ONE_IN = 10
-LEAST_COSINE, LEAST_MARGIN, LEAST_SHARED, LEAST_ALONE = 0.14, 0.04, 0.11, 0.02
+_CONFIRMED, _SCREENED_OUT = 0.8, 0.003
+LEAST_COSINE, LEAST_MARGIN, LEAST_SHARED, LEAST_ALONE = 0.12, 0.03, 0.10, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ def empty_model() -> RewriteModel:
     """What candidates are proposed by before anything is fitted."""
     nothing = LogisticModel(np.zeros(len(FEATURES)), 0.0)
     table = EvidenceTable(np.zeros(2 * TYPES * BINS * STATES), AGAIN)
-    return RewriteModel(table, nothing, nothing, LEAST_ALONE, LEAST_COSINE, LEAST_MARGIN, LEAST_SHARED)
+    return RewriteModel(
+        table, nothing, nothing, nothing._replace(coefficients=np.zeros(len(SCREENING))), 0.0,
+        LEAST_ALONE, LEAST_COSINE, LEAST_MARGIN, LEAST_SHARED,
+    )  # fmt: skip
 
 
 def find_candidates(pool: Pool) -> Candidates:
@@ -61,7 +65,14 @@ def take(proposals: Proposals, places: I64) -> Proposals:
     """The pairs at these places."""
     columns = (proposals.left, proposals.right, proposals.left_units, proposals.right_units, proposals.cosines)
     left, right, left_units, right_units, cosines = (column[places] for column in columns)
-    return proposals._replace(left=left, right=right, left_units=left_units, right_units=right_units, cosines=cosines)
+    return proposals._replace(
+        left=left,
+        right=right,
+        left_units=left_units,
+        right_units=right_units,
+        cosines=cosines,
+        screening=proposals.screening[places],
+    )
 
 
 def fit_table(candidates: Candidates, sets: tuple[int, ...]) -> EvidenceTable:
@@ -129,14 +140,29 @@ def fit_model(candidates: Candidates, sets: tuple[int, ...]) -> RewriteModel:
     places, features = measure(candidates, training_places(candidates, sets), table)
     alone = fit_logistic(candidates, places, features, FEATURES[:-2])
     margins = fit_logistic(candidates, places, features, FEATURES)
-    return RewriteModel(table, alone, margins, LEAST_ALONE, LEAST_COSINE, LEAST_MARGIN, LEAST_SHARED)
+    model = replace(empty_model(), table=table, alone=alone, margins=margins)
+    right = candidates.truth.right[places]
+    confirmed = places[right & (margins.probability(features) >= _CONFIRMED)]
+    screen = fit_screen(candidates, places, right)
+    passed = screen.probability(candidates.proposals.screening[confirmed])
+    return replace(model, screen=screen, least_screened=float(np.quantile(passed, _SCREENED_OUT)))
+
+
+def fit_screen(candidates: Candidates, places: I64, right: Bool) -> LogisticModel:
+    """A logistic regression on what is known by the anchors alone, both kinds weighing the same."""
+    from sklearn.linear_model import LogisticRegression
+
+    columns = candidates.proposals.screening[places]
+    scale = columns.std(axis=0)
+    fitted = LogisticRegression(class_weight="balanced", max_iter=5000).fit(columns / scale, right)
+    return LogisticModel(fitted.coef_[0] / scale, float(fitted.intercept_[0]))
 
 
 def written(model: RewriteModel, provenance: dict[str, object]) -> str:
     """The model as JSON."""
 
-    def logistic(part: LogisticModel) -> dict[str, float]:
-        named = dict(zip(FEATURES, np.round(part.coefficients, 4).tolist(), strict=False))
+    def logistic(part: LogisticModel, names: tuple[str, ...] = FEATURES) -> dict[str, float]:
+        named = dict(zip(names, np.round(part.coefficients, 4).tolist(), strict=False))
         return {**named, "intercept": round(part.intercept, 4)}
 
     data = {
@@ -148,6 +174,8 @@ def written(model: RewriteModel, provenance: dict[str, object]) -> str:
         "least_shared": model.least_shared,
         "alone": logistic(model.alone),
         "margins": logistic(model.margins),
+        "screen": logistic(model.screen, SCREENING),
+        "least_screened": round(model.least_screened, 6),
         "table": model.table.values.reshape(2, TYPES, BINS, STATES).tolist(),
     }
     lines = json.dumps(data, indent=1)

@@ -21,7 +21,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 ANCHORS = 48
 MOST_CANDIDATES = 20
-MOST_RETRIEVED = 32
+MOST_RETRIEVED = 24
 """Documents, best by the anchors that are not too frequent, that are scored by all anchors."""
 
 POSTING_CAP = 1000

@@ -102,14 +102,16 @@ class Postings(NamedTuple):
 class Nearest(NamedTuple):
     """The best of other documents for each of n documents, the best first.
 
-    `documents`, `own_units` and `units` int64, `scores` uint32 (cosine times `STRENGTH` squared), each of shape
-    (found,); `offsets` int64 of shape (n + 1,). The units are those of the document and of the other that score best.
+    `documents`, `own_units` and `units` int64, `scores` uint32 (cosine times `STRENGTH` squared), `shared` int64 (how many
+    anchors the units share, 0 where not counted), each of shape (found,); `offsets` int64 of shape (n + 1,). The units
+    are those of the document and of the other that score best.
     """
 
     documents: I64
     own_units: I64
     units: I64
     scores: U32
+    shared: I64
     offsets: I64
 
 

@@ -160,7 +160,12 @@ def nearest(
         documents, own_units, units, found_scores, offsets,
     )  # fmt: skip
     return Nearest(
-        documents[:found].copy(), own_units[:found].copy(), units[:found].copy(), found_scores[:found].copy(), offsets
+        documents[:found].copy(),
+        own_units[:found].copy(),
+        units[:found].copy(),
+        found_scores[:found].copy(),
+        np.zeros(found, dtype=np.int64),
+        offsets,
     )
 
 
@@ -217,13 +222,18 @@ def rescore(found: Nearest, queries: Anchors, held: Anchors, most: int, least: U
         found.units.copy(),
         found.scores.copy(),
     )
-    offsets = np.empty_like(found.offsets)
+    shared, offsets = np.zeros(documents.size, dtype=np.int64), np.empty_like(found.offsets)
     count = rescore_loop(
-        found.offsets, documents, own_units, units, scores, queries.keys, queries.strengths, queries.offsets,
+        found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
         held.keys, held.strengths, held.offsets, most, np.maximum(least, np.uint32(1)), offsets,
     )  # fmt: skip
     return Nearest(
-        documents[:count].copy(), own_units[:count].copy(), units[:count].copy(), scores[:count].copy(), offsets
+        documents[:count].copy(),
+        own_units[:count].copy(),
+        units[:count].copy(),
+        scores[:count].copy(),
+        shared[:count].copy(),
+        offsets,
     )
 
 

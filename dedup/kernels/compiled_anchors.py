@@ -181,8 +181,10 @@ def nearest_loop(
                 score < found_scores[last] or (score == found_scores[last] and np.int64(document) > documents[last])
             ):
                 continue
-            place = count + kept if kept < most else last
-            kept = min(kept + 1, most)
+            if kept < most:
+                last += 1
+                kept += 1
+            place = last
             while place > count and (
                 found_scores[place - 1] < score
                 or (found_scores[place - 1] == score and documents[place - 1] > np.int64(document))
@@ -208,6 +210,7 @@ def rescore_loop(
     own_units: I64,
     units: I64,
     scores: U32,
+    shared: I64,
     keys: U32,
     strengths: U16,
     anchor_offsets: I64,
@@ -231,10 +234,12 @@ def rescore_loop(
             left, left_end = anchor_offsets[own], anchor_offsets[own + 1]
             right, right_end = held_offsets[unit], held_offsets[unit + 1]
             total = np.uint32(0)
+            common = 0
             while left < left_end and right < right_end:
                 one, two = keys[left], held_keys[right]
                 if one == two:
                     total += np.uint32(strengths[left]) * np.uint32(held_strengths[right])
+                    common += 1
                 left += np.int64(one <= two)
                 right += np.int64(two <= one)
             if total < least[query]:
@@ -252,11 +257,13 @@ def rescore_loop(
                 scores[place - 1] < total or (scores[place - 1] == total and documents[place - 1] > document)
             ):
                 scores[place] = scores[place - 1]
+                shared[place] = shared[place - 1]
                 documents[place] = documents[place - 1]
                 own_units[place] = own_units[place - 1]
                 units[place] = units[place - 1]
                 place -= 1
             scores[place] = total
+            shared[place] = common
             documents[place] = document
             own_units[place] = own
             units[place] = unit

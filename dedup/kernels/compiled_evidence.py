@@ -117,7 +117,7 @@ def _slot_of(table: U64, bits: Integer, key: np.uint64) -> np.uint64:
 @compiled
 def _both_stop(one: np.uint8, two: np.uint8) -> bool:
     """Whether both terms, of which either may come again, are stop words."""
-    return one & two & np.uint8(3) == np.uint8(STOP_TYPE)
+    return bool(one & two & np.uint8(3) == np.uint8(STOP_TYPE))
 
 
 @compiled
@@ -125,19 +125,19 @@ def _enter_pairs(
     ids: U32, types: U8, start: Integer, end: Integer, bits: Integer, table: U64, hits: U32, slots: U32
 ) -> None:
     """Enter the skip-bigrams of a row, at offsets of 1 and 2 and not of two stop words, and note their slots."""
-    for slot in range(np.uint64(1) << np.uint64(bits)):
-        table[slot] = np.uint64(0)
-        hits[slot] = np.uint32(0)
+    for number in range(1 << bits):
+        table[number] = np.uint64(0)
+        hits[number] = np.uint32(0)
     for place in range(start, end):
         for step in range(1, 3):
-            number = 2 * (place - start) + step - 1
-            slots[number] = _NONE
+            noted = 2 * (place - start) + step - 1
+            slots[noted] = _NONE
             if place + step >= end or _both_stop(types[place], types[place + step]):
                 continue
             key = _pair_key(ids[place], ids[place + step])
             slot = _slot_of(table, bits, key)
             table[slot] = key
-            slots[number] = np.uint32(slot)
+            slots[noted] = np.uint32(slot)
 
 
 @compiled
@@ -226,15 +226,16 @@ def _weigh_side(
     """Hold each term of a row against the whole other row and add up what that says."""
     length = end - start
     logarithm = logarithms[other_row]
-    for number in range(SIDE_SUMS):
-        sums[target + number] = 0.0
-    last, last_own = -1, 0
+    for each in range(SIDE_SUMS):
+        sums[target + each] = 0.0
+    last: Integer = -1
+    last_own: Integer = 0
     for place in range(start, end):
         term = ids[place]
         kind = np.int64(types[place] & np.uint8(3))
         first = types[place] & np.uint8(REPEATED) == np.uint8(0)
         number = place - start
-        depth = np.int64(np.floor(rarities[term] - logarithm)) + 2
+        depth = int(np.floor(rarities[term] - logarithm)) + 2
         depth = min(max(depth, 0), BINS - 1)
         state = 0
         if heads[term] != np.uint32(0):
@@ -243,7 +244,7 @@ def _weigh_side(
             if kind != STOP_TYPE:
                 expected = last + number - last_own if last >= 0 else number * other_length // length
                 nearest = _nearest_place(heads[term], nexts, expected)
-                if abs(nearest - expected) <= NEAR:
+                if -NEAR <= nearest - expected <= NEAR:
                     state += 1
                 if held[number]:
                     if last >= 0:

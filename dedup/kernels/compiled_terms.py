@@ -22,7 +22,7 @@ def _has_high_bytes(data: U8, start: Integer, end: Integer) -> bool:
     seen = np.uint8(0)
     for place in range(np.uint64(start), np.uint64(end)):
         seen = np.uint8(seen | data[place])
-    return seen >= np.uint8(128)
+    return bool(seen >= np.uint8(128))
 
 
 @compiled

@@ -32,7 +32,7 @@ def nearest(
     least: U32,
 ) -> Nearest:
     """See `Kernels.nearest`."""
-    found: list[tuple[int, int, int, int]] = []
+    found: list[tuple[int, int, int, int, int]] = []
     offsets = [0]
     for query in range(firsts.size - 1):
         best: dict[int, tuple[int, int, int]] = {}
@@ -50,7 +50,7 @@ def nearest(
                 document, score = int(owners[unit]), int(scores[unit])
                 if document not in best or score > best[document][0]:
                     best[document] = (score, own, unit)
-        ranked = sorted((-score, document, own, unit) for document, (score, own, unit) in best.items())[:most]
+        ranked = sorted((-score, document, own, unit, 0) for document, (score, own, unit) in best.items())[:most]
         found.extend(ranked)
         offsets.append(len(found))
     return _of_tuples(found, offsets)
@@ -58,15 +58,15 @@ def nearest(
 
 def rescore(found: Nearest, queries: Anchors, held: Anchors, most: int, least: U32) -> Nearest:
     """See `Kernels.rescore`."""
-    kept: list[tuple[int, int, int, int]] = []
+    kept: list[tuple[int, int, int, int, int]] = []
     offsets = [0]
     for query in range(found.offsets.size - 1):
         scored = []
         for place in range(int(found.offsets[query]), int(found.offsets[query + 1])):
             own, unit = int(found.own_units[place]), int(found.units[place])
-            score = _dot(_row(queries, own), _row(held, unit))
+            score, shared = _dot(_row(queries, own), _row(held, unit))
             if score >= max(least[query], 1):
-                scored.append((-score, int(found.documents[place]), own, unit))
+                scored.append((-score, int(found.documents[place]), own, unit, shared))
         kept.extend(sorted(scored)[:most])
         offsets.append(len(kept))
     return _of_tuples(kept, offsets)
@@ -77,28 +77,30 @@ def _row(anchors: Anchors, unit: int) -> list[tuple[int, int]]:
     return list(zip(anchors.keys[row].tolist(), anchors.strengths[row].tolist(), strict=True))
 
 
-def _dot(one: list[tuple[int, int]], two: list[tuple[int, int]]) -> int:
-    """The sum of products of what two ascending rows share; of equal keys in one row each is taken once."""
-    total = left = right = 0
+def _dot(one: list[tuple[int, int]], two: list[tuple[int, int]]) -> tuple[int, int]:
+    """The sum of products of what two ascending rows share, and how many that are."""
+    total = shared = left = right = 0
     while left < len(one) and right < len(two):
         if one[left][0] == two[right][0]:
             total += one[left][1] * two[right][1]
+            shared += 1
             left += 1
             right += 1
         elif one[left][0] < two[right][0]:
             left += 1
         else:
             right += 1
-    return total
+    return total, shared
 
 
-def _of_tuples(found: list[tuple[int, int, int, int]], offsets: list[int]) -> Nearest:
-    """Columns of the negative score, document, own unit and unit of each that was found."""
-    columns = np.array(found, dtype=np.int64).reshape(-1, 4).T
+def _of_tuples(found: list[tuple[int, int, int, int, int]], offsets: list[int]) -> Nearest:
+    """Columns of the negative score, document, own unit, unit and shared anchors of each that was found."""
+    columns = np.array(found, dtype=np.int64).reshape(-1, 5).T
     return Nearest(
         columns[1].copy(),
         columns[2].copy(),
         columns[3].copy(),
         (-columns[0]).astype(np.uint32),
+        columns[4].copy(),
         np.array(offsets, dtype=np.int64),
     )

@@ -44,7 +44,7 @@ def terms(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U6
     padded = np.append(raw, [0, 0])
     pair = same & unspaced & np.append(unspaced[1:], False)[: rows.size] & (gaps == 2)
     pair &= (padded[last] == SPACE) & (padded[last + 1] == SPACE)
-    values[pair] = finish(values[pair] * POLYNOMIAL + np.roll(values, -1)[pair], np.uint64(2))
+    values[pair] = finish(values[pair] * POLYNOMIAL + np.roll(values, -1)[pair], np.full(1, 2, dtype=np.uint64))
     goes_on = same & number & np.append(number[1:], False)[: rows.size] & (gaps == 1)
     goes_on &= np.isin(padded[last], _SEPARATORS)
     further = np.append(False, goes_on)[: rows.size]

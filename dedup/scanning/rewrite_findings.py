@@ -7,13 +7,13 @@ from itertools import pairwise
 import numpy as np
 
 from dedup.config import PAIR_RELATIONS, Config
-from dedup.kernels import F64, I64, U32, Bool
+from dedup.kernels import F64, I64, U64, Bool
 from dedup.model import RELATIONS, Evidence, Relation
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Side
 from dedup.scanning.fitting import family_sample
 from dedup.scanning.matching import Matching, expand_pairs
-from dedup.scanning.rewrite_terms import HeldAnchors, fit_rewrite_background
+from dedup.scanning.rewrite_terms import fit_rewrite_background
 from dedup.scanning.rewriting import Proposals, Texts, judge, propose, worth_looking
 from dedup.scanning.scoring import Scorer
 from dedup.tokenising import hash_tokens, tokenise
@@ -113,36 +113,53 @@ def _shared_anchors(texts: Texts, proposals: Proposals, chosen: I64) -> list[tup
     corpus = texts.corpus
     left, right = proposals.left[chosen], proposals.right[chosen]
     for block in _blocks(texts.sizes, left, right):
+        pairs, keys = _strongest(proposals, chosen[block])
         places, rows = np.unique(left[block], return_inverse=True)
         ranks = texts.ranks[places]
         column = corpus.store.gather(corpus.documents.starts[ranks], corpus.documents.ends[ranks])
         tokens = tokenise(column, corpus.kernels)
-        keys = (tokens.hashes >> np.uint64(32)).astype(np.uint32)
-        for place, row in zip(block.tolist(), rows.tolist(), strict=True):
-            first, last = tokens.offsets[row], tokens.offsets[row + 1]
-            pair = int(chosen[place])
-            shared = _strongest(
-                proposals.held,
-                int(left[place]), int(proposals.left_units[pair]),
-                int(right[place]), int(proposals.right_units[pair]),
-            )  # fmt: skip
-            words = []
-            for key in shared:
-                at = np.flatnonzero(keys[first:last] == key)
-                if at.size:
-                    token = first + at[0]
-                    word = column.data[tokens.starts[token] : tokens.ends[token]].tobytes()
-                    words.append(word.decode("utf-8", "replace"))
-            found.append(tuple(words[:MOST_ANCHORS]))
+        owners = np.repeat(np.arange(places.size, dtype=np.uint64), np.diff(tokens.offsets))
+        of_tokens = owners << _SHIFT | tokens.hashes >> _SHIFT
+        # Stable, so that the first place of a word is found.
+        order = np.argsort(of_tokens, kind="stable")
+        wanted = rows[pairs].astype(np.uint64) << _SHIFT | keys
+        at = np.minimum(np.searchsorted(of_tokens[order], wanted), max(order.size - 1, 0))
+        token = order[at]
+        there = of_tokens[token] == wanted
+        words: list[list[str]] = [[] for _ in range(block.size)]
+        data = column.data.data
+        spans = (pairs[there], tokens.starts[token[there]], tokens.ends[token[there]])
+        for pair, start, end in zip(*(each.tolist() for each in spans), strict=True):
+            if len(words[pair]) < MOST_ANCHORS:
+                words[pair].append(str(data[start:end], "utf-8", "replace"))
+        found.extend(map(tuple, words))
     return found
 
 
-def _strongest(held: HeldAnchors, left: int, left_unit: int, right: int, right_unit: int) -> U32:
-    """The keys that two units share, by the product of their strengths."""
-    anchors, firsts = held
-    one, two = int(firsts[left]) + left_unit, int(firsts[right]) + right_unit
-    row, other = (slice(int(anchors.offsets[unit]), int(anchors.offsets[unit + 1])) for unit in (one, two))
-    keys, at, beside = np.intersect1d(anchors.keys[row], anchors.keys[other], return_indices=True)
-    strengths = anchors.strengths[row][at].astype(np.int64) * anchors.strengths[other][beside]
-    ordered: U32 = keys[np.lexsort((keys, -strengths))]
-    return ordered
+_SHIFT = np.uint64(32)
+
+
+def _strongest(proposals: Proposals, chosen: I64) -> tuple[I64, U64]:
+    """The anchors that both units of pairs hold: the pair of each and its key, by pair, the strongest first.
+
+    Some more than are shown: pairs of characters, and numbers with a point, are no tokens.
+    """
+    anchors, firsts = proposals.held
+    entries, strengths = [], []
+    for side, units in ((proposals.left, proposals.left_units), (proposals.right, proposals.right_units)):
+        rows = firsts[side[chosen]] + units[chosen]
+        counts = np.diff(anchors.offsets)[rows]
+        owners = np.repeat(np.arange(chosen.size), counts)
+        places = np.arange(owners.size) + np.repeat(anchors.offsets[rows] - np.cumsum(counts) + counts, counts)
+        entries.append(owners.astype(np.uint64) << _SHIFT | anchors.keys[places])
+        strengths.append(anchors.strengths[places].astype(np.int64))
+    # The anchors of a unit ascend, and so do these.
+    at = np.minimum(np.searchsorted(entries[1], entries[0]), max(entries[1].size - 1, 0))
+    both = np.flatnonzero(entries[1][at] == entries[0]) if entries[1].size else np.zeros(0, dtype=np.int64)
+    pairs = (entries[0][both] >> _SHIFT).astype(np.int64)
+    keys = entries[0][both] & np.uint64(0xFFFFFFFF)
+    order = np.lexsort((keys, -strengths[0][both] * strengths[1][at[both]], pairs))
+    pairs, keys = pairs[order], keys[order]
+    ranks = np.arange(pairs.size) - np.searchsorted(pairs, pairs)
+    kept = ranks < 2 * MOST_ANCHORS
+    return pairs[kept], keys[kept]

@@ -24,6 +24,7 @@ from dedup.verifying.rewrites import (
     RewriteModel,
     attained,
     features_of,
+    screening_of,
     with_margins,
 )
 
@@ -41,7 +42,7 @@ class Proposals(NamedTuple):
     """Candidate pairs, `left < right` being places in what was given, sorted by right, then by cosine.
 
     `left_units`, `right_units`: the units of the documents that are nearest. `cosines` of their anchors;
-    `elsewhere`, by document: the cosine with the background's documents of ranks 5 to 9. `capped`: lists over the cap.
+    `screening`: what is known by them (see `screening_of`); `elsewhere`, by document: the cosine with the background's documents of ranks 5 to 9. `capped`: lists over the cap.
     """
 
     left: I64
@@ -49,6 +50,7 @@ class Proposals(NamedTuple):
     left_units: I64
     right_units: I64
     cosines: F64
+    screening: F64
     elsewhere: F64
     references: Nearest
     held: HeldAnchors
@@ -102,13 +104,18 @@ def propose(texts: Texts, background: RewriteBackground, model: RewriteModel) ->
     found = nearest_of_all(texts, held, index, held, held.firsts[:-1], _scored(least), MOST_CANDIDATES, report=True)
     right = np.repeat(np.arange(texts.ranks.size), np.diff(found.offsets))
     cosines = found.scores / float(STRENGTH) ** 2
-    kept = cosines >= elsewhere[found.documents] + model.least_margin
+    sides = np.stack([elsewhere[found.documents], elsewhere[right]])
+    counts = np.diff(held.anchors.offsets)[np.stack([found.units, found.own_units])]
+    screening = screening_of(cosines, sides, counts, found.shared)
+    kept = cosines >= sides[0] + model.least_margin
+    kept &= model.screen.probability(screening) >= model.least_screened
     return Proposals(
         found.documents[kept],
         right[kept],
         found.units[kept] - held.firsts[found.documents[kept]],
         found.own_units[kept] - held.firsts[right[kept]],
         cosines[kept],
+        screening[kept],
         elsewhere,
         references,
         held,
@@ -142,6 +149,7 @@ def _reference_cosines(texts: Texts, held: HeldAnchors, background: RewriteBackg
         found.own_units[chosen] - held.firsts[owners],
         found.units[chosen] - background.held.firsts[found.documents[chosen]],
         scores,
+        found.shared[chosen],
         np.searchsorted(owners, np.arange(count + 1)),
     )
     return references, mean
@@ -186,6 +194,7 @@ def nearest_of_all(
         np.concatenate([none, *(each.own_units for each in found)]),
         np.concatenate([none, *(each.units for each in found)]),
         np.concatenate([np.zeros(0, dtype=np.uint32), *(each.scores for each in found)]),
+        np.concatenate([none, *(each.shared for each in found)]),
         np.cumsum(counts),
     )
 

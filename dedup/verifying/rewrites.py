@@ -35,7 +35,9 @@ the anchors; `length_ratio`: |ln| of the ratio of both lengths; `order`: steps f
 ln of the shorter length.
 """
 
-_OF_MARGINS = 2
+SCREENING = ("cosine", "elsewhere", "elsewhere_least", "log_fewer", "log_more", "shared", "log_shared", "share")
+"""What is known of a pair by its anchors, in the order of `screening_of`."""
+
 LEAST_REFERENCES = 256
 """Documents in the background from which on its margins are asked for."""
 
@@ -62,14 +64,17 @@ class RewriteModel:
 
     `table`: the evidence of terms. `alone`: over the features that need both texts and the frequencies of terms;
     `margins`: over all, where the background has enough documents. A pair is worth the margins where `alone` gives it
-    `least_alone` or more, and worth weighing where its cosine of anchors is at least `least_cosine` and
-    `least_margin` over what either shares with the background. Where the distinct terms that both share have less than
+    `least_alone` or more, and worth reading where its cosine of anchors is at least `least_cosine` and `least_margin`
+    over what either shares with the background, and `screen`, over what is known of the anchors alone, gives it
+    `least_screened` or more. Where the distinct terms that both share have less than
     `least_shared` of the weight of all, nothing is weighed.
     """
 
     table: EvidenceTable
     alone: LogisticModel
     margins: LogisticModel
+    screen: LogisticModel
+    least_screened: float
     least_alone: float
     least_cosine: float
     least_margin: float
@@ -89,19 +94,41 @@ def read_model(text: str) -> RewriteModel:
     if table.shape != (2, TYPES, BINS, STATES):
         raise ValueError(f"a table of evidence has the shape (2, {TYPES}, {BINS}, {STATES}), not {table.shape}")
 
-    def logistic(part: dict[str, float]) -> LogisticModel:
-        names = [name for name in FEATURES if name in part]
+    def logistic(part: dict[str, float], known: tuple[str, ...] = FEATURES) -> LogisticModel:
+        names = [name for name in known if name in part]
         return LogisticModel(np.array([part[name] for name in names]), part["intercept"])
 
     return RewriteModel(
         EvidenceTable(table.reshape(-1), data["again"]),
         logistic(data["alone"]),
         logistic(data["margins"]),
+        logistic(data["screen"], SCREENING),
+        data["least_screened"],
         data["least_alone"],
         data["least_cosine"],
         data["least_margin"],
         data["least_shared"],
     )
+
+
+def screening_of(cosines: F64, elsewhere: F64, counts: NDArray[np.int64], shared: NDArray[np.int64]) -> F64:
+    """What is known of pairs by their anchors alone, shape (n, features).
+
+    `elsewhere`, of shape (2, n): the cosine of both sides with others of the background; `counts`, of shape (2, n): their
+    anchors; `shared`: those that both have.
+    """
+    fewer = counts.min(axis=0)
+    columns = [
+        cosines,
+        elsewhere.max(axis=0),
+        elsewhere.min(axis=0),
+        np.log(fewer + 1.0),
+        np.log(counts.max(axis=0) + 1.0),
+        shared.astype(np.float64),
+        np.log(shared + 1.0),
+        shared / np.maximum(fewer, 1),
+    ]
+    return np.stack(columns, axis=1)
 
 
 def attained(sums: F64) -> F64:

@@ -1,0 +1,94 @@
+"""Rewrite candidates: units of documents, their anchors, and the index."""
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from dedup.candidates import anchors as module
+from dedup.candidates.anchors import (
+    WHOLE_UP_TO,
+    WINDOW,
+    WINDOWS_FROM,
+    build_index,
+    divide,
+    find_anchors,
+    find_nearest,
+    unit_rows,
+)
+from dedup.kernels import STRENGTH, Anchors, reference
+from dedup.kernels.hashing import weight_table
+from tests.strategies import to_ragged
+
+
+@given(st.lists(st.integers(0, 3 * WINDOWS_FROM) | st.integers(WHOLE_UP_TO - 2, WHOLE_UP_TO + 900), max_size=5))
+def test_units_cover_each_document_and_stay_within_it(lengths: list[int]) -> None:
+    offsets = np.append(0, np.cumsum(lengths, dtype=np.int64)).astype(np.int64)
+    units = divide(offsets)
+    assert units.firsts.size == offsets.size
+    for place, length in enumerate(lengths):
+        own = slice(int(units.firsts[place]), int(units.firsts[place + 1]))
+        starts, ends = units.starts[own] - offsets[place], units.ends[own] - offsets[place]
+        covered = np.zeros(length, dtype=np.bool_)
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            assert 0 <= start <= end <= length
+            covered[start:end] = True
+        assert covered.all()
+        windows = ends - starts < length
+        assert windows.any() if length > WINDOWS_FROM else starts.size == 1
+        assert (ends - starts)[windows].max(initial=0) <= WINDOW
+        assert windows.all() == (length > WHOLE_UP_TO)
+
+
+def test_the_rows_of_units_are_their_terms() -> None:
+    values = np.arange(1000, dtype=np.uint64)
+    units = divide(np.array([0, 900, 1000]))
+    rows, offsets = unit_rows(values, units)
+    for unit, (start, end) in enumerate(zip(units.starts.tolist(), units.ends.tolist(), strict=True)):
+        assert rows[offsets[unit] : offsets[unit + 1]].tolist() == list(range(start, end))
+
+
+def test_rare_terms_and_repeated_ones_are_anchors_and_common_ones_are_not() -> None:
+    known = np.array([1 << 32, 2 << 32, 3 << 32], dtype=np.uint64)
+    table = weight_table(known, np.array([0.0, 1.0, 2.0]))
+    units = to_ragged([[1 << 32] * 3 + [2 << 32] * 2 + [3 << 32, 4 << 32]])
+    found = find_anchors(units, table, 5.0, reference)
+    assert found.keys.tolist() == [2, 3, 4]
+    twice = 1.0 + np.log(2)
+    weights = np.array([twice, 2.0, 5.0])
+    np.testing.assert_allclose(found.strengths / STRENGTH, weights / np.linalg.norm(weights), atol=1e-4)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(0, 12))
+@settings(max_examples=40)
+def test_one_after_the_other_finds_what_all_at_once_does(seed: int, cap: int, split: int) -> None:
+    """An index of the documents so far proposes for the next one what the whole one does, whatever comes later."""
+    generator = np.random.default_rng(seed)
+    rows = [np.sort(generator.choice(15, generator.integers(0, 6), replace=False)) for _ in range(12)]
+    strengths = [generator.integers(1, 1 << 15, row.size) for row in rows]
+
+    def held(count: int) -> Anchors:
+        return Anchors(
+            np.concatenate([np.zeros(0), *rows[:count]]).astype(np.uint32),
+            np.concatenate([np.zeros(0), *strengths[:count]]).astype(np.uint16),
+            np.append(0, np.cumsum([row.size for row in rows[:count]], dtype=np.int64)).astype(np.int64),
+        )
+
+    firsts = np.arange(13)
+    nothing = np.zeros(12, dtype=np.uint32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "POSTING_CAP", cap)
+        every = find_nearest(
+            build_index(held(12), firsts), held(12), held(12), firsts, firsts[:-1], nothing, 3, reference
+        )
+        if split < 12:
+            own = Anchors(
+                rows[split].astype(np.uint32), strengths[split].astype(np.uint16), np.array([0, rows[split].size])
+            )
+            alone = find_nearest(
+                build_index(held(split), firsts[: split + 1]), held(split), own, np.array([0, 1]), np.array([split]),
+                nothing[:1], 3, reference,
+            )  # fmt: skip
+            within = slice(int(every.offsets[split]), int(every.offsets[split + 1]))
+            assert alone.documents.tolist() == every.documents[within].tolist()
+            assert alone.scores.tolist() == every.scores[within].tolist()
