@@ -40,7 +40,7 @@ One finding a line, with these keys in this order (here broken into several line
  "resemblance": 1.0, "containment": [1.0, 1.0], "cosine": 1.0, "score": 1.0, "evidence": {"seam": [10, 11]}}
 ```
 
-- `relation`: `exact`, `near`, `contains`, `rewrite` (not found by this version), `boilerplate` or
+- `relation`: `exact`, `near`, `contains`, `rewrite`, `boilerplate` or
   `residue`.
 - `left` is the earlier span (the representative), `right` the later one; `right` is null for `boilerplate`
   and `residue`. `start` and `end` are character offsets in the text as read, from 0 and half-open; `line`
