@@ -18,13 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.quality.fit_rewrites import Candidates, find_candidates, fit_model
-from benchmarks.quality.rewrite_pools import BACKGROUND, CONFIG, SETS, Pool, by_people, make_pool
+from benchmarks.quality.rewrite_pools import BACKGROUND, SETS, Pool, by_people, make_pool
 from dedup.candidates.anchors import MOST_CANDIDATES, build_index
 from dedup.config import Config
 from dedup.kernels import F64, I64, Bool
 from dedup.model import Document, Level, Relation
 from dedup.scanning.batch import pairs
-from dedup.scanning.rewriting import gather_anchors, judge, nearest_of_all
+from dedup.scanning.rewriting import LEAST_TOKENS, gather_anchors, judge, nearest_of_all
 from dedup.verifying.rewrites import RewriteModel, shipped_model
 
 _TRAINING, _TESTING = slice(0, 30_000), slice(30_000, 100_025)
@@ -50,8 +50,9 @@ class Share:
 
 
 def later_ones(pool: Pool, number: int) -> I64:
-    """The documents of a set whose source or rewrite stands before them: those that should be found."""
-    of_set = np.flatnonzero(pool.sets == number)
+    """The documents of a set whose source or rewrite stands before them: those to be found, if they are not too short."""
+    long_enough = pool.corpus.documents.lengths >= LEAST_TOKENS
+    of_set = np.flatnonzero((pool.sets == number) & long_enough)
     _, firsts = np.unique(pool.groups[of_set], return_index=True)
     return np.setdiff1d(of_set, of_set[firsts])
 
@@ -61,7 +62,6 @@ def candidate_recall(pool: Pool) -> list[Share]:
     held = gather_anchors(pool.texts, pool.background)
     index = build_index(held.anchors, held.firsts)
     nothing = np.zeros(pool.texts.ranks.size, dtype=np.uint32)
-    wanted = np.flatnonzero(pool.sets[pool.texts.ranks] != BACKGROUND)
     found = nearest_of_all(pool.texts, held, index, held, held.firsts[:-1], nothing, MOST_CANDIDATES)
     right = pool.texts.ranks[np.repeat(np.arange(pool.texts.ranks.size), np.diff(found.offsets))]
     left = pool.texts.ranks[found.documents]
@@ -69,9 +69,8 @@ def candidate_recall(pool: Pool) -> list[Share]:
     shares = []
     for number in range(len(SETS)):
         later = later_ones(pool, number)
-        for chosen in (later, later[pool.words[later] >= _LONG]):
-            shares.append(Share(int(np.isin(chosen, hits).sum()), chosen.size))
-    assert wanted.size  # noqa: S101
+        long = later[pool.words[later] >= _LONG]
+        shares += [Share(int(np.isin(chosen, hits).sum()), chosen.size) for chosen in (later, long)]
     return shares
 
 
@@ -169,6 +168,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-
-__all__ = ["CONFIG"]

@@ -27,6 +27,9 @@ MOST_RETRIEVED = 24
 POSTING_CAP = 1000
 """Earlier units in a term's list from which on it tells too little to be worth the time."""
 
+POSTINGS_READ = 12_000
+"""Postings that are read for a unit, of its rarest anchors."""
+
 WINDOW = 450
 WINDOW_STRIDE = 350
 WINDOWS_FROM = 700
@@ -133,7 +136,16 @@ def find_nearest(
     known = np.append(index.keys, np.uint32(0))[places] == queries.keys
     lists = np.where(known & (places < index.keys.size), places, -1)
     retrieved = kernels.nearest(
-        queries, lists, firsts, index.postings, index.owners, before, POSTING_CAP, MOST_RETRIEVED, least // 2
+        queries,
+        lists,
+        firsts,
+        index.postings,
+        index.owners,
+        before,
+        POSTING_CAP,
+        POSTINGS_READ,
+        MOST_RETRIEVED,
+        least // 2,
     )
     return kernels.rescore(retrieved, queries, held, most, least)
 

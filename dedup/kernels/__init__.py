@@ -275,6 +275,7 @@ class Kernels(Protocol):
         owners: I64,
         before: I64,
         cap: int,
+        budget: int,
         most: int,
         least: U32,
     ) -> Nearest:
@@ -283,7 +284,7 @@ class Kernels(Protocol):
         `queries` holds the units of the query documents, document i being units `firsts[i]` to `firsts[i + 1]`, and
         `lists` the place of each anchor's list in the postings or -1. `owners`: the document of each posted unit,
         ascending. For query document i only units under `before[i]` count, and no list that has more than `cap` of
-        them. At most `most` documents that score `least[i]` (over 0) or more are given, ties by order.
+        them; for each of its units the lists are read by their length, the shortest first, `budget` units at most. At most `most` documents that score `least[i]` (over 0) or more are given, ties by order.
         """
         ...
 

@@ -143,6 +143,7 @@ def nearest(
     owners: I64,
     before: I64,
     cap: int,
+    budget: int,
     most: int,
     least: U32,
 ) -> Nearest:
@@ -153,10 +154,12 @@ def nearest(
     touched, met = np.empty(owners.size + 1, dtype=np.uint32), np.empty(n_documents + 1, dtype=np.uint32)
     best_own, best_units = (np.empty(n_documents, dtype=np.uint32) for _ in range(2))
     documents, own_units, units = (np.empty(count * most, dtype=np.int64) for _ in range(3))
+    longest = int(np.diff(queries.offsets).max(initial=0))
+    order, ends = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
     found_scores, offsets = np.empty(count * most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
     found = nearest_loop(
         lists, queries.strengths, queries.offsets, firsts, postings.offsets, postings.units, postings.strengths,
-        owners, before, cap, most, np.maximum(least, np.uint32(1)), scores, touched, bests, best_own, best_units, met,
+        owners, before, cap, budget, most, np.maximum(least, np.uint32(1)), order, ends, scores, touched, bests, best_own, best_units, met,
         documents, own_units, units, found_scores, offsets,
     )  # fmt: skip
     return Nearest(

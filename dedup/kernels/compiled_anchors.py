@@ -83,28 +83,67 @@ def _places_before(units: U32, start: Integer, end: Integer, before: Integer) ->
 
 
 @compiled
-def _add_scores(
+def _order_lists(
     lists: I64,
-    strengths: U16,
     start: Integer,
     end: Integer,
     list_offsets: I64,
     list_units: U32,
-    list_strengths: U16,
     before: Integer,
     cap: Integer,
-    scores: U32,
-    touched: U32,
+    order: I64,
+    ends: I64,
 ) -> Integer:
-    """Add up the scores of the units that share anchors; their number."""
-    n_touched = np.uint64(0)
+    """Fill the places of anchors by the number of units under `before` in their lists, the fewest first; how many.
+
+    Without those of more than `cap` units, and of none. `ends`, by place from `start`: where those units end.
+    """
+    count = 0
     for anchor in range(start, end):
         if lists[anchor] < 0:
             continue
         first = list_offsets[lists[anchor]]
         last = _places_before(list_units, first, list_offsets[lists[anchor] + 1], before)
-        if last - first > cap:
+        length = last - first
+        if length == 0 or length > cap:
             continue
+        ends[anchor - start] = last
+        place = count
+        count += 1
+        while place > 0:
+            other = order[place - 1]
+            if ends[other - start] - list_offsets[lists[other]] <= length:
+                break
+            order[place] = other
+            place -= 1
+        order[place] = anchor
+    return count
+
+
+@compiled
+def _add_scores(
+    lists: I64,
+    strengths: U16,
+    start: Integer,
+    n_lists: Integer,
+    list_offsets: I64,
+    list_units: U32,
+    list_strengths: U16,
+    order: I64,
+    ends: I64,
+    budget: Integer,
+    scores: U32,
+    touched: U32,
+) -> Integer:
+    """Add up the scores of the units that share anchors, of the shortest lists, `budget` units; their number."""
+    n_touched = np.uint64(0)
+    read = 0
+    for number in range(n_lists):
+        anchor = order[number]
+        first, last = list_offsets[lists[anchor]], ends[anchor - start]
+        read += last - first
+        if read > budget:
+            break
         strength = np.uint32(strengths[anchor])
         for place in range(np.uint64(first), np.uint64(last)):
             unit = np.uint64(list_units[place])
@@ -127,8 +166,11 @@ def nearest_loop(
     owners: I64,
     before: I64,
     cap: Integer,
+    budget: Integer,
     most: Integer,
     least: U32,
+    order: I64,
+    ends: I64,
     scores: U32,
     touched: U32,
     bests: U32,
@@ -143,16 +185,21 @@ def nearest_loop(
 ) -> Integer:
     """Fill the nearest documents of each query document; their number.
 
-    `scores` (by posted unit) and `bests` (by posted document) are zeros, and are left so.
+    `scores` (by posted unit) and `bests` (by posted document) are zeros, and are left so. `order` and `ends` have room
+    for the anchors of a unit.
     """
     count = 0
     offsets[0] = 0
     for query in range(firsts.size - 1):
         n_met = np.uint64(0)
         for own in range(firsts[query], firsts[query + 1]):
+            start = anchor_offsets[own]
+            n_lists = _order_lists(
+                lists, start, anchor_offsets[own + 1], list_offsets, list_units, before[query], cap, order, ends
+            )
             n_touched = _add_scores(
-                lists, strengths, anchor_offsets[own], anchor_offsets[own + 1], list_offsets, list_units,
-                list_strengths, before[query], cap, scores, touched,
+                lists, strengths, start, n_lists, list_offsets, list_units, list_strengths, order, ends, budget,
+                scores, touched,
             )  # fmt: skip
             for number in range(np.uint64(n_touched)):
                 unit = np.uint64(touched[number])

@@ -28,6 +28,7 @@ def nearest(
     owners: I64,
     before: I64,
     cap: int,
+    budget: int,
     most: int,
     least: U32,
 ) -> Nearest:
@@ -38,14 +39,16 @@ def nearest(
         best: dict[int, tuple[int, int, int]] = {}
         for own in range(int(firsts[query]), int(firsts[query + 1])):
             scores = np.zeros(owners.size, dtype=np.uint32)
-            for anchor in range(int(queries.offsets[own]), int(queries.offsets[own + 1])):
-                if lists[anchor] < 0:
+            read = 0
+            for length, anchor, first in _lists_of(queries, own, lists, postings, int(before[query])):
+                if length > cap:
                     continue
-                first, last = postings.offsets[lists[anchor]], postings.offsets[lists[anchor] + 1]
-                last = first + np.searchsorted(postings.units[first:last], before[query])
-                if last - first <= cap:
-                    strength = np.uint32(queries.strengths[anchor])
-                    scores[postings.units[first:last]] += strength * postings.strengths[first:last].astype(np.uint32)
+                read += length
+                if read > budget:
+                    break
+                units = postings.units[first : first + length]
+                strengths = postings.strengths[first : first + length].astype(np.uint32)
+                scores[units] += np.uint32(queries.strengths[anchor]) * strengths
             for unit in np.flatnonzero(scores >= max(least[query], 1)).tolist():
                 document, score = int(owners[unit]), int(scores[unit])
                 if document not in best or score > best[document][0]:
@@ -54,6 +57,16 @@ def nearest(
         found.extend(ranked)
         offsets.append(len(found))
     return _of_tuples(found, offsets)
+
+
+def _lists_of(queries: Anchors, own: int, lists: I64, postings: Postings, before: int) -> list[tuple[int, int, int]]:
+    """Length, anchor and beginning of each list of a unit's anchors, as far as units under `before` go, in order."""
+    found = []
+    for anchor in range(int(queries.offsets[own]), int(queries.offsets[own + 1])):
+        if lists[anchor] >= 0:
+            first, last = (int(each) for each in postings.offsets[lists[anchor] : lists[anchor] + 2])
+            found.append((int(np.searchsorted(postings.units[first:last], before)), anchor, first))
+    return sorted(each for each in found if each[0])
 
 
 def rescore(found: Nearest, queries: Anchors, held: Anchors, most: int, least: U32) -> Nearest:

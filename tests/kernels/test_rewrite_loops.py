@@ -61,9 +61,9 @@ def test_evidence(rows: list[list[int]], seed: int) -> None:
         assert_same(reference.weigh_evidence(*arguments), compiled.weigh_evidence(*arguments))
 
 
-@given(term_rows, seeds, st.sampled_from([1, 3, 10]), st.sampled_from([1, 3, 100]))
+@given(term_rows, seeds, st.sampled_from([1, 3, 10]), st.sampled_from([1, 3, 100]), st.sampled_from([4, 1000]))
 @settings(max_examples=60)
-def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, cap: int) -> None:
+def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, cap: int, budget: int) -> None:
     generator = np.random.default_rng(seed)
     counted = compiled.count_rows(spread(rows))
     # Few weights, so that there are ties, and some that are no weight at all.
@@ -78,7 +78,7 @@ def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, ca
     lists[generator.random(lists.size) < 0.1] = -1
     least = generator.integers(0, 2**28, firsts.size - 1).astype(np.uint32)
     for before in (firsts[:-1], np.full(firsts.size - 1, count)):
-        arguments = (anchors, lists, firsts, index.postings, index.owners, before, cap, 2, least)
+        arguments = (anchors, lists, firsts, index.postings, index.owners, before, cap, budget, 2, least)
         found = compiled.nearest(*arguments)
         assert_same(reference.nearest(*arguments), found)
         rescored = compiled.rescore(found, anchors, anchors, 1, least)
@@ -101,7 +101,7 @@ def nearest_of(kernels: Kernels, anchors: Anchors, firsts: list[int], cap: int =
     index = build_index(anchors, begins)
     lists = np.searchsorted(index.keys, anchors.keys)
     nothing = np.zeros(begins.size - 1, dtype=np.uint32)
-    return kernels.nearest(anchors, lists, begins, index.postings, index.owners, begins[:-1], cap, most, nothing)
+    return kernels.nearest(anchors, lists, begins, index.postings, index.owners, begins[:-1], cap, 1000, most, nothing)
 
 
 @pytest.mark.parametrize("kernels", BOTH)

@@ -28,7 +28,9 @@ SAME_EVENT = (
 CONFIG = Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT)
 
 _SYLLABLES = ("ka", "ri", "mo", "ten", "sul", "va", "lor", "ek", "dan", "pi", "gru", "nas", "wol", "ith", "bre", "quo")
-_COMMON = "the of and to a in that it was for on are with as his they at be this from have or by one had not but what".split()
+_COMMON = (
+    "the of and to a in that it was for on are with as his they at be this from have or by one had not but what".split()
+)
 
 
 def filler(count: int, seed: int = 1) -> list[Document]:
@@ -151,7 +153,9 @@ def test_few_documents_are_no_error(count: int) -> None:
 def test_one_word_over_and_over_costs_little() -> None:
     repeated = [Document(f"hostile {number}", f"{number} " + "echo " * 30_000) for number in range(3)]
     found = pairs([*documents(120), *repeated], CONFIG)
-    assert ("source", "rewrite") in {(match.left.document, match.right.document) for match in found.matches if match.right}
+    assert ("source", "rewrite") in {
+        (match.left.document, match.right.document) for match in found.matches if match.right
+    }
 
 
 def test_a_rewrite_within_a_long_document_is_found_by_its_windows() -> None:
