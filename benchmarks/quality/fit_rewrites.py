@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.quality.rewrite_pools import SETS, Pool, Truth, by_people, make_pool, truth_of
-from dedup.kernels import BINS, F64, I64, STATES, TYPES, Bool, EvidenceTable
+from dedup.kernels import F64, I64, Bool
+from dedup.kernels.rewriting import BINS, STATES, TYPES, EvidenceTable
 from dedup.scanning.rewriting import Proposals, all_features, propose, weigh_pairs
 from dedup.verifying.rewrites import FEATURES, SCREENING, LogisticModel, RewriteModel, features_of
 

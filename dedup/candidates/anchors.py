@@ -14,7 +14,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import I64, U32, Anchors, Kernels, Nearest, Postings, Ragged
+from dedup.kernels import I64, U32, Kernels, Ragged
+from dedup.kernels.rewriting import Anchors, Nearest, Postings
 from dedup.kernels.hashing import WeightTable
 
 Scalar = TypeVar("Scalar", bound=np.generic)

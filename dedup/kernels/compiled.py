@@ -10,33 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import (
-    BINS,
     F64,
     I64,
-    SIDE_SUMS,
-    STATES,
-    TYPES,
     U8,
     U32,
     U64,
-    Anchors,
     Bool,
     CountedRows,
-    EvidenceTable,
     Links,
-    Nearest,
-    NumberedTerms,
-    Postings,
     Ragged,
     Ranges,
     Samples,
     Sketches,
     SketchPlan,
-    Terms,
     Tokens,
 )
-from dedup.kernels.compiled_anchors import choose_anchors_loop, nearest_loop, rescore_loop
-from dedup.kernels.compiled_evidence import classify_loop, number_terms_loop, weigh_evidence_loop
+from dedup.kernels.compiled_anchors import choose_anchors as choose_anchors
+from dedup.kernels.compiled_anchors import nearest as nearest
+from dedup.kernels.compiled_anchors import rescore as rescore
+from dedup.kernels.compiled_document_terms import document_terms as document_terms
 from dedup.kernels.compiled_groups import link_loop, post_loop, sample_levels_loop
 from dedup.kernels.compiled_pairs import (
     anchor_loop,
@@ -59,7 +51,9 @@ from dedup.kernels.compiled_rows import (
 )
 from dedup.kernels.compiled_segments import WINDOW, count_newlines, segment_loop
 from dedup.kernels.compiled_sketch import BLOCK, POWERS, minhash_loop, sketch_loop
-from dedup.kernels.compiled_terms import terms_loop
+from dedup.kernels.compiled_term_evidence import weigh_evidence as weigh_evidence
+from dedup.kernels.compiled_term_types import classify_terms as classify_terms
+from dedup.kernels.compiled_term_types import number_terms as number_terms
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
 from dedup.kernels.compiled_tokens import hash_loop, most_tokens, scratch_words
 from dedup.kernels.hashing import WeightTable, powers
@@ -110,134 +104,6 @@ def hash_tokens(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pag
     memory = _memory.get(scratch_words(longest))
     count = hash_loop(data, starts, ends, index, pages.reshape(-1), longest, memory, hashes, row_offsets)
     return Ragged(hashes[:count], row_offsets)
-
-
-def terms(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, cut: bool) -> Terms:
-    """See `Kernels.terms`."""
-    longest = int((ends - starts).max(initial=0))
-    # Memory that is not touched costs nothing.
-    most = int((ends - starts).sum()) + 64
-    values, kinds = np.empty(most, dtype=np.uint64), np.empty(most, dtype=np.uint8)
-    row_offsets = np.empty(starts.size + 1, dtype=np.int64)
-    memory = _memory.get(scratch_words(longest))
-    count = terms_loop(data, starts, ends, index, pages.reshape(-1), cut, longest, memory, values, kinds, row_offsets)
-    return Terms(values[:count], kinds[:count], row_offsets)
-
-
-def choose_anchors(rows: Ragged, weights: F64, most: int) -> Anchors:
-    """See `Kernels.choose_anchors`."""
-    count = rows.offsets.size - 1
-    room = min(rows.values.size, most * count)
-    keys, strengths = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.uint16)
-    row_offsets = np.empty(count + 1, dtype=np.int64)
-    heap = np.empty(most, dtype=np.float64)
-    filled = choose_anchors_loop(rows.values, rows.offsets, weights, most, heap, keys, strengths, row_offsets)
-    return Anchors(keys[:filled].copy(), strengths[:filled].copy(), row_offsets)
-
-
-def nearest(
-    queries: Anchors,
-    lists: I64,
-    firsts: I64,
-    postings: Postings,
-    owners: I64,
-    before: I64,
-    cap: int,
-    budget: int,
-    most: int,
-    least: U32,
-) -> Nearest:
-    """See `Kernels.nearest`."""
-    count = firsts.size - 1
-    n_documents = int(owners[-1]) + 1 if owners.size else 0
-    scores, bests = np.zeros(owners.size, dtype=np.uint32), np.zeros(n_documents, dtype=np.uint32)
-    touched, met = np.empty(owners.size + 1, dtype=np.uint32), np.empty(n_documents + 1, dtype=np.uint32)
-    best_own, best_units = (np.empty(n_documents, dtype=np.uint32) for _ in range(2))
-    documents, own_units, units = (np.empty(count * most, dtype=np.int64) for _ in range(3))
-    longest = int(np.diff(queries.offsets).max(initial=0))
-    order, ends = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
-    found_scores, offsets = np.empty(count * most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
-    found = nearest_loop(
-        lists, queries.strengths, queries.offsets, firsts, postings.offsets, postings.units, postings.strengths,
-        owners, before, cap, budget, most, np.maximum(least, np.uint32(1)), order, ends, scores, touched, bests, best_own, best_units, met,
-        documents, own_units, units, found_scores, offsets,
-    )  # fmt: skip
-    return Nearest(
-        documents[:found].copy(),
-        own_units[:found].copy(),
-        units[:found].copy(),
-        found_scores[:found].copy(),
-        np.zeros(found, dtype=np.int64),
-        offsets,
-    )
-
-
-def number_terms(values: U64) -> tuple[U32, U64]:
-    """See `Kernels.number_terms`."""
-    bits = max(4, int(2 * values.size).bit_length())
-    table, table_ids = np.zeros(1 << bits, dtype=np.uint64), np.empty(1 << bits, dtype=np.uint32)
-    ids, distinct = np.empty(values.size, dtype=np.uint32), np.empty(values.size, dtype=np.uint64)
-    count = number_terms_loop(values, table, table_ids, bits, ids, distinct)
-    return ids, distinct[:count].copy()
-
-
-def classify_terms(ids: U32, kinds: U8, offsets: I64, stops: Bool) -> U8:
-    """See `Kernels.classify_terms`."""
-    types = np.empty(ids.size, dtype=np.uint8)
-    classify_loop(ids, kinds, offsets, stops, np.full(stops.size, -1, dtype=np.int64), types)
-    return types
-
-
-def weigh_evidence(
-    terms: NumberedTerms,
-    rarities: F64,
-    weights: F64,
-    left: I64,
-    right: I64,
-    table: EvidenceTable,
-    least: float = 0.0,
-    mass: F64 | None = None,
-) -> tuple[F64, F64]:
-    """See `Kernels.weigh_evidence`."""
-    lengths = np.diff(terms.offsets)
-    longest, count = int(lengths.max(initial=0)), terms.distinct.size
-    slots = max(16, 1 << (max(4 * longest, 1) - 1).bit_length())
-    logarithms = np.log(np.maximum(lengths, 1).astype(np.float64))
-    tallies = np.zeros(0 if mass is None else 2 * TYPES * BINS * STATES)
-    sums = np.empty(left.size * 2 * SIDE_SUMS)
-    left_heads, right_heads = np.zeros(count, dtype=np.uint32), np.zeros(count, dtype=np.uint32)
-    left_nexts, right_nexts = np.empty(longest, dtype=np.uint32), np.empty(longest, dtype=np.uint32)
-    left_held, right_held = np.empty(longest + 2, dtype=np.uint8), np.empty(longest + 2, dtype=np.uint8)
-    weigh_evidence_loop(
-        terms.ids, terms.types, terms.offsets, rarities, weights, logarithms, left, right, table.values,
-        np.array([table.again]), np.zeros(0) if mass is None else mass, tallies, np.array([least]),
-        np.empty(lengths.size), left_heads, right_heads, left_nexts, right_nexts, np.empty(slots, dtype=np.uint64),
-        np.empty(slots, dtype=np.uint32), np.empty(2 * longest, dtype=np.uint32), left_held, right_held, sums,
-    )  # fmt: skip
-    return sums.reshape(-1, 2, SIDE_SUMS), tallies
-
-
-def rescore(found: Nearest, queries: Anchors, held: Anchors, most: int, least: U32) -> Nearest:
-    """See `Kernels.rescore`."""
-    documents, own_units, units, scores = (
-        found.documents.copy(),
-        found.own_units.copy(),
-        found.units.copy(),
-        found.scores.copy(),
-    )
-    shared, offsets = np.zeros(documents.size, dtype=np.int64), np.empty_like(found.offsets)
-    count = rescore_loop(
-        found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
-        held.keys, held.strengths, held.offsets, most, np.maximum(least, np.uint32(1)), offsets,
-    )  # fmt: skip
-    return Nearest(
-        documents[:count].copy(),
-        own_units[:count].copy(),
-        units[:count].copy(),
-        scores[:count].copy(),
-        shared[:count].copy(),
-        offsets,
-    )
 
 
 def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, plan: SketchPlan) -> Sketches:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from dedup.kernels import F64, I64, STRENGTH, U16, U32, U64
+from dedup.kernels import F64, I64, U16, U32, U64, Ragged
 from dedup.kernels.jit import Integer, compiled, exported
+from dedup.kernels.rewriting import STRENGTH, Anchors, Nearest, Postings
 
 
 @compiled
@@ -317,3 +318,74 @@ def rescore_loop(
         count += kept
         offsets[query + 1] = count
     return count
+
+
+def choose_anchors(rows: Ragged, weights: F64, most: int) -> Anchors:
+    """See `Kernels.choose_anchors`."""
+    count = rows.offsets.size - 1
+    room = min(rows.values.size, most * count)
+    keys, strengths = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.uint16)
+    row_offsets = np.empty(count + 1, dtype=np.int64)
+    heap = np.empty(most, dtype=np.float64)
+    filled = choose_anchors_loop(rows.values, rows.offsets, weights, most, heap, keys, strengths, row_offsets)
+    return Anchors(keys[:filled].copy(), strengths[:filled].copy(), row_offsets)
+
+
+def nearest(
+    queries: Anchors,
+    lists: I64,
+    firsts: I64,
+    postings: Postings,
+    owners: I64,
+    before: I64,
+    cap: int,
+    budget: int,
+    most: int,
+    least: U32,
+) -> Nearest:
+    """See `Kernels.nearest`."""
+    count = firsts.size - 1
+    n_documents = int(owners[-1]) + 1 if owners.size else 0
+    scores, bests = np.zeros(owners.size, dtype=np.uint32), np.zeros(n_documents, dtype=np.uint32)
+    touched, met = np.empty(owners.size + 1, dtype=np.uint32), np.empty(n_documents + 1, dtype=np.uint32)
+    best_own, best_units = (np.empty(n_documents, dtype=np.uint32) for _ in range(2))
+    documents, own_units, units = (np.empty(count * most, dtype=np.int64) for _ in range(3))
+    longest = int(np.diff(queries.offsets).max(initial=0))
+    order, ends = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
+    found_scores, offsets = np.empty(count * most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
+    found = nearest_loop(
+        lists, queries.strengths, queries.offsets, firsts, postings.offsets, postings.units, postings.strengths,
+        owners, before, cap, budget, most, np.maximum(least, np.uint32(1)), order, ends, scores, touched, bests, best_own, best_units, met,
+        documents, own_units, units, found_scores, offsets,
+    )  # fmt: skip
+    return Nearest(
+        documents[:found].copy(),
+        own_units[:found].copy(),
+        units[:found].copy(),
+        found_scores[:found].copy(),
+        np.zeros(found, dtype=np.int64),
+        offsets,
+    )
+
+
+def rescore(found: Nearest, queries: Anchors, held: Anchors, most: int, least: U32) -> Nearest:
+    """See `Kernels.rescore`."""
+    documents, own_units, units, scores = (
+        found.documents.copy(),
+        found.own_units.copy(),
+        found.units.copy(),
+        found.scores.copy(),
+    )
+    shared, offsets = np.zeros(documents.size, dtype=np.int64), np.empty_like(found.offsets)
+    count = rescore_loop(
+        found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
+        held.keys, held.strengths, held.offsets, most, np.maximum(least, np.uint32(1)), offsets,
+    )  # fmt: skip
+    return Nearest(
+        documents[:count].copy(),
+        own_units[:count].copy(),
+        units[:count].copy(),
+        scores[:count].copy(),
+        shared[:count].copy(),
+        offsets,
+    )

@@ -19,11 +19,11 @@ from dedup.kernels.hashing import (
     powers,
 )
 from dedup.kernels.reference_anchors import choose_anchors, nearest, rescore
-from dedup.kernels.reference_evidence import classify_terms, number_terms, weigh_evidence
+from dedup.kernels.reference_term_evidence import classify_terms, number_terms, weigh_evidence
 from dedup.kernels.reference_groups import link, post, sample_levels
 from dedup.kernels.reference_places import count_marks
 from dedup.kernels.reference_segments import segment
-from dedup.kernels.reference_terms import terms
+from dedup.kernels.reference_document_terms import document_terms
 from dedup.kernels.reference_texts import digest_texts
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "digest",
     "digest_texts",
     "distinct_rows",
+    "document_terms",
     "dot_common",
     "equal_rows",
     "hash_tokens",
@@ -52,7 +53,6 @@ __all__ = [
     "segment",
     "shingle",
     "sketch",
-    "terms",
     "tokenise",
     "weigh_evidence",
 ]

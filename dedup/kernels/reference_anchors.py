@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from dedup.kernels import F64, I64, STRENGTH, U32, Anchors, Nearest, Postings, Ragged
+from dedup.kernels import F64, I64, U32, Ragged
+from dedup.kernels.rewriting import STRENGTH, Anchors, Nearest, Postings
 
 
 def choose_anchors(rows: Ragged, weights: F64, most: int) -> Anchors:

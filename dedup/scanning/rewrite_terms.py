@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.candidates.anchors import AnchorIndex, build_index, divide, find_anchors, unit_rows
-from dedup.kernels import I64, U64, Anchors, Kernels, Ragged, Terms
+from dedup.kernels import I64, U64, Kernels, Ragged
+from dedup.kernels.rewriting import Anchors, DocumentTerms
 from dedup.model import TextColumn
 from dedup.scanning.corpus import Corpus
 from dedup.tokenising import codepoint_table
@@ -16,9 +17,9 @@ REFERENCE_DOCUMENTS = 2048
 """Documents of the background that others are held against, to tell what any text shares with some other."""
 
 
-def terms_of(texts: TextColumn, kernels: Kernels, *, cut: bool) -> Terms:
+def terms_of(texts: TextColumn, kernels: Kernels, *, cut: bool) -> DocumentTerms:
     """The terms of texts, with words cut to their prefix or whole."""
-    return kernels.terms(texts.data, texts.offsets[:-1], texts.offsets[1:], *codepoint_table(), cut)
+    return kernels.document_terms(texts.data, texts.offsets[:-1], texts.offsets[1:], *codepoint_table(), cut)
 
 
 class HeldAnchors(NamedTuple):
@@ -44,7 +45,7 @@ def join_anchors(several: list[HeldAnchors]) -> HeldAnchors:
     )
 
 
-def anchors_of(terms: Terms, model: TermModel, kernels: Kernels) -> HeldAnchors:
+def anchors_of(terms: DocumentTerms, model: TermModel, kernels: Kernels) -> HeldAnchors:
     """The anchors of documents, given by their whole terms: a pure function of a batch and the background."""
     units = divide(terms.offsets)
     values, offsets = unit_rows(terms.values, units)
@@ -63,7 +64,7 @@ class RewriteBackground:
     prefixes: TermModel
     held: HeldAnchors
     index: AnchorIndex
-    terms: Terms
+    terms: DocumentTerms
     digests: U64
 
 
@@ -81,6 +82,6 @@ def fit_rewrite_background(corpus: Corpus, sample: I64) -> RewriteBackground:
     return RewriteBackground(words, prefixes, held, build_index(held.anchors, held.firsts), of_first, digests)
 
 
-def _first_rows(terms: Terms, count: int) -> Terms:
+def _first_rows(terms: DocumentTerms, count: int) -> DocumentTerms:
     offsets = terms.offsets[: count + 1]
-    return Terms(terms.values[: offsets[-1]], terms.kinds[: offsets[-1]], offsets)
+    return DocumentTerms(terms.values[: offsets[-1]], terms.kinds[: offsets[-1]], offsets)

@@ -15,7 +15,8 @@ from dedup.candidates.anchors import (
     divide,
     find_nearest,
 )
-from dedup.kernels import F64, I64, STRENGTH, U32, Anchors, Bool, Kernels, Nearest, NumberedTerms, Terms
+from dedup.kernels import F64, I64, U32, Bool, Kernels
+from dedup.kernels.rewriting import SIDE_SUMS, STRENGTH, Anchors, Nearest, NumberedTerms, DocumentTerms
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.progress import Progress
 from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, anchors_of, join_anchors, terms_of
@@ -76,7 +77,7 @@ class Texts:
         """Bytes of each document."""
         return self.corpus.documents.ends[self.ranks] - self.corpus.documents.starts[self.ranks]
 
-    def terms(self, places: I64, *, cut: bool) -> Terms:
+    def terms(self, places: I64, *, cut: bool) -> DocumentTerms:
         """The terms of the documents at these places."""
         ranks = self.ranks[places]
         texts = self.corpus.store.gather(self.corpus.documents.starts[ranks], self.corpus.documents.ends[ranks])
@@ -251,7 +252,7 @@ def weigh_references(
 
 
 def weigh_units(
-    terms: Terms,
+    terms: DocumentTerms,
     rows: I64,
     units: I64,
     background: RewriteBackground,
@@ -278,15 +279,15 @@ def weigh_units(
     return Weighed(sums, np.stack([sizes[left], sizes[right]]), tallies)
 
 
-def _rows(terms: Terms, rows: I64) -> Terms:
+def _rows(terms: DocumentTerms, rows: I64) -> DocumentTerms:
     sizes = np.diff(terms.offsets)[rows]
     offsets = np.append(0, np.cumsum(sizes))
     source = np.repeat(terms.offsets[rows] - offsets[:-1], sizes) + np.arange(offsets[-1])
-    return Terms(terms.values[source], terms.kinds[source], offsets)
+    return DocumentTerms(terms.values[source], terms.kinds[source], offsets)
 
 
-def _joined_terms(one: Terms, two: Terms) -> Terms:
-    return Terms(
+def _joined_terms(one: DocumentTerms, two: DocumentTerms) -> DocumentTerms:
+    return DocumentTerms(
         np.append(one.values, two.values),
         np.append(one.kinds, two.kinds),
         np.append(one.offsets, two.offsets[1:] + one.offsets[-1]),
@@ -294,8 +295,6 @@ def _joined_terms(one: Terms, two: Terms) -> Terms:
 
 
 def _join_weighed(several: list[Weighed]) -> Weighed:
-    from dedup.kernels import SIDE_SUMS
-
     tallies = [each.tallies for each in several if each.tallies.size]
     return Weighed(
         np.concatenate([np.zeros((0, 2, SIDE_SUMS)), *(each.sums for each in several)]),

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import BINS, F64, STATES, TYPES, EvidenceTable
+from dedup.kernels import F64
+from dedup.kernels.rewriting import BINS, STATES, TYPES, EvidenceTable
 
 FEATURES = (
     "least_mean",

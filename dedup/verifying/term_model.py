@@ -15,7 +15,7 @@ COMMON_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class TermModel:
-    """Document frequencies of terms (see `dedup.kernels.Terms`).
+    """Document frequencies of terms (see `dedup.kernels.rewriting.DocumentTerms`).
 
     `terms` (uint64, ascending), `frequencies` (int64): how many of the `documents` hold each.
     """

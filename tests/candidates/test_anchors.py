@@ -16,7 +16,8 @@ from dedup.candidates.anchors import (
     find_nearest,
     unit_rows,
 )
-from dedup.kernels import STRENGTH, Anchors, reference
+from dedup.kernels import reference
+from dedup.kernels.rewriting import STRENGTH, Anchors
 from dedup.kernels.hashing import weight_table
 from tests.strategies import to_ragged
 

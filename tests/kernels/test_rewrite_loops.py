@@ -6,28 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from dedup.candidates.anchors import build_index
-from dedup.kernels import (
-    BINS,
-    CAPITAL,
-    I64,
-    NAME_TYPE,
-    NUMBER,
-    NUMBER_TYPE,
-    REPEATED,
-    STATES,
-    STOP_TYPE,
-    STRENGTH,
-    TYPES,
-    WORD_TYPE,
-    Anchors,
-    EvidenceTable,
-    Kernels,
-    Nearest,
-    NumberedTerms,
-    Ragged,
-    compiled,
-    reference,
-)
+from dedup.kernels import I64, Kernels, Ragged, compiled, reference
+from dedup.kernels.rewriting import BINS, CAPITAL, NAME_TYPE, NUMBER, NUMBER_TYPE, REPEATED, STATES, STOP_TYPE, STRENGTH, TYPES, WORD_TYPE, Anchors, EvidenceTable, Nearest, NumberedTerms
 from tests.kernels.test_twins import assert_same
 from tests.strategies import to_ragged
 

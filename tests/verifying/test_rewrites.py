@@ -6,7 +6,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from dedup.kernels import BINS, NUMBER_TYPE, SIDE_SUMS, STATES, STOP_TYPE, TYPES, WORD_TYPE
+from dedup.kernels.rewriting import BINS, NUMBER_TYPE, SIDE_SUMS, STATES, STOP_TYPE, TYPES, WORD_TYPE
 from dedup.verifying import rewrites
 from dedup.verifying.rewrites import (
     FEATURES,

@@ -1,33 +1,12 @@
-"""The evidence of a rewrite in Python: the twin of `dedup.kernels.compiled_evidence`."""
+"""The evidence of a rewrite in Python: the twin of `dedup.kernels.compiled_term_evidence`."""
 
 import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from dedup.kernels import (
-    BINS,
-    CAPITAL,
-    F64,
-    I64,
-    MOST_PLACES,
-    NAME_TYPE,
-    NEAR,
-    NUMBER,
-    NUMBER_TYPE,
-    REPEATED,
-    SIDE_SUMS,
-    STATES,
-    STOP_TYPE,
-    TYPES,
-    U8,
-    U32,
-    U64,
-    WORD_TYPE,
-    Bool,
-    EvidenceTable,
-    NumberedTerms,
-)
+from dedup.kernels import F64, I64, U8, U32, U64, Bool
+from dedup.kernels.rewriting import BINS, CAPITAL, MOST_PLACES, NAME_TYPE, NEAR, NUMBER, NUMBER_TYPE, REPEATED, SIDE_SUMS, STATES, STOP_TYPE, TYPES, WORD_TYPE, EvidenceTable, NumberedTerms
 
 
 def number_terms(values: U64) -> tuple[U32, U64]:

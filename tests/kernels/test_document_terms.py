@@ -1,11 +1,12 @@
-"""Terms for finding rewrites: what they are, and the same of both implementations."""
+"""DocumentTerms for finding rewrites: what they are, and the same of both implementations."""
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup.kernels import CAPITAL, NUMBER, UNSPACED, Kernels, Terms, compiled, reference
+from dedup.kernels import Kernels, compiled, reference
+from dedup.kernels.rewriting import CAPITAL, NUMBER, UNSPACED, DocumentTerms
 from dedup.model import TextColumn
 from dedup.tokenising import codepoint_table
 from tests.kernels.test_twins import assert_same
@@ -33,9 +34,9 @@ words = st.sampled_from(
 odd = st.lists(st.tuples(words, separators).map("".join), max_size=20).map("".join)
 
 
-def terms_of(kernels: Kernels, documents: list[str], cut: bool) -> Terms:
+def terms_of(kernels: Kernels, documents: list[str], cut: bool) -> DocumentTerms:
     column = TextColumn.from_strings(documents)
-    return kernels.terms(column.data, column.offsets[:-1], column.offsets[1:], *codepoint_table(), cut)
+    return kernels.document_terms(column.data, column.offsets[:-1], column.offsets[1:], *codepoint_table(), cut)
 
 
 @given(st.lists(st.one_of(texts(), prose(), odd, st.sampled_from(list(SCRIPTS.values()))), max_size=6), st.booleans())
@@ -93,5 +94,5 @@ def test_terms_of_ranges_are_those_of_the_texts() -> None:
     column = TextColumn.from_strings(["one two three"])
     starts, ends = np.array([4, 0]), np.array([7, 3])
     for kernels in (reference, compiled):
-        terms = kernels.terms(column.data, starts, ends, *codepoint_table(), True)
+        terms = kernels.document_terms(column.data, starts, ends, *codepoint_table(), True)
         assert_same(terms.values, terms_of(kernels, ["two", "one"], True).values)

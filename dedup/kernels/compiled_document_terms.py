@@ -1,15 +1,16 @@
 """Terms of a text for finding rewrites: words, whole or cut to a prefix, numbers, pairs of unspaced characters.
 
-Contracts are in `dedup.kernels.Kernels.terms`.
+Contracts are in `dedup.kernels.Kernels.document_terms`.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import CAPITAL, I64, NUMBER, PREFIX, U8, U64, UNSPACED
-from dedup.kernels.compiled_tokens import carve, finish, hash_text, load, mix
+from dedup.kernels import I64, U8, U64
+from dedup.kernels.compiled_tokens import carve, finish, hash_text, load, mix, scratch_words
 from dedup.kernels.hashing import POLYNOMIAL
 from dedup.kernels.jit import Integer, compiled, exported
+from dedup.kernels.rewriting import CAPITAL, NUMBER, PREFIX, UNSPACED, DocumentTerms
 
 _SPACE = 0x20
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -131,3 +132,15 @@ def terms_loop(
             filled += np.uint64(1)
         row_offsets[text + 1] = np.int64(filled)
     return np.int64(filled)
+
+
+def document_terms(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, cut: bool) -> DocumentTerms:
+    """See `Kernels.document_terms`."""
+    longest = int((ends - starts).max(initial=0))
+    # Memory that is not touched costs nothing.
+    most = int((ends - starts).sum()) + 64
+    values, kinds = np.empty(most, dtype=np.uint64), np.empty(most, dtype=np.uint8)
+    row_offsets = np.empty(starts.size + 1, dtype=np.int64)
+    memory = np.empty(scratch_words(longest), dtype=np.uint64)
+    count = terms_loop(data, starts, ends, index, pages.reshape(-1), cut, longest, memory, values, kinds, row_offsets)
+    return DocumentTerms(values[:count], kinds[:count], row_offsets)

@@ -5,81 +5,24 @@ Contracts are in `dedup.kernels.Kernels.weigh_evidence`.
 
 import numpy as np
 
-from dedup.kernels import (
+from dedup.kernels import F64, I64, U8, U32, U64
+from dedup.kernels.hashing import MULTIPLIER
+from dedup.kernels.jit import Integer, compiled, exported
+from dedup.kernels.rewriting import (
     BINS,
-    CAPITAL,
-    F64,
-    I64,
     MOST_PLACES,
-    NAME_TYPE,
     NEAR,
-    NUMBER,
     NUMBER_TYPE,
     REPEATED,
     SIDE_SUMS,
     STATES,
     STOP_TYPE,
     TYPES,
-    U8,
-    U32,
-    U64,
-    WORD_TYPE,
-    Bool,
+    EvidenceTable,
+    NumberedTerms,
 )
-from dedup.kernels.hashing import MULTIPLIER
-from dedup.kernels.jit import Integer, compiled, exported
 
 _NONE = np.uint32(0xFFFFFFFF)
-
-
-@exported
-def number_terms_loop(values: U64, table: U64, table_ids: U32, bits: Integer, ids: U32, distinct: U64) -> Integer:
-    """Number the distinct values as they first come up; how many there are. The table, 2**bits wide, is of zeros.
-
-    A value of 0 is taken for 1.
-    """
-    mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
-    count = np.uint64(0)
-    for place in range(np.uint64(values.size)):
-        value = max(values[place], np.uint64(1))
-        slot = value >> shift
-        while table[slot] != value and table[slot] != np.uint64(0):
-            slot = (slot + np.uint64(1)) & mask
-        if table[slot] == np.uint64(0):
-            table[slot] = value
-            table_ids[slot] = np.uint32(count)
-            distinct[count] = value
-            count += np.uint64(1)
-        ids[place] = table_ids[slot]
-    return np.int64(count)
-
-
-@exported
-def classify_loop(ids: U32, kinds: U8, offsets: I64, stops: Bool, small: I64, types: U8) -> None:
-    """Fill the type of each term, with `REPEATED` where it comes again in its row.
-
-    `small`, by id, is -1 at first.
-    """
-    for row in range(offsets.size - 1):
-        # Of each term, by twice the number of the row: whether it is there, and, one more, not begun with a capital.
-        for place in range(offsets[row], offsets[row + 1]):
-            term = ids[place]
-            again = small[term] >= 2 * row
-            types[place] = np.uint8(REPEATED) if again else np.uint8(0)
-            if kinds[place] != CAPITAL:
-                small[term] = 2 * row + 1
-            elif not again:
-                small[term] = 2 * row
-        for place in range(offsets[row], offsets[row + 1]):
-            term = ids[place]
-            kind = WORD_TYPE
-            if stops[term]:
-                kind = STOP_TYPE
-            elif kinds[place] == NUMBER:
-                kind = NUMBER_TYPE
-            elif small[term] == 2 * row:
-                kind = NAME_TYPE
-            types[place] = np.uint8(types[place] | np.uint8(kind))
 
 
 @compiled
@@ -371,3 +314,32 @@ def weigh_evidence_loop(
         _clear_places(ids, two, two_end, right_heads)
     if entered >= 0:
         _clear_places(ids, offsets[entered], offsets[entered + 1], left_heads)
+
+
+def weigh_evidence(
+    terms: NumberedTerms,
+    rarities: F64,
+    weights: F64,
+    left: I64,
+    right: I64,
+    table: EvidenceTable,
+    least: float = 0.0,
+    mass: F64 | None = None,
+) -> tuple[F64, F64]:
+    """See `Kernels.weigh_evidence`."""
+    lengths = np.diff(terms.offsets)
+    longest, count = int(lengths.max(initial=0)), terms.distinct.size
+    slots = max(16, 1 << (max(4 * longest, 1) - 1).bit_length())
+    logarithms = np.log(np.maximum(lengths, 1).astype(np.float64))
+    tallies = np.zeros(0 if mass is None else 2 * TYPES * BINS * STATES)
+    sums = np.empty(left.size * 2 * SIDE_SUMS)
+    left_heads, right_heads = np.zeros(count, dtype=np.uint32), np.zeros(count, dtype=np.uint32)
+    left_nexts, right_nexts = np.empty(longest, dtype=np.uint32), np.empty(longest, dtype=np.uint32)
+    left_held, right_held = np.empty(longest + 2, dtype=np.uint8), np.empty(longest + 2, dtype=np.uint8)
+    weigh_evidence_loop(
+        terms.ids, terms.types, terms.offsets, rarities, weights, logarithms, left, right, table.values,
+        np.array([table.again]), np.zeros(0) if mass is None else mass, tallies, np.array([least]),
+        np.empty(lengths.size), left_heads, right_heads, left_nexts, right_nexts, np.empty(slots, dtype=np.uint64),
+        np.empty(slots, dtype=np.uint32), np.empty(2 * longest, dtype=np.uint32), left_held, right_held, sums,
+    )  # fmt: skip
+    return sums.reshape(-1, 2, SIDE_SUMS), tallies

@@ -1,16 +1,17 @@
-"""Terms of a text for finding rewrites, in NumPy: the twin of `dedup.kernels.compiled_terms`."""
+"""DocumentTerms of a text for finding rewrites, in NumPy: the twin of `dedup.kernels.compiled_document_terms`."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import CAPITAL, I64, NUMBER, PREFIX, U8, U64, UNSPACED, Bool, Terms
+from dedup.kernels import I64, U8, U64, Bool
+from dedup.kernels.rewriting import CAPITAL, NUMBER, PREFIX, UNSPACED, DocumentTerms
 from dedup.kernels.hashing import POLYNOMIAL, SPACE, finish
 
 _SEPARATORS = (ord(","), ord("."))
 
 
-def terms(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, cut: bool) -> Terms:
-    """See `Kernels.terms`."""
+def document_terms(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, cut: bool) -> DocumentTerms:
+    """See `Kernels.document_terms`."""
     # That module names this one.
     from dedup.kernels.reference import _decode, _folded_lengths, _hash_tokens
 
@@ -51,7 +52,7 @@ def terms(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U6
     _merge(values, further)
     kept = ~further & ~(np.append(False, pair)[: rows.size] & ~pair)
     counts = np.bincount(rows[kept], minlength=starts.size)
-    return Terms(values[kept], kinds[kept], np.append(0, np.cumsum(counts)))
+    return DocumentTerms(values[kept], kinds[kept], np.append(0, np.cumsum(counts)))
 
 
 _NEW_LINE = np.full(1, ord("\n"), dtype=np.uint8)
