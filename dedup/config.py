@@ -15,6 +15,8 @@ ALL_RELATIONS = (*PAIR_RELATIONS, Relation.REWRITE, Relation.BOILERPLATE, Relati
 
 KEEP_POLICIES = ("first", "last", "longest", "newest", "source:GLOB[,GLOB...]")
 
+BOILERPLATE = ("include", "exclude")
+
 _NOT_IN_FINGERPRINT = frozenset({"relations", "level", "keep"})
 
 
@@ -36,7 +38,9 @@ class Config:
 
     Labels: a line repeated `repeated_lines` times in a document is boilerplate; so is a paragraph in
     `boilerplate_documents` distinct documents, or in a share of `boilerplate_share` of them in a small corpus
-    (and at least `repeated_lines`).
+    (and at least `repeated_lines`), or on the same share of the pages of one site (the host of the URL that is their
+    id: at least two, or three for a long paragraph). `boilerplate`: `include`, or `exclude`, by which two documents
+    whose match rests on such paragraphs alone are none, unless more than half of one of them is boilerplate.
 
     Selection: `relations` to look for, `level`, and the `keep` policy: `first`, `last`, `longest`, `newest`,
     `source:GLOB[,GLOB...]`. These do not change the verdict on a pair and are not in the fingerprint.
@@ -58,6 +62,7 @@ class Config:
     repeated_lines: int = 5
     boilerplate_documents: int = 100
     boilerplate_share: float = 0.3
+    boilerplate: str = "include"
     relations: tuple[Relation, ...] = ALL_RELATIONS
     level: Level = Level.BOTH
     keep: str = "first"
@@ -99,6 +104,8 @@ class Config:
                 f"{self.num_perm} permutations reach a recall of {reachable:.2f} at the threshold {self.threshold}, "
                 f"not {self.recall}: raise num_perm or threshold, or lower recall"
             )
+        if self.boilerplate not in BOILERPLATE:
+            raise ConfigError(f"boilerplate is one of {', '.join(BOILERPLATE)}, not {self.boilerplate!r}")
         if self.seed >= 2**32:
             raise ConfigError(f"seed is below 2**32, not {self.seed!r}")
         try:
@@ -116,6 +123,11 @@ class Config:
     def looks_for(self, *relations: Relation) -> bool:
         """Whether any of the relations is asked for."""
         return any(relation in self.relations for relation in relations)
+
+    @property
+    def finds_frames(self) -> bool:
+        """Whether the paragraphs of frames are sought: to report them, or to leave them out."""
+        return self.boilerplate == "exclude" or self.looks_for(Relation.BOILERPLATE)
 
     @property
     def banding(self) -> tuple[int, int]:

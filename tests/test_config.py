@@ -23,6 +23,7 @@ LEAST = {
     "repeated_lines": 2,
     "boilerplate_documents": 2,
 }
+NAMED = {"boilerplate": "exclude"}
 SELECTION = {"relations": (Relation.NEAR,), "level": Level.DOCUMENT, "keep": "longest"}
 
 
@@ -32,7 +33,7 @@ def configured(**settings: object) -> Config:
 
 
 def test_every_setting_is_a_share_an_integer_or_a_selection() -> None:
-    assert {field.name for field in dataclasses.fields(Config)} == {*SHARES, *LEAST, *SELECTION}
+    assert {field.name for field in dataclasses.fields(Config)} == {*SHARES, *LEAST, *NAMED, *SELECTION}
 
 
 @pytest.mark.parametrize("name", SHARES)
@@ -61,6 +62,7 @@ def test_an_integer_has_its_least_value(name: str, least: int) -> None:
         ({"relations": ("near", "nearly")}, "'nearly' is not a valid Relation"),
         ({"min_score": 1.5}, "min_score"),
         ({"level": "sentence"}, "'sentence' is not a valid Level"),
+        ({"boilerplate": "ignore"}, "boilerplate is one of include, exclude, not 'ignore'"),
         ({"keep": "shortest"}, "unknown keep policy 'shortest'; choose one of first, last, longest, newest, source"),
         ({"keep": ""}, "names no source"),
         ({"keep": "source:"}, "names no source"),
@@ -138,6 +140,11 @@ def test_the_fingerprint_changes_with_each_setting_that_decides(name: str) -> No
     value = getattr(Config(), name)
     changed = configured(**{name: value * 0.9 if name in SHARES else value * 2})
     assert changed.fingerprint != Config().fingerprint
+
+
+@pytest.mark.parametrize(("name", "value"), NAMED.items())
+def test_the_fingerprint_changes_with_each_choice_that_decides(name: str, value: object) -> None:
+    assert configured(**{name: value}).fingerprint != Config().fingerprint
 
 
 @pytest.mark.parametrize(("name", "value"), SELECTION.items())

@@ -1,6 +1,7 @@
 """The public names, fixed: a name that comes or goes is a decision, not an accident."""
 
 import importlib
+import importlib.util
 import subprocess
 import sys
 
@@ -79,3 +80,15 @@ def test_a_small_scan_waits_for_no_compiler() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("package", ["dedup.reporting", "dedup.scanning"])
+def test_names_that_are_loaded_when_used_are_those_listed_and_no_modules(package: str) -> None:
+    module = importlib.import_module(package)
+    assert sorted(module._HOME_OF) == sorted(module.__all__)
+    for name in module.__all__:
+        # A module of the same name would take the place of what it holds once it is loaded.
+        assert importlib.util.find_spec(f"{package}.{name}") is None
+        assert getattr(module, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        module.nothing  # noqa: B018

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import F64, I64, Bool, choose
+from dedup.kernels import F64, I64, Bool
+from dedup.kernels.rewriting import choose_rewriting
 from dedup.model import Document, Level, Relation, TextColumn
 from dedup.scanning.batch import to_batch
 from dedup.scanning.corpus import Corpus, gather_corpus
@@ -24,6 +25,7 @@ from dedup.scanning.fitting import background_sample
 from dedup.scanning.progress import Silent
 from dedup.scanning.rewrite_terms import RewriteBackground, fit_rewrite_background
 from dedup.scanning.rewriting import LEAST_TOKENS, Proposals, Texts
+from dedup.scanning.threads import Threads
 from dedup.tokenising import hash_tokens
 
 SETS = ("l2r", "mixset", "raidar-news")
@@ -138,10 +140,11 @@ def make_pool(
     corpus = gather_corpus(batches, CONFIG, 1, Silent())
     ranks = np.flatnonzero(corpus.documents.lengths >= LEAST_TOKENS)
     chosen = background_sample(corpus)[:sample]
+    rewriting = choose_rewriting(corpus.store.n_bytes)
     return Pool(
         corpus,
-        Texts(corpus, ranks, 1, Silent()),
-        fit_rewrite_background(corpus, chosen),
+        Texts(corpus, ranks, rewriting, Threads(1), Silent()),
+        fit_rewrite_background(corpus, chosen, rewriting),
         np.array([number for _, number, _ in entries]),
         np.array([of_group for _, _, of_group in entries]),
         keys,
@@ -213,4 +216,4 @@ def by_people(pool: Pool, proposals: Proposals) -> Bool:
     return either
 
 
-__all__ = ["BACKGROUND", "SETS", "Pool", "TextColumn", "Truth", "by_people", "choose", "make_pool", "truth_of"]
+__all__ = ["BACKGROUND", "SETS", "Pool", "TextColumn", "Truth", "by_people", "make_pool", "truth_of"]

@@ -3,9 +3,9 @@
 import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from dedup.candidates import containment_candidates, near_candidates
+from dedup.candidates import Candidates, band_pairs, containment_candidates, near_candidates, shared_shingles
 from dedup.config import Config
-from dedup.kernels import compiled, reference
+from dedup.kernels import Kernels, compiled, reference
 
 UNITS = 100_000
 SAMPLES = 20
@@ -19,8 +19,12 @@ def test_near_candidates(benchmark: BenchmarkFixture) -> None:
     keys[:, copies + 1] = keys[:, copies]
     ranks = np.arange(UNITS)
     caps = config.bucket_cap, config.bucket_links
-    found = benchmark(lambda: near_candidates(keys, ranks, *caps, compiled))
-    expected = near_candidates(keys, ranks, *caps, reference)
+
+    def candidates(kernels: Kernels) -> Candidates:
+        return near_candidates(band_pairs(band, ranks, *caps, kernels) for band in keys)
+
+    found = benchmark(candidates, compiled)
+    expected = candidates(reference)
     assert found.right.tolist() == expected.right.tolist()
     assert found.left.tolist() == expected.left.tolist()
     assert copies.size <= found.left.size
@@ -33,8 +37,12 @@ def test_containment_candidates(benchmark: BenchmarkFixture) -> None:
     shingles[2::10] = shingles[::10]
     entries = (shingles << np.uint64(32) | np.arange(UNITS, dtype=np.uint64)[:, None]).reshape(-1)
     levels, sizes = np.zeros(UNITS, dtype=np.uint8), np.full(UNITS, SAMPLES)
-    found = benchmark(lambda: containment_candidates([entries.copy()], levels, sizes, 16, compiled))
-    expected = containment_candidates([entries.copy()], levels, sizes, 16, reference)
+
+    def candidates(kernels: Kernels) -> Candidates:
+        return containment_candidates([shared_shingles(entries.copy(), levels, 16, kernels)], levels, sizes, kernels)
+
+    found = benchmark(candidates, compiled)
+    expected = candidates(reference)
     assert found.left.tolist() == expected.left.tolist()
     # Half of the shingles in common is too few.
     assert np.count_nonzero(found.right % 10 == 2) == UNITS // 10

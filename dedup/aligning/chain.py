@@ -56,7 +56,8 @@ def chain(matched: MatchedSegments, segments: SegmentColumns) -> Runs:
     """
     left_documents, right_documents = segments.documents[matched.left], segments.documents[matched.right]
     diagonals = matched.right - matched.left
-    order = np.lexsort((matched.left, diagonals, right_documents, left_documents))
+    # Ranks and places are below 2**32, and two keys are sorted in half the time of four.
+    order = np.lexsort((diagonals << 32 | matched.left, left_documents << 32 | right_documents))
     left, right, diagonal = matched.left[order], matched.right[order], diagonals[order]
     same_document = (left_documents == right_documents)[order]
 

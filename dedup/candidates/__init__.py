@@ -4,9 +4,19 @@ Rank is input order, or that of the keep policy. Candidates of a unit are earlie
 first in this order, so that a batch and a stream propose the same pairs.
 """
 
-from dedup.candidates.containment import containment_candidates
+from dedup.candidates.containment import SharedShingles, containment_candidates, shared_shingles
 from dedup.candidates.exact import exact_classes
-from dedup.candidates.near import near_candidates
+from dedup.candidates.near import BandPairs, band_pairs, near_candidates
 from dedup.candidates.pairs import Candidates, merge_candidates
 
-__all__ = ["Candidates", "containment_candidates", "exact_classes", "merge_candidates", "near_candidates"]
+__all__ = [
+    "BandPairs",
+    "Candidates",
+    "SharedShingles",
+    "band_pairs",
+    "containment_candidates",
+    "exact_classes",
+    "merge_candidates",
+    "near_candidates",
+    "shared_shingles",
+]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U32, Kernels, Ragged
-from dedup.kernels.rewriting import Anchors, Nearest, Postings
+from dedup.kernels.rewriting import Anchors, Nearest, Postings, RewriteKernels
 from dedup.kernels.hashing import WeightTable
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -75,7 +75,9 @@ def unit_rows(values: NDArray[Scalar], ranges: UnitRanges) -> tuple[NDArray[Scal
     return values[np.repeat(ranges.starts - offsets[:-1], sizes) + np.arange(offsets[-1])], offsets
 
 
-def find_anchors(units: Ragged, table: WeightTable, missing: float, kernels: Kernels) -> Anchors:
+def find_anchors(
+    units: Ragged, table: WeightTable, missing: float, kernels: Kernels, rewriting: RewriteKernels
+) -> Anchors:
     """The anchors of each unit, given by its terms.
 
     `table` holds the weight of each known term (its inverse document frequency, or 0 for one too common to be an
@@ -85,7 +87,7 @@ def find_anchors(units: Ragged, table: WeightTable, missing: float, kernels: Ker
     weights = kernels.look_up(table, rows.values, missing)
     repeated = np.flatnonzero(rows.counts > 1)
     weights[repeated] *= 1.0 + np.log(rows.counts[repeated])
-    return kernels.choose_anchors(Ragged(rows.values, rows.offsets), weights, ANCHORS)
+    return rewriting.choose_anchors(Ragged(rows.values, rows.offsets), weights, ANCHORS)
 
 
 class AnchorIndex(NamedTuple):
@@ -127,16 +129,16 @@ def find_nearest(
     before: I64,
     least: U32,
     most: int,
-    kernels: Kernels,
+    rewriting: RewriteKernels,
 ) -> Nearest:
-    """The documents nearest to each query document among those whose units are under `before`; see `Kernels.nearest`.
+    """The documents nearest to each query document among those whose units are under `before`; see `RewriteKernels.nearest`.
 
     `held` are the anchors that the index was built of.
     """
     places = np.searchsorted(index.keys, queries.keys)
     known = np.append(index.keys, np.uint32(0))[places] == queries.keys
     lists = np.where(known & (places < index.keys.size), places, -1)
-    retrieved = kernels.nearest(
+    retrieved = rewriting.nearest(
         queries,
         lists,
         firsts,
@@ -148,7 +150,8 @@ def find_nearest(
         MOST_RETRIEVED,
         least // 2,
     )
-    return kernels.rescore(retrieved, queries, held, most, least)
+    rescored = rewriting.rescore(retrieved, queries, firsts, held, index.firsts, most, least)
+    return rescored._replace(cut=retrieved.cut)
 
 
 _SHIFT = np.uint64(32)

@@ -1,7 +1,6 @@
 """The group of commands, and how every run of it ends: its exit code and its last message."""
 
 import contextlib
-import difflib
 import gc
 import os
 import sys
@@ -11,8 +10,10 @@ from typing import NoReturn
 import click
 
 from dedup import __version__
+from dedup.cli.calibrate import calibrate
 from dedup.cli.clean import clean
 from dedup.cli.completion import completion
+from dedup.cli.evaluate import evaluate
 from dedup.cli.messages import complain
 from dedup.cli.pairs import pairs
 from dedup.cli.scan import scan
@@ -31,6 +32,8 @@ class Commands(click.Group):
         """Find the command named by the first argument, or say which ones are near to it."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
+            import difflib
+
             near = difflib.get_close_matches(name, self.list_commands(ctx), n=2, cutoff=0.5)
             hint = f"did you mean {' or '.join(near)}?" if near else "dedup --help lists the commands"
             raise click.UsageError(f"there is no command {name!r}; {hint}", ctx)
@@ -57,6 +60,7 @@ Examples:
   dedup scan crawl/                           what is repeated, where, and why
   dedup pairs crawl.jsonl -o pairs.jsonl      every verified pair
   dedup clean page.txt > clean.txt            a page without its own copies
+  dedup evaluate truth.tsv pairs.jsonl        precision and recall
 
 Exit codes: 0 done, 1 found more than --fail-on allows, 2 usage, configuration or input error.""",
 )
@@ -74,7 +78,7 @@ def commands(ctx: click.Context) -> int:
     return DONE
 
 
-for command in (scan, pairs, clean, completion):
+for command in (scan, pairs, clean, evaluate, calibrate, completion):
     commands.add_command(command)
 
 

@@ -14,7 +14,7 @@ READ_FORMATS = ".txt .md .html .jsonl .ndjson .csv .tsv .parquet, each also .gz 
 
 def say(text: str) -> None:
     """Print a line on standard error, with nothing in it that a terminal would obey."""
-    from dedup.reporting import visible
+    from dedup.reporting.visible import visible
 
     click.echo(visible(text), err=True)
 

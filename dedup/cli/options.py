@@ -10,9 +10,11 @@ from __future__ import annotations
 import functools
 import os
 import re
+import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 RELATIONS = ("exact", "near", "contains", "rewrite", "boilerplate", "residue")
 OF_PAIRS = RELATIONS[:4]
-DEFAULT_OF_PAIRS = RELATIONS[:3]
 LEVELS = ("document", "paragraph", "both")
+BOILERPLATE = ("include", "exclude")
 INPUT_FORMATS = ("text", "html", "jsonl", "csv", "parquet")
 
 Body = Callable[..., int]
@@ -45,13 +47,25 @@ class Settings:
     relations: tuple[str, ...] = ()
     level: str | None = None
     keep: str | None = None
+    boilerplate: str | None = None
+    config_file: str | None = None
 
-    def config(self) -> Config:
-        """Validate it, with the defaults for the rest. Raises `ConfigError`."""
+    def config(self, default: Config | None = None) -> Config:
+        """Validate it: over the settings of `--config`, and these over the defaults. Raises `ConfigError`."""
         from dedup.config import Config
+        from dedup.errors import ConfigError
 
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(Config(), **{name: value for name, value in said.items() if value not in (None, ())})
+        config = default or Config()
+        if self.config_file is not None:
+            from dedup.cli.config_file import read_config_file
+
+            settings = read_config_file(self.config_file)
+            try:
+                config = replace(config, **settings)  # type: ignore[arg-type]  # it was checked by name
+            except ConfigError as error:
+                raise ConfigError(f"{self.config_file}: {error}") from None
+        said = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "config_file"}
+        return replace(config, **{name: value for name, value in said.items() if value not in (None, ())})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +108,27 @@ def gathered(name: str, kind: type[Settings] | type[Reading], *options: Decorato
 def verdict_options() -> tuple[Decorator, ...]:
     """Options that decide what counts as a copy."""
     return (
+        click.option(
+            "--config",
+            "config_file",
+            metavar="FILE",
+            help="Take settings from this TOML file, such as dedup calibrate writes; options override it.",
+        ),
         click.option("--threshold", type=float, help="Least resemblance of a near copy (default 0.7)."),
         click.option("--cosine", type=float, help="Least TF-IDF cosine that confirms a near copy (default 0.5)."),
         click.option("--containment", type=float, help="Least share of a text held by another (default 0.9)."),
         click.option("--min-score", type=float, help="Least probability of a rewrite (default 0.9)."),
         click.option("--shingle-size", type=int, help="Consecutive words compared as one shingle (default 5)."),
+    )
+
+
+def boilerplate_option() -> Decorator:
+    """Build `--boilerplate`."""
+    return click.option(
+        "--boilerplate",
+        type=click.Choice(BOILERPLATE),
+        help="exclude: two documents are no match if they are alike by their boilerplate alone, such as the frame of "
+        "a site (default include). Where it is more than half of a document it counts all the same.",
     )
 
 
@@ -184,6 +214,28 @@ output_option: Decorator = click.option(
 quiet_option: Decorator = click.option(
     "-q", "--quiet", is_flag=True, help="No progress, messages or summary on standard error; warnings stay."
 )
+
+colour_option: Decorator = click.option(
+    "--color",
+    "colour",
+    type=click.Choice(("auto", "always", "never")),
+    default="auto",
+    help="Colours in the text report (default auto: on a terminal, unless NO_COLOR is set).",
+)
+
+
+def page_look(output: str, colour: str, stream: TextIO | None = None) -> tuple[int, bool]:
+    """Width of a text report, and whether it is coloured, by where it goes and what was said with `--color`.
+
+    `stream` is what `-` stands for, by default standard output.
+    """
+    terminal = output == "-" and (stream or sys.stdout).isatty()
+    coloured = colour == "always" or (
+        colour == "auto" and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+    # Neither a pipe nor a file has a width of its own; at 120 columns and over a line is hard to read.
+    return (min(shutil.get_terminal_size().columns, 120) if terminal else 80), coloured
+
 
 workers_option: Decorator = click.option(
     "--workers",

@@ -6,10 +6,10 @@ import click
 
 from dedup.cli.messages import say, say_if_nothing_read, warn_of_quarantined
 from dedup.cli.options import (
-    DEFAULT_OF_PAIRS,
     OF_PAIRS,
     Reading,
     Settings,
+    boilerplate_option,
     candidate_options,
     fail_on_option,
     gathered,
@@ -42,6 +42,7 @@ Examples:
     Settings,
     *selection_options(OF_PAIRS, "default: exact, near and contains", "document"),
     *verdict_options(),
+    boilerplate_option(),
     *candidate_options(),
 )
 @reading_options
@@ -64,12 +65,17 @@ def pairs(
     Where scan gives each copy with the document that represents it, pairs gives each two that match; of more
     than a thousand exact copies of one text only those with the first. PATH is what it is for scan.
     """
-    settings = replace(settings, relations=settings.relations or DEFAULT_OF_PAIRS, level=settings.level or "document")
-    check_fail_on(fail_on, settings.relations)
-
     from dedup import reporting, scanning
+    from dedup.config import PAIR_RELATIONS, Config
+    from dedup.errors import ConfigError
+    from dedup.model import Level
 
-    config, options = settings.config(), reading.options()
+    config, options = settings.config(Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)), reading.options()
+    relations = tuple(relation for relation in config.relations if relation in OF_PAIRS)
+    if not relations:
+        raise ConfigError(f"{settings.config_file}: relations names none of pairs: {', '.join(OF_PAIRS)}")
+    config = replace(config, relations=relations)
+    check_fail_on(fail_on, relations)
     check_outputs(paths, output)
     with StderrProgress(quiet=quiet) as progress:
         report = scanning.pairs(

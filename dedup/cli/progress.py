@@ -70,7 +70,7 @@ class StderrProgress:
         else:
             from rich.text import Text
 
-            from dedup.reporting import visible
+            from dedup.reporting.visible import visible
 
             self._bars.console.print(Text(visible(text)), soft_wrap=True)
 

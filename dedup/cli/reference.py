@@ -90,11 +90,67 @@ above), `clusters` (`representative` and `members`), `counts`, and the fingerpri
 `copy_of` (the span that stays, or null) and `rule` (of residue, or null).
 """
 
+_TRUTH = """\
+## What `evaluate` reads and writes
+
+Files may be compressed with gzip or Zstandard. What they hold is told from the first row, or said with `--kind`.
+
+| rows | as JSON lines | as columns, apart by tabs, commas or blanks |
+|---|---|---|
+| pairs | `{"left": "a", "right": "b", "score": 0.8}` | `left`, `right`, `score`; so without a header too |
+| passages | `left` and `right` as `dedup` writes them: `{"document": "a", "start": 0, "end": 90}` | `left`, \
+`left_start`, `left_end`, `right`, `right_start`, `right_end`, or the columns of `--format csv` |
+| clusters | `{"document": "a", "cluster": 1}`; the lines of `--decisions`; `{"representative": "a", \
+"members": ["b"]}` | `document`, `cluster` (so without a header too, with `--kind clusters`) or `representative` |
+
+So what `pairs`, `scan --format jsonl`, `scan --format json` and `scan --decisions` write is read as it is. `score` may
+be left out, and be named `label` or `resemblance`; 0 in a truth says that the pair is none. An id counts as its text:
+`5` is `"5"`. Findings of one span are ignored, and for pairs those within one document.
+
+The same pair or passage counts once, whichever side is left. A pair of predictions that the truth does not name is
+wrong, or with `--judged` left out. A document that one clustering does not name is alone in it.
+
+`--format json` writes one object: `version` (1), `kind`, `counts`, `measures` (by name: `value` and `interval`, its
+bounds at 95 % or null) and `units`, the number of groups that were resampled for the intervals: connected documents,
+or pairs of documents. Where a share is 0 or 1 in all of them the interval is Wilson's, of the number of groups.
+
+| kind | measures |
+|---|---|
+| pairs | `precision`, `recall`, `f1` |
+| clusters | these of the pairs within clusters; `b_cubed_precision`, `b_cubed_recall`, `b_cubed_f1` (Bagga and \
+Baldwin 1998), of documents; `adjusted_rand_index` (Hubert and Arabie 1985) |
+| passages | `precision`, `recall`, `f1`, `granularity`, `plagdet` as PAN's script gives them (Potthast et al. 2010), \
+macro-averaged over passages; `micro_precision`, `micro_recall`, `micro_plagdet`, its `--micro`, by characters |
+"""
+
+_CALIBRATION = """\
+## What `calibrate` reads and writes
+
+`--labels` names pairs as `evaluate` reads them: JSON lines of `left`, `right` and `label` (1 the same text, 0 another,
+null open), or columns. `--ask` puts one such line at its end for each answer; `--sample` writes such lines for the
+pairs to be labelled, with their `resemblance` and the first 2,000 characters of both sides, `left_text` and
+`right_text`. Labels of any near pair count, not only of the sample; within a band of .05 they should be drawn by
+chance.
+
+A near pair is one of real documents that `pairs --relation near` finds at the `--lowest` threshold. Precision of a
+threshold is the share of the near pairs at or over it that are the same text, recall the share of the same texts among
+all near pairs that are at or over it, both estimated by bands, each counting by all its pairs; pairs with the same
+tokens are not among them. What is not found at the lowest threshold is in no figure: of that the planted copies tell.
+
+`--format json` writes one object: `version` (1), `documents`, `exact`, `points` (`threshold`, `pairs`, and `precision`,
+`recall` and `planted` with `value` and `interval`), `bands` (`low`, `high`, `pairs`, `labelled`, `same`), `planted` (of
+each `kind` and `strength` the number, the median `resemblance`, and `recall` at each threshold), `unfound_same`,
+`chosen` and `reason`.
+
+`--write` writes TOML that `--config` reads: `threshold`, and what else differs from the defaults. A file for `--config`
+holds settings by the names of the options with `_` for `-`, `relations` and `level`, and those of `dedup.Config`.
+"""
+
 
 def reference() -> str:
     """Write the reference as Markdown: every command with its usage, its options and its examples."""
     described = (_command(name, command) for name, command in sorted(commands.commands.items()))
-    return "\n".join([_HEADER, *described, _FORMATS])
+    return "\n".join([_HEADER, *described, _FORMATS, _TRUTH, _CALIBRATION])
 
 
 def _command(name: str, command: click.Command) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +14,14 @@ from dedup.cli.options import (
     RELATIONS,
     Reading,
     Settings,
+    boilerplate_option,
     candidate_options,
+    colour_option,
     fail_on_option,
     gathered,
     memory_option,
     output_option,
+    page_look,
     quiet_option,
     reading_options,
     selection_options,
@@ -66,6 +67,7 @@ Examples:
         "or source:GLOB[,GLOB...], patterns of paths in order of preference.",
     ),
     *verdict_options(),
+    boilerplate_option(),
     *candidate_options(),
 )
 @reading_options
@@ -73,13 +75,7 @@ Examples:
 @workers_option
 @memory_option
 @quiet_option
-@click.option(
-    "--color",
-    "colour",
-    type=click.Choice(("auto", "always", "never")),
-    default="auto",
-    help="Colours in the text report (default auto: on a terminal, unless NO_COLOR is set).",
-)
+@colour_option
 @click.option("--all", "everything", is_flag=True, help="Show every finding in the text report, however many.")
 def scan(
     paths: tuple[str, ...],
@@ -103,13 +99,13 @@ def scan(
     """
     if decisions == "-" and output == "-":
         raise click.UsageError("--decisions - and the report cannot both go to standard output; name a file for one")
-    if settings.keep == "newest" and reading.date_column is None:
-        raise click.UsageError("--keep newest compares dates: say with --date-column where they stand")
-    check_fail_on(fail_on, settings.relations)
 
     from dedup import reporting, scanning
 
     config, options = settings.config(), reading.options()
+    if config.keep == "newest" and reading.date_column is None:
+        raise click.UsageError("--keep newest compares dates: say with --date-column where they stand")
+    check_fail_on(fail_on, config.relations)
     check_outputs(paths, output, decisions)
     with StderrProgress(quiet=quiet) as progress:
         report = scanning.scan(
@@ -122,7 +118,7 @@ def scan(
         )
     with reporting.open_output(output) as stream:
         if output_format == "text":
-            _write_text(report, stream, output == "-", colour, everything)
+            _write_text(report, stream, output, colour, everything)
         elif output_format == "json":
             reporting.write_json(report, stream)
         elif output_format == "csv":
@@ -162,7 +158,7 @@ def check_outputs(paths: Sequence[str], *outputs: str | None) -> None:
 def check_fail_on(fail_on: Sequence[tuple[str, int]], looked_for: Sequence[str]) -> None:
     """Refuse to fail on a relation that is not looked for: the check would pass for ever."""
     for relation, _ in fail_on:
-        if looked_for and relation not in looked_for:
+        if relation not in looked_for:
             raise click.UsageError(f"--fail-on {relation} never fails while --relation does not name {relation}")
 
 
@@ -177,14 +173,10 @@ def failed_on(report: Report, fail_on: Sequence[tuple[str, int]]) -> int:
     return code
 
 
-def _write_text(report: Report, stream: BinaryIO, on_stdout: bool, colour: str, everything: bool) -> None:
+def _write_text(report: Report, stream: BinaryIO, output: str, colour: str, everything: bool) -> None:
     from dedup import reporting
 
-    terminal = on_stdout and sys.stdout.isatty()
-    coloured = colour == "always" or (
-        colour == "auto" and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
-    # Neither a pipe nor a file has a width of its own; at 120 columns and over a line is hard to read.
-    width = min(shutil.get_terminal_size().columns, 120) if terminal else 80
+    width, coloured = page_look(output, colour)
+    on_stdout = output == reporting.STDOUT
     with reporting.text_on(stream, sys.stdout.encoding if on_stdout else "utf-8") as page:
         reporting.write_terminal(report, page, width=width, colour=coloured, everything=everything)

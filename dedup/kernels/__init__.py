@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels.hashing import TriggerTable, WeightTable
+from dedup.kernels.screening import ScreenTable
 
 if TYPE_CHECKING:
-    from dedup.kernels.rewriting import Anchors, DocumentTerms, EvidenceTable, Nearest, NumberedTerms, Postings
+    from dedup.kernels.alignment import Alignments, Terms
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -63,7 +64,7 @@ class Samples(NamedTuple):
 
 
 class CountedRows(NamedTuple):
-    """n rows of distinct uint64 values, ascending within the row, and how often each stood there (int64)."""
+    """n rows of distinct uint64 values, as they first came up, and how often each stood there (int64)."""
 
     values: U64
     offsets: I64
@@ -153,86 +154,6 @@ class Kernels(Protocol):
         """The hashes of the tokens of ranges of a buffer (each of whole tokens), without the places."""
         ...
 
-    def document_terms(self, data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, cut: bool) -> "DocumentTerms":
-        """The terms of ranges of a buffer (each of whole tokens), with words `cut` to their prefix or whole."""
-        ...
-
-    def choose_anchors(self, rows: Ragged, weights: F64, most: int) -> "Anchors":
-        """The `most` terms of greatest weight of each row of distinct ascending terms; none of a weight of 0 or less.
-
-        Of terms of one weight those that come first are taken.
-        """
-        ...
-
-    def nearest(
-        self,
-        queries: "Anchors",
-        lists: I64,
-        firsts: I64,
-        postings: "Postings",
-        owners: I64,
-        before: I64,
-        cap: int,
-        budget: int,
-        most: int,
-        least: U32,
-    ) -> "Nearest":
-        """The documents that score best, for each query document: the sum of products of strengths, in the best units.
-
-        `queries` holds the units of the query documents, document i being units `firsts[i]` to `firsts[i + 1]`, and
-        `lists` the place of each anchor's list in the postings or -1. `owners`: the document of each posted unit,
-        ascending. For query document i only units under `before[i]` count, and no list that has more than `cap` of
-        them; for each of its units the lists are read by their length, the shortest first, `budget` units at most. At most `most` documents that score `least[i]` (over 0) or more are given, ties by order.
-        """
-        ...
-
-    def rescore(self, found: "Nearest", queries: "Anchors", held: "Anchors", most: int, least: U32) -> "Nearest":
-        """The `most` best of what was found by the score of the units over all their anchors, frequent ones too.
-
-        `held` are the anchors of the posted units, `least` is that of `nearest`; ties by order.
-        """
-        ...
-
-    def number_terms(self, values: U64) -> tuple[U32, U64]:
-        """The number of each value among the distinct ones, and these, as they first come up; 0 is taken for 1."""
-        ...
-
-    def classify_terms(self, ids: U32, kinds: U8, offsets: I64, stops: Bool) -> U8:
-        """The type of each term of rows, with `REPEATED` where it stands earlier in its row.
-
-        `stops`, by id, tells stop words; a name is begun with a capital wherever its row has it.
-        """
-        ...
-
-    def weigh_evidence(
-        self,
-        terms: "NumberedTerms",
-        rarities: F64,
-        weights: F64,
-        left: I64,
-        right: I64,
-        table: "EvidenceTable",
-        least: float = 0.0,
-        mass: F64 | None = None,
-    ) -> tuple[F64, F64]:
-        """What the terms of pairs of rows say for a rewrite: sums of shape (pairs, 2, SIDE_SUMS), the shorter row first.
-
-        Each term of a row is held against all n terms of the other. Its bin is floor(rarity - ln n) + 2 within 0 …
-        BINS - 1, `rarities` being -ln of the share of a term in all text. Its state: 0 unmatched; 1, 2 in the other
-        row, far from or within `NEAR` of where the last match leads one to expect it; 3, 4 the same where it is part of
-        a skip-bigram (offsets 1 and 2, in any order, not two stop words) that both rows hold. A stop word is always far.
-
-        Where the `weights` of shared distinct terms are under `least` of those of all, nothing is weighed, and all sums
-        are 0.
-
-        The sums: of the table's values; of the terms' shares (1, or `again` where a term comes again); of what could be
-        attained; of the values over 0; of the `weights` of distinct terms, and of those shared; of distinct numbers, of
-        those shared, and how many these are; steps forward from one match in a skip-bigram to the next, and all such.
-        With `mass`, by pair, the second array has the table's shape and says how much came up in each place; it is
-        empty otherwise.
-        """
-        ...
-
     def tokenise(self, data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Tokens:
         """Split texts into tokens by a code-point table (see `dedup.tokenising.codepoints`) and hash them."""
         ...
@@ -248,8 +169,27 @@ class Kernels(Protocol):
         """
         ...
 
+    def find(self, ascending: I64, values: I64) -> I64:
+        """For each value the place of the first number that is not smaller, among some in ascending order."""
+        ...
+
+    def screen(self, data: U8, starts: I64, ends: I64, groups: U64, table: ScreenTable) -> U64:
+        """Of the groups of expressions that each range is to be tried for, those that may match one of its lines.
+
+        Told by the beginnings in the table: all groups that match are among them, and most often some that do not.
+        """
+        ...
+
+    def gather_ranges(self, data: U8, starts: I64, ends: I64) -> U8:
+        """The bytes of ranges of a buffer (half-open), one after the other; of shape (columns, rows), row by row."""
+        ...
+
     def digest_texts(self, data: U8, offsets: I64) -> U64:
         """One hash a text of all its bytes."""
+        ...
+
+    def same_bytes(self, left: U8, left_starts: I64, right: U8, right_starts: I64, sizes: I64) -> Bool:
+        """Whether two ranges, one of each buffer, are the same bytes; `sizes` has those of both."""
         ...
 
     def shingle(self, hashes: U64, offsets: I64, size: int) -> Ragged:
@@ -269,7 +209,7 @@ class Kernels(Protocol):
         ...
 
     def count_rows(self, rows: Ragged, chosen: I64 | None = None) -> CountedRows:
-        """The distinct values of each row, or of each of those chosen, ascending, with their counts."""
+        """The distinct values of each row, or of each of those chosen, as they first come up, with their counts."""
         ...
 
     def look_up(self, table: WeightTable, values: U64, missing: float) -> F64:
@@ -277,18 +217,18 @@ class Kernels(Protocol):
         ...
 
     def distinct_rows(self, rows: Ragged) -> Ragged:
-        """The distinct values of each row as they first come up; zeros, which no table can hold, are left out."""
+        """The distinct values of each row as they first come up."""
         ...
 
     def count_common(self, rows: Ragged, left: I64, right: I64, least: I64) -> I64:
-        """How many values two rows share, for each pair of rows (each of distinct values, none of them zero).
+        """How many values two rows share, for each pair of rows (each of distinct values).
 
         `least`, one a pair: what falls short of it is 0.
         """
         ...
 
     def dot_common(self, rows: Ragged, weights: F64, left: I64, right: I64) -> F64:
-        """Sum of the products of the weights of shared values, in ascending order of the values."""
+        """Sum of the products of the weights of shared values (distinct in each row), in the order of the right row."""
         ...
 
     def equal_rows(self, rows: Ragged, left: I64, right: I64) -> Bool:
@@ -311,6 +251,32 @@ class Kernels(Protocol):
         """
         ...
 
+    def add_counts(self, values: U64, counts: I64, more: U64, more_counts: I64) -> tuple[U64, I64]:
+        """The union of two sets of values, each ascending, with the sums of their counts."""
+        ...
+
+    def enough_shared(self, pairs: U64, counts: I64, levels: U8, sizes: I64, share: tuple[int, int]) -> U64:
+        """The pairs (one member in the upper half, one in the lower) of whose smaller side enough is counted.
+
+        `levels` and `sizes` are by member: the smaller side is that of the lower level, or of the smaller size at the
+        same level. Enough are `share[0]` in `share[1]` of its size.
+        """
+        ...
+
+    def mark_terms(self, data: U8, tokens: Tokens, barred: Bool, index: NDArray[np.uint16], pages: U64) -> "Terms":
+        """The terms of tokenised texts, and where sentences and lines begin; no passage holds a `barred` token."""
+        ...
+
+    def align_terms(
+        self, texts: "Terms", left: I64, right: I64, given: I64 | None = None, given_offsets: I64 | None = None
+    ) -> "Alignments":
+        """Candidates for passages of each pair of texts, of a text with itself where both are one.
+
+        `given` (shape (k, 4): first token and one after the last on the left, the same on the right), those of pair i
+        at `given_offsets[i]` to `given_offsets[i + 1]`, are weighed as they are, and nothing is looked for there.
+        """
+        ...
+
     def components(self, left: I64, right: I64, count: int) -> I64:
         """Connected components of `count` items: for each the first item that it is connected with."""
         ...
@@ -321,6 +287,19 @@ class Kernels(Protocol):
         `left < right`, sorted by right, then left. An item takes the first of its left partners that is kept.
         """
         ...
+
+
+def loaded() -> Kernels:
+    """The compiled kernels where this process has loaded them, else the reference: for what is small beside a scan."""
+    from dedup.kernels import native
+
+    if native.is_loaded():
+        from dedup.kernels import compiled
+
+        return cast("Kernels", compiled)
+    from dedup.kernels import reference
+
+    return cast("Kernels", reference)
 
 
 def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:
@@ -336,7 +315,7 @@ def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:
         cached = native.is_cached()
         if cached or wanted == "compiled" or n_bytes >= COMPILE_FROM_BYTES:
             if not cached and tell is not None:
-                tell("compiling the kernels for this machine, once: half a minute")
+                tell("compiling the kernels for this machine, once: a minute or two")
             native.library()
             from dedup.kernels import compiled
 

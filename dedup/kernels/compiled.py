@@ -25,11 +25,8 @@ from dedup.kernels import (
     SketchPlan,
     Tokens,
 )
-from dedup.kernels.compiled_anchors import choose_anchors as choose_anchors
-from dedup.kernels.compiled_anchors import nearest as nearest
-from dedup.kernels.compiled_anchors import rescore as rescore
-from dedup.kernels.compiled_document_terms import document_terms as document_terms
-from dedup.kernels.compiled_groups import link_loop, post_loop, sample_levels_loop
+from dedup.kernels.compiled_align import align_terms as align_terms
+from dedup.kernels.compiled_groups import add_counts_loop, enough_shared_loop, link_loop, post_loop, sample_levels_loop
 from dedup.kernels.compiled_pairs import (
     anchor_loop,
     components_loop,
@@ -38,10 +35,10 @@ from dedup.kernels.compiled_pairs import (
     equal_rows_loop,
 )
 from dedup.kernels.compiled_places import count_marks as count_marks
+from dedup.kernels.compiled_places import find as find
 from dedup.kernels.compiled_positions import tokenise_loop
+from dedup.kernels.compiled_ranges import gather_ranges as gather_ranges
 from dedup.kernels.compiled_rows import (
-    LARGEST_ROW,
-    TAIL,
     band_keys_loop,
     count_rows_loop,
     digest_loop,
@@ -49,12 +46,12 @@ from dedup.kernels.compiled_rows import (
     look_up_loop,
     shingle_loop,
 )
+from dedup.kernels.compiled_screening import screen as screen
 from dedup.kernels.compiled_segments import WINDOW, count_newlines, segment_loop
 from dedup.kernels.compiled_sketch import BLOCK, POWERS, minhash_loop, sketch_loop
-from dedup.kernels.compiled_term_evidence import weigh_evidence as weigh_evidence
-from dedup.kernels.compiled_term_types import classify_terms as classify_terms
-from dedup.kernels.compiled_term_types import number_terms as number_terms
+from dedup.kernels.compiled_terms import mark_terms as mark_terms
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
+from dedup.kernels.compiled_texts import same_bytes as same_bytes
 from dedup.kernels.compiled_tokens import hash_loop, most_tokens, scratch_words
 from dedup.kernels.hashing import WeightTable, powers
 from dedup.kernels.reference_segments import WRAP_LEAST
@@ -204,41 +201,23 @@ def count_rows(rows: Ragged, chosen: I64 | None = None) -> CountedRows:
     """See `Kernels.count_rows`."""
     chosen = np.arange(rows.offsets.size - 1) if chosen is None else chosen
     lengths = np.diff(rows.offsets)[chosen]
-    longest, total = int(lengths.max(initial=0)), int(lengths.sum())
-    if longest > LARGEST_ROW:
-        return _count_huge_rows(rows, chosen)
-    slots = max(64, 1 << (max(2 * longest, 1) - 1).bit_length()) + TAIL
-    whole = (slots + 63) & ~63
-    memory = _memory.get(2 * slots + (whole >> 3) + (whole >> 6))
-    table, counts_of, flags, bits = np.split(
-        memory[: 2 * slots + (whole >> 3) + (whole >> 6)], [slots, 2 * slots, 2 * slots + (whole >> 3)]
-    )
+    total = int(lengths.sum()) + 1
     distinct, counts = np.empty(total, dtype=np.uint64), np.empty(total, dtype=np.int64)
     row_offsets = np.empty(chosen.size + 1, dtype=np.int64)
-    count = count_rows_loop(
-        rows.values, rows.offsets, chosen, table, counts_of.view(np.int64), flags.view(np.uint8), flags,
-        bits.view(np.uint8), bits, distinct, counts, row_offsets,
-    )  # fmt: skip
+    table = _table(int(lengths.max(initial=0)))
+    count = count_rows_loop(rows.values, rows.offsets, chosen, table, distinct, counts, row_offsets)
     return CountedRows(distinct[:count], row_offsets, counts[:count])
 
 
-def _count_huge_rows(rows: Ragged, chosen: I64) -> CountedRows:
-    """Rows of which some are too long for a table: one by one, by sorting."""
-    starts, ends = rows.offsets[chosen].tolist(), rows.offsets[chosen + 1].tolist()
-    counted = [np.unique(rows.values[start:end], return_counts=True) for start, end in zip(starts, ends, strict=True)]
-    row_offsets = np.zeros(chosen.size + 1, dtype=np.int64)
-    np.cumsum([distinct.size for distinct, _ in counted], out=row_offsets[1:])
-    return CountedRows(
-        np.concatenate([distinct for distinct, _ in counted]),
-        row_offsets,
-        np.concatenate([counts for _, counts in counted]).astype(np.int64),
-    )
+def _table(longest: int) -> U32:
+    """Room for the places of up to so many values."""
+    return _memory.get(4 * longest + 64).view(np.uint32)
 
 
 def look_up(table: WeightTable, values: U64, missing: float) -> F64:
     """See `Kernels.look_up`."""
     found = np.empty(values.size, dtype=np.float64)
-    look_up_loop(table.slots, table.weights, table.bits, values, np.array([missing]), found)
+    look_up_loop(table.entries, table.entries.view(np.float64), table.bits, values, np.array([missing]), found)
     return found
 
 
@@ -246,7 +225,7 @@ def distinct_rows(rows: Ragged) -> Ragged:
     """See `Kernels.distinct_rows`."""
     longest = int(np.diff(rows.offsets).max(initial=0))
     distinct, row_offsets = np.empty(rows.values.size + 1, dtype=np.uint64), np.empty_like(rows.offsets)
-    count = distinct_rows_loop(rows.values, rows.offsets, _memory.get(4 * longest + 64), distinct, row_offsets)
+    count = distinct_rows_loop(rows.values, rows.offsets, _table(longest), distinct, row_offsets)
     return Ragged(distinct[:count], row_offsets)
 
 
@@ -254,14 +233,15 @@ def count_common(rows: Ragged, left: I64, right: I64, least: I64) -> I64:
     """See `Kernels.count_common`."""
     longest = int((rows.offsets[1:] - rows.offsets[:-1])[left].max(initial=0))
     counts = np.empty(left.size, dtype=np.int64)
-    count_common_loop(rows.values, rows.offsets, left, right, least, _memory.get(4 * longest + 64), counts)
+    count_common_loop(rows.values, rows.offsets, left, right, least, _table(longest), counts)
     return counts
 
 
 def dot_common(rows: Ragged, weights: F64, left: I64, right: I64) -> F64:
     """See `Kernels.dot_common`."""
+    longest = int((rows.offsets[1:] - rows.offsets[:-1])[left].max(initial=0))
     sums = np.empty(left.size, dtype=np.float64)
-    dot_common_loop(rows.values, rows.offsets, weights, left, right, sums)
+    dot_common_loop(rows.values, rows.offsets, weights, left, right, _table(longest), sums)
     return sums
 
 
@@ -298,7 +278,9 @@ def link(entries: U64, start: int, cap: int, links: int, levels: U8, most: int) 
     """See `Kernels.link`."""
     pairs, state = np.empty(most + max(cap, links), dtype=np.uint64), np.zeros(2, dtype=np.int64)
     count = link_loop(entries, start, cap, links, levels, pairs, state)
-    return Links(pairs[:count], int(state[0]), int(state[1]))
+    # Pairs are held for long, and the room for most of them must not be held with a few.
+    found = pairs[:count] if 2 * count > pairs.size else pairs[:count].copy()
+    return Links(found, int(state[0]), int(state[1]))
 
 
 def components(left: I64, right: I64, count: int) -> I64:
@@ -306,3 +288,18 @@ def components(left: I64, right: I64, count: int) -> I64:
     root = np.arange(count)
     components_loop(left, right, root)
     return root
+
+
+def add_counts(values: U64, counts: I64, more: U64, more_counts: I64) -> tuple[U64, I64]:
+    """See `Kernels.add_counts`."""
+    if values.size == 0 or more.size == 0:
+        return (values, counts) if more.size == 0 else (more, more_counts)
+    union, sums = np.empty(values.size + more.size, dtype=np.uint64), np.empty(values.size + more.size, dtype=np.int64)
+    size = add_counts_loop(values, counts, more, more_counts, union, sums)
+    return union[:size], sums[:size]
+
+
+def enough_shared(pairs: U64, counts: I64, levels: U8, sizes: I64, share: tuple[int, int]) -> U64:
+    """See `Kernels.enough_shared`."""
+    kept = np.empty(pairs.size + 1, dtype=np.uint64)
+    return kept[: enough_shared_loop(pairs, counts, levels, sizes, *share, kept)]

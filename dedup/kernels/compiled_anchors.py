@@ -4,7 +4,7 @@ import numpy as np
 
 from dedup.kernels import F64, I64, U16, U32, U64, Ragged
 from dedup.kernels.jit import Integer, compiled, exported
-from dedup.kernels.rewriting import STRENGTH, Anchors, Nearest, Postings
+from dedup.kernels.rewriting import MOST_UNIT_PAIRS, STRENGTH, Anchors, Nearest, Postings
 
 
 @compiled
@@ -64,8 +64,14 @@ def choose_anchors_loop(
                 weight = weights[place]
                 if weight > least or (weight == least and taken < at_least):
                     taken += weight == least
-                    keys[count] = np.uint32(terms[place] >> np.uint64(32))
-                    strengths[count] = np.uint16(np.floor(weight / norm * STRENGTH + 0.5))
+                    key = np.uint32(terms[place] >> np.uint64(32))
+                    at = count
+                    while at > row_offsets[row] and keys[at - 1] > key:
+                        keys[at] = keys[at - 1]
+                        strengths[at] = strengths[at - 1]
+                        at -= 1
+                    keys[at] = key
+                    strengths[at] = np.uint16(np.floor(weight / norm * STRENGTH + 0.5))
                     count += 1
         row_offsets[row + 1] = count
     return count
@@ -122,6 +128,20 @@ def _order_lists(
 
 
 @compiled
+def _affordable(
+    lists: I64, start: Integer, list_offsets: I64, order: I64, ends: I64, n_lists: Integer, budget: Integer
+) -> Integer:
+    """How many of the lists, the shortest first, have `budget` units together or fewer."""
+    read = 0
+    for number in range(n_lists):
+        anchor = order[number]
+        read += ends[anchor - start] - list_offsets[lists[anchor]]
+        if read > budget:
+            return number
+    return n_lists
+
+
+@compiled
 def _add_scores(
     lists: I64,
     strengths: U16,
@@ -132,19 +152,14 @@ def _add_scores(
     list_strengths: U16,
     order: I64,
     ends: I64,
-    budget: Integer,
     scores: U32,
     touched: U32,
 ) -> Integer:
-    """Add up the scores of the units that share anchors, of the shortest lists, `budget` units; their number."""
+    """Add up the scores of the units that share anchors; their number."""
     n_touched = np.uint64(0)
-    read = 0
     for number in range(n_lists):
         anchor = order[number]
         first, last = list_offsets[lists[anchor]], ends[anchor - start]
-        read += last - first
-        if read > budget:
-            break
         strength = np.uint32(strengths[anchor])
         for place in range(np.uint64(first), np.uint64(last)):
             unit = np.uint64(list_units[place])
@@ -183,8 +198,9 @@ def nearest_loop(
     units: I64,
     found_scores: U32,
     offsets: I64,
+    cut: I64,
 ) -> Integer:
-    """Fill the nearest documents of each query document; their number.
+    """Fill the nearest documents of each query document; their number. `cut[0]`: units of which a list is left out.
 
     `scores` (by posted unit) and `bests` (by posted document) are zeros, and are left so. `order` and `ends` have room
     for the anchors of a unit.
@@ -198,9 +214,11 @@ def nearest_loop(
             n_lists = _order_lists(
                 lists, start, anchor_offsets[own + 1], list_offsets, list_units, before[query], cap, order, ends
             )
+            affordable = _affordable(lists, start, list_offsets, order, ends, n_lists, budget)
+            cut[0] += affordable < n_lists
             n_touched = _add_scores(
-                lists, strengths, start, n_lists, list_offsets, list_units, list_strengths, order, ends, budget,
-                scores, touched,
+                lists, strengths, start, affordable, list_offsets, list_units, list_strengths, order, ends, scores,
+                touched,
             )  # fmt: skip
             for number in range(np.uint64(n_touched)):
                 unit = np.uint64(touched[number])
@@ -251,6 +269,30 @@ def nearest_loop(
     return count
 
 
+@compiled
+def _score_units(
+    keys: U32,
+    strengths: U16,
+    left: Integer,
+    left_end: Integer,
+    held_keys: U32,
+    held_strengths: U16,
+    right: Integer,
+    right_end: Integer,
+) -> tuple[np.uint32, np.int64]:
+    """The sum of products of the strengths of anchors that two units share, and how many these are."""
+    total = np.uint32(0)
+    common = np.int64(0)
+    while left < left_end and right < right_end:
+        one, two = keys[left], held_keys[right]
+        if one == two:
+            total += np.uint32(strengths[left]) * np.uint32(held_strengths[right])
+            common += np.int64(1)
+        left += np.int64(one <= two)
+        right += np.int64(two <= one)
+    return total, common
+
+
 @exported
 def rescore_loop(
     found: I64,
@@ -262,9 +304,11 @@ def rescore_loop(
     keys: U32,
     strengths: U16,
     anchor_offsets: I64,
+    firsts: I64,
     held_keys: U32,
     held_strengths: U16,
     held_offsets: I64,
+    held_firsts: I64,
     most: Integer,
     least: U32,
     offsets: I64,
@@ -279,17 +323,21 @@ def rescore_loop(
         kept = 0
         for number in range(found[query], found[query + 1]):
             document, own, unit = documents[number], own_units[number], units[number]
-            left, left_end = anchor_offsets[own], anchor_offsets[own + 1]
-            right, right_end = held_offsets[unit], held_offsets[unit + 1]
-            total = np.uint32(0)
-            common = 0
-            while left < left_end and right < right_end:
-                one, two = keys[left], held_keys[right]
-                if one == two:
-                    total += np.uint32(strengths[left]) * np.uint32(held_strengths[right])
-                    common += 1
-                left += np.int64(one <= two)
-                right += np.int64(two <= one)
+            own_begin, own_end = own, own + 1
+            begin, end = unit, unit + 1
+            owns, of_other = firsts[query + 1] - firsts[query], held_firsts[document + 1] - held_firsts[document]
+            if owns * of_other <= MOST_UNIT_PAIRS:
+                own_begin, own_end = firsts[query], firsts[query + 1]
+                begin, end = held_firsts[document], held_firsts[document + 1]
+            total, common = np.uint32(0), np.int64(0)
+            for one in range(own_begin, own_end):
+                for two in range(begin, end):
+                    score, together = _score_units(
+                        keys, strengths, anchor_offsets[one], anchor_offsets[one + 1],
+                        held_keys, held_strengths, held_offsets[two], held_offsets[two + 1],
+                    )  # fmt: skip
+                    if score > total:
+                        total, common, own, unit = score, together, one, two
             if total < least[query]:
                 continue
             # What is written stands before what is still to be read.
@@ -321,7 +369,7 @@ def rescore_loop(
 
 
 def choose_anchors(rows: Ragged, weights: F64, most: int) -> Anchors:
-    """See `Kernels.choose_anchors`."""
+    """See `RewriteKernels.choose_anchors`."""
     count = rows.offsets.size - 1
     room = min(rows.values.size, most * count)
     keys, strengths = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.uint16)
@@ -343,7 +391,7 @@ def nearest(
     most: int,
     least: U32,
 ) -> Nearest:
-    """See `Kernels.nearest`."""
+    """See `RewriteKernels.nearest`."""
     count = firsts.size - 1
     n_documents = int(owners[-1]) + 1 if owners.size else 0
     scores, bests = np.zeros(owners.size, dtype=np.uint32), np.zeros(n_documents, dtype=np.uint32)
@@ -353,10 +401,11 @@ def nearest(
     longest = int(np.diff(queries.offsets).max(initial=0))
     order, ends = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
     found_scores, offsets = np.empty(count * most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
+    cut = np.zeros(1, dtype=np.int64)
     found = nearest_loop(
         lists, queries.strengths, queries.offsets, firsts, postings.offsets, postings.units, postings.strengths,
-        owners, before, cap, budget, most, np.maximum(least, np.uint32(1)), order, ends, scores, touched, bests, best_own, best_units, met,
-        documents, own_units, units, found_scores, offsets,
+        owners, before, cap, budget, most, np.maximum(least, np.uint32(1)), order, ends, scores, touched, bests,
+        best_own, best_units, met, documents, own_units, units, found_scores, offsets, cut,
     )  # fmt: skip
     return Nearest(
         documents[:found].copy(),
@@ -365,11 +414,14 @@ def nearest(
         found_scores[:found].copy(),
         np.zeros(found, dtype=np.int64),
         offsets,
+        int(cut[0]),
     )
 
 
-def rescore(found: Nearest, queries: Anchors, held: Anchors, most: int, least: U32) -> Nearest:
-    """See `Kernels.rescore`."""
+def rescore(
+    found: Nearest, queries: Anchors, firsts: I64, held: Anchors, held_firsts: I64, most: int, least: U32
+) -> Nearest:
+    """See `RewriteKernels.rescore`."""
     documents, own_units, units, scores = (
         found.documents.copy(),
         found.own_units.copy(),
@@ -379,7 +431,7 @@ def rescore(found: Nearest, queries: Anchors, held: Anchors, most: int, least: U
     shared, offsets = np.zeros(documents.size, dtype=np.int64), np.empty_like(found.offsets)
     count = rescore_loop(
         found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
-        held.keys, held.strengths, held.offsets, most, np.maximum(least, np.uint32(1)), offsets,
+        firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(least, np.uint32(1)), offsets,
     )  # fmt: skip
     return Nearest(
         documents[:count].copy(),

@@ -1,6 +1,6 @@
 """Terms of a text for finding rewrites: words, whole or cut to a prefix, numbers, pairs of unspaced characters.
 
-Contracts are in `dedup.kernels.Kernels.document_terms`.
+Contracts are in `dedup.kernels.rewriting.RewriteKernels.document_terms`.
 """
 
 import numpy as np
@@ -135,7 +135,7 @@ def terms_loop(
 
 
 def document_terms(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, cut: bool) -> DocumentTerms:
-    """See `Kernels.document_terms`."""
+    """See `RewriteKernels.document_terms`."""
     longest = int((ends - starts).max(initial=0))
     # Memory that is not touched costs nothing.
     most = int((ends - starts).sum()) + 64

@@ -82,3 +82,43 @@ def link_loop(
     state[0] = entries.size
     state[1] = cut
     return written
+
+
+@exported
+def add_counts_loop(values: U64, counts: I64, more: U64, more_counts: I64, union: U64, sums: I64) -> Integer:
+    """Fill the union of two ascending sets and the sums of their counts; its size."""
+    one, two, size = np.uint64(0), np.uint64(0), np.uint64(0)
+    one_end, two_end = np.uint64(values.size), np.uint64(more.size)
+    while one < one_end and two < two_end:
+        first, second = values[one], more[two]
+        union[size] = min(first, second)
+        sums[size] = (counts[one] if first <= second else 0) + (more_counts[two] if second <= first else 0)
+        one += np.uint64(first <= second)
+        two += np.uint64(second <= first)
+        size += np.uint64(1)
+    while one < one_end:
+        union[size], sums[size] = values[one], counts[one]
+        one += np.uint64(1)
+        size += np.uint64(1)
+    while two < two_end:
+        union[size], sums[size] = more[two], more_counts[two]
+        two += np.uint64(1)
+        size += np.uint64(1)
+    return np.int64(size)
+
+
+@exported
+def enough_shared_loop(
+    pairs: U64, counts: I64, levels: U8, sizes: I64, part: Integer, whole: Integer, kept: U64
+) -> Integer:
+    """Fill the pairs of which enough is counted; their number. There is room for one more."""
+    size = np.uint64(0)
+    for place in range(np.uint64(pairs.size)):
+        pair = pairs[place]
+        left, right = pair & _LOW, pair >> _SHIFT
+        smaller = min(sizes[left], sizes[right])
+        if levels[left] != levels[right]:
+            smaller = sizes[left] if levels[left] < levels[right] else sizes[right]
+        kept[size] = pair
+        size += np.uint64(whole * counts[place] >= part * smaller)
+    return np.int64(size)

@@ -2,84 +2,91 @@
 
 import numpy as np
 
-from dedup.kernels import F64, I64, U64, Bool
-from dedup.kernels.jit import Integer, compiled, exported
+from dedup.kernels import F64, I64, U32, U64, Bool
+from dedup.kernels.compiled_rows import fill_table, table_bits
+from dedup.kernels.jit import Integer, exported
 
 _STRETCH = 32
 
 
-@compiled
-def _fill_table(values: U64, first: Integer, end: Integer, bits: Integer, table: U64) -> None:
-    """Enter distinct values into an open-addressing table by their upper bits."""
-    size = np.uint64(1) << np.uint64(bits)
-    for slot in range(size):
-        table[slot] = np.uint64(0)
-    mask, shift = size - np.uint64(1), np.uint64(64 - bits)
-    for place in range(np.uint64(first), np.uint64(end)):
-        slot = values[place] >> shift
-        while table[slot] != np.uint64(0):
-            slot = (slot + np.uint64(1)) & mask
-        table[slot] = values[place]
-
-
-@compiled
-def _count_in_table(values: U64, first: Integer, end: Integer, bits: Integer, table: U64, least: Integer) -> Integer:
-    """How many of the values are in the table; too few once it cannot be `least` any more."""
-    mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
-    count = 0
-    place = first
-    while place < end and count + (end - place) >= least:
-        # Asked for after each stretch alone.
-        stretch = min(place + _STRETCH, end)
-        for number in range(np.uint64(place), np.uint64(stretch)):
-            value = values[number]
-            slot = value >> shift
-            while table[slot] != value and table[slot] != np.uint64(0):
-                slot = (slot + np.uint64(1)) & mask
-            count += table[slot] == value
-        place = stretch
-    return count
-
-
 @exported
-def count_common_loop(values: U64, offsets: I64, left: I64, right: I64, least: I64, table: U64, counts: I64) -> None:
+def count_common_loop(values: U64, offsets: I64, left: I64, right: I64, least: I64, table: U32, counts: I64) -> None:
     """Fill how many values the rows of each pair share, 0 where fewer than `least`.
 
-    A table serves consecutive pairs of one left row; it has room for four times the values of the longest row
-    and 64 more.
+    A table serves consecutive pairs of one left row; it has room for eight times the values of the longest row and 64
+    more. It is asked only where the rows do not go on side by side, as copies do.
     """
     entered = -1
-    bits = 4
+    bits: Integer = 6
     for pair in range(left.size):
-        one, one_end = offsets[left[pair]], offsets[left[pair] + 1]
-        two, two_end = offsets[right[pair]], offsets[right[pair] + 1]
+        one, one_end = np.uint64(offsets[left[pair]]), np.uint64(offsets[left[pair] + 1])
         if left[pair] != entered:
             entered = left[pair]
-            bits = 4
-            while (1 << bits) < 2 * (one_end - one):
-                bits += 1
-            _fill_table(values, one, one_end, bits, table)
-        count = _count_in_table(values, two, two_end, bits, table, least[pair])
-        counts[pair] = count if count >= least[pair] else 0
+            bits = table_bits(np.int64(one_end - one))
+            fill_table(values, np.int64(one), np.int64(one_end - one), bits, table)
+        mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
+        place, end = offsets[right[pair]], offsets[right[pair] + 1]
+        fewest = least[pair]
+        count = 0
+        following = one
+        # Whether it can still be reached is asked after each stretch alone.
+        while place < end and count + (end - place) >= fewest:
+            stretch = min(place + _STRETCH, end)
+            for number in range(np.uint64(place), np.uint64(stretch)):
+                value = values[number]
+                if following < one_end and values[following] == value:
+                    count += 1
+                    following += np.uint64(1)
+                    continue
+                slot = value >> shift
+                entry = np.uint64(table[slot])
+                while entry != np.uint64(0) and values[one + entry - np.uint64(1)] != value:
+                    slot = (slot + np.uint64(1)) & mask
+                    entry = np.uint64(table[slot])
+                if entry != np.uint64(0):
+                    count += 1
+                    following = one + entry
+            place = stretch
+        counts[pair] = count if count >= fewest else 0
 
 
 @exported
-def dot_common_loop(values: U64, offsets: I64, weights: F64, left: I64, right: I64, sums: F64) -> None:
-    """Fill the sums of the products of the weights of shared values, added in their order."""
+def dot_common_loop(values: U64, offsets: I64, weights: F64, left: I64, right: I64, table: U32, sums: F64) -> None:
+    """Fill the sums of the products of the weights of shared values, added in the order of the right row.
+
+    `table` as in `count_common_loop`.
+    """
+    entered = -1
+    bits: Integer = 6
     for pair in range(left.size):
-        one, one_end = offsets[left[pair]], offsets[left[pair] + 1]
-        two, two_end = offsets[right[pair]], offsets[right[pair] + 1]
+        one, one_end = np.uint64(offsets[left[pair]]), np.uint64(offsets[left[pair] + 1])
+        two, two_end = np.uint64(offsets[right[pair]]), np.uint64(offsets[right[pair] + 1])
         total = 0.0
         if left[pair] == right[pair]:
             for place in range(one, one_end):
                 total += weights[place] * weights[place]
-        else:
-            while one < one_end and two < two_end:
-                first, second = values[one], values[two]
-                if first == second:
-                    total += weights[one] * weights[two]
-                one += first <= second
-                two += second <= first
+            sums[pair] = total
+            continue
+        if left[pair] != entered:
+            entered = left[pair]
+            bits = table_bits(np.int64(one_end - one))
+            fill_table(values, np.int64(one), np.int64(one_end - one), bits, table)
+        mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
+        following = one
+        for place in range(two, two_end):
+            value = values[place]
+            if following < one_end and values[following] == value:
+                total += weights[following] * weights[place]
+                following += np.uint64(1)
+                continue
+            slot = value >> shift
+            entry = np.uint64(table[slot])
+            while entry != np.uint64(0) and values[one + entry - np.uint64(1)] != value:
+                slot = (slot + np.uint64(1)) & mask
+                entry = np.uint64(table[slot])
+            if entry != np.uint64(0):
+                following = one + entry
+                total += weights[following - np.uint64(1)] * weights[place]
         sums[pair] = total
 
 

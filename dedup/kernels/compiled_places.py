@@ -1,9 +1,9 @@
-"""Counting characters and lines, compiled by Numba. Contracts are in `dedup.kernels.Kernels`."""
+"""Counting characters and lines and finding places, compiled by Numba. Contracts are in `dedup.kernels.Kernels`."""
 
 import numpy as np
 
 from dedup.kernels import I64, U8, Marks
-from dedup.kernels.jit import exported
+from dedup.kernels.jit import Integer, exported
 
 _CONTINUES = np.uint8(0x80)
 _UPPER_BITS = np.uint8(0xC0)
@@ -44,3 +44,39 @@ def count_marks(data: U8, starts: I64, ends: I64) -> Marks:
     characters, newlines = np.empty(starts.size, dtype=np.int64), np.empty(starts.size, dtype=np.int64)
     _count_marks_loop(data, starts, ends, characters, newlines)
     return Marks(characters, newlines)
+
+
+@exported
+def _find_loop(ascending: I64, values: I64, lowest: Integer, shift: Integer, firsts: I64, found: I64) -> None:
+    """`firsts` has room for each stretch of 2**`shift` numbers from the lowest on: how many stand before it."""
+    last = np.int64(firsts.size - 1)
+    place: Integer = 0
+    for stretch in range(firsts.size):
+        while place < ascending.size and (ascending[place] - lowest) >> shift < stretch:
+            place += 1
+        firsts[stretch] = place
+    for row in range(values.size):
+        value = values[row]
+        # Of the stretch that a value is in, only places are left to look through; most have few.
+        stretch_of = min(max((value - lowest) >> shift, 0), last)
+        low = firsts[stretch_of]
+        high = firsts[stretch_of + 1] if stretch_of < last else ascending.size
+        while low < high:
+            middle = (low + high) >> 1
+            if ascending[middle] < value:
+                low = middle + 1
+            else:
+                high = middle
+        found[row] = low
+
+
+def find(ascending: I64, values: I64) -> I64:
+    """See `Kernels.find`."""
+    found = np.zeros(values.size, dtype=np.int64)
+    if ascending.size:
+        lowest, highest = int(ascending[0]), int(ascending[-1])
+        # About as many stretches as there are numbers.
+        shift = max(((highest - lowest) // ascending.size).bit_length(), 0)
+        firsts = np.empty(((highest - lowest) >> shift) + 1, dtype=np.int64)
+        _find_loop(ascending, values, lowest, shift, firsts, found)
+    return found

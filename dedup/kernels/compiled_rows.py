@@ -2,19 +2,13 @@
 
 import numpy as np
 
-from dedup.kernels import F64, I64, U8, U32, U64
-from dedup.kernels.compiled_tokens import finish, pack_flags, trailing_zeros
+from dedup.kernels import F64, I64, U32, U64
+from dedup.kernels.compiled_tokens import finish
 from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED
 from dedup.kernels.jit import Integer, compiled, exported
 
-_LONGEST_WALK = 64
-"""Steps in a table after which its values are taken not to be spread like hashes."""
-
-TAIL = 2 * _LONGEST_WALK
-"""Slots behind those that a table's hashes name."""
-
-LARGEST_ROW = 1 << 22
-"""Values up to which a row is counted in a table."""
+_FIRST_BITS = 16
+"""The logarithm of the size with which the table of a long row begins."""
 
 
 @compiled
@@ -112,142 +106,118 @@ def band_keys_loop(signatures: U32, width: Integer, bands: Integer, rows: Intege
 
 
 @compiled
-def _table_bits(count: Integer) -> Integer:
-    """The logarithm of the size of a table that is at most half full and no less than 64."""
+def table_bits(count: Integer) -> Integer:
+    """The logarithm of the size of a table that is at most a quarter full, so that most values find their slot free."""
     bits = 6
-    while (1 << bits) < 2 * count:
+    while (1 << bits) < 4 * count:
         bits += 1
     return bits
 
 
 @compiled
-def _count_in_table(
-    values: U64, start: Integer, end: Integer, bits: Integer, table: U64, table_counts: I64, filled: U8
-) -> bool:
-    """Enter values into a table that stays in ascending order; whether no value had far to walk.
+def _clear(table: U32, bits: Integer) -> None:
+    for slot in range(np.uint64(1) << np.uint64(bits)):
+        table[slot] = np.uint32(0)
 
-    A value belongs at the slot that its upper bits name, or as near behind it as the order allows.
-    """
-    shift = np.uint64(64 - bits)
-    for place in range(start, end):
-        value = values[place]
-        slot = value >> shift
-        walked = 0
-        while filled[slot] and table[slot] < value:
-            slot += np.uint64(1)
-            walked += 1
-        if filled[slot] and table[slot] == value:
-            table_counts[slot] += 1
-            continue
-        number = 1
-        while filled[slot]:
-            table[slot], value = value, table[slot]
-            table_counts[slot], number = number, table_counts[slot]
-            slot += np.uint64(1)
-            walked += 1
-        table[slot] = value
-        table_counts[slot] = number
-        filled[slot] = 1
-        if walked > _LONGEST_WALK:
-            return False
-    return True
+
+@compiled
+def fill_table(values: U64, first: Integer, count: Integer, bits: Integer, table: U32) -> None:
+    """Enter the places, from 1, of `count` distinct values into an open-addressing table, by their upper bits."""
+    _clear(table, bits)
+    start, mask, shift = np.uint64(first), (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
+    for place in range(np.uint64(count)):
+        slot = values[start + place] >> shift
+        while table[slot] != np.uint32(0):
+            slot = (slot + np.uint64(1)) & mask
+        table[slot] = np.uint32(place + np.uint64(1))
 
 
 @exported
 def count_rows_loop(
-    values: U64,
-    offsets: I64,
-    chosen: I64,
-    table: U64,
-    table_counts: I64,
-    filled: U8,
-    filled_words: U64,
-    bits: U8,
-    bit_words: U64,
-    distinct: U64,
-    counts: I64,
-    row_offsets: I64,
+    values: U64, offsets: I64, chosen: I64, table: U32, distinct: U64, counts: I64, row_offsets: I64
 ) -> Integer:
-    """Fill the distinct values of each row chosen, ascending, and their counts; their number.
+    """Fill the distinct values of each row chosen as they first come up, and their counts; their number.
 
-    `table`, `table_counts` and `filled` (of which `filled_words` is a view) have room for the table of the longest row
-    and for `TAIL` slots more; `bits` and its view `bit_words` for an eighth.
+    `table` has room for eight times the values of the longest row and 64 more, `distinct` and `counts` for one more
+    than all. The table grows with the distinct values, so that a huge row of few words takes little memory.
     """
-    count = np.uint64(0)
+    total = np.uint64(0)
     row_offsets[0] = 0
     for row in range(chosen.size):
-        start, end = offsets[chosen[row]], offsets[chosen[row] + 1]
-        table_size = _table_bits(end - start)
-        slots = (1 << table_size) + TAIL
-        whole = (slots + 63) & ~63
-        for word in range(np.uint64(whole >> 3)):
-            filled_words[word] = np.uint64(0)
-        if _count_in_table(values, start, end, table_size, table, table_counts, filled):
-            pack_flags(filled_words, whole >> 3, bits)
-            for number in range(whole >> 6):
-                marked = bit_words[np.uint64(number)]
-                while marked:
-                    slot = np.uint64(number << 6) + trailing_zeros(marked)
-                    marked &= marked - np.uint64(1)
-                    distinct[count] = table[slot]
-                    counts[count] = table_counts[slot]
-                    count += np.uint64(1)
-        else:
-            # Not spread like hashes: sorted at the place where the distinct ones are to stand.
-            base = np.int64(count)
-            for place in range(start, end):
-                distinct[base + place - start] = values[place]
-            sort_stretch(distinct, base, base + end - start)
-            for place in range(base, base + end - start):
-                value = distinct[place]
-                if np.int64(count) > base and distinct[count - np.uint64(1)] == value:
-                    counts[count - np.uint64(1)] += 1
-                else:
-                    distinct[count] = value
-                    counts[count] = 1
-                    count += np.uint64(1)
-        row_offsets[row + 1] = np.int64(count)
-    return np.int64(count)
+        start, end = np.uint64(offsets[chosen[row]]), np.uint64(offsets[chosen[row] + 1])
+        bits = min(table_bits(np.int64(end - start)), _FIRST_BITS)
+        _clear(table, bits)
+        limit = np.uint64(1) << np.uint64(bits - 2)
+        found = np.uint64(0)
+        for place in range(start, end):
+            if found == limit:
+                bits += 2
+                limit = np.uint64(1) << np.uint64(bits - 2)
+                fill_table(distinct, np.int64(total), np.int64(found), bits, table)
+            mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
+            value = values[place]
+            # A free slot stands for the value itself: whether it is new is then no branch, which nothing could predict.
+            distinct[total + found] = value
+            counts[total + found] = 0
+            slot = value >> shift
+            entry = np.uint64(table[slot])
+            index = entry - np.uint64(1) if entry != np.uint64(0) else found
+            while distinct[total + index] != value:
+                slot = (slot + np.uint64(1)) & mask
+                entry = np.uint64(table[slot])
+                index = entry - np.uint64(1) if entry != np.uint64(0) else found
+            table[slot] = np.uint32(index + np.uint64(1))
+            counts[total + index] += 1
+            found += np.uint64(index == found)
+        total += found
+        row_offsets[row + 1] = np.int64(total)
+    return np.int64(total)
 
 
 @exported
-def distinct_rows_loop(values: U64, offsets: I64, table: U64, distinct: U64, row_offsets: I64) -> Integer:
-    """Fill the distinct values of each row, zero apart, as they first come up; their number.
-
-    `table` has room for four times the values of the longest row and 64 more.
-    """
-    count = np.uint64(0)
+def distinct_rows_loop(values: U64, offsets: I64, table: U32, distinct: U64, row_offsets: I64) -> Integer:
+    """As `count_rows_loop`, for all rows and without counts."""
+    total = np.uint64(0)
     row_offsets[0] = 0
     for row in range(offsets.size - 1):
         start, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
-        bits = np.uint64(4)
-        while (np.uint64(1) << bits) < np.uint64(2) * (end - start):
-            bits += np.uint64(1)
-        size = np.uint64(1) << bits
-        shift = np.uint64(64) - bits
-        for slot in range(size):
-            table[slot] = np.uint64(0)
+        bits = min(table_bits(np.int64(end - start)), _FIRST_BITS)
+        _clear(table, bits)
+        limit = np.uint64(1) << np.uint64(bits - 2)
+        found = np.uint64(0)
         for place in range(start, end):
+            if found == limit:
+                bits += 2
+                limit = np.uint64(1) << np.uint64(bits - 2)
+                fill_table(distinct, np.int64(total), np.int64(found), bits, table)
+            mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
             value = values[place]
+            distinct[total + found] = value
             slot = value >> shift
-            while table[slot] != np.uint64(0) and table[slot] != value:
-                slot = (slot + np.uint64(1)) & (size - np.uint64(1))
-            new = table[slot] != value
-            table[slot] = value
-            distinct[count] = value
-            count += np.uint64(new)
-        row_offsets[row + 1] = np.int64(count)
-    return np.int64(count)
+            entry = np.uint64(table[slot])
+            index = entry - np.uint64(1) if entry != np.uint64(0) else found
+            while distinct[total + index] != value:
+                slot = (slot + np.uint64(1)) & mask
+                entry = np.uint64(table[slot])
+                index = entry - np.uint64(1) if entry != np.uint64(0) else found
+            table[slot] = np.uint32(index + np.uint64(1))
+            found += np.uint64(index == found)
+        total += found
+        row_offsets[row + 1] = np.int64(total)
+    return np.int64(total)
 
 
 @exported
-def look_up_loop(slots: U64, weights: F64, bits: Integer, values: U64, missing: F64, found: F64) -> None:
-    """Fill the weight of each value from a `dedup.kernels.hashing.WeightTable`, `missing[0]` where it is not there."""
+def look_up_loop(entries: U64, weights: F64, bits: Integer, values: U64, missing: F64, found: F64) -> None:
+    """Fill the weight of each value from a `dedup.kernels.hashing.WeightTable`, `missing[0]` where it is not there.
+
+    `weights` is a view of the entries.
+    """
     shift = np.uint64(64 - bits)
     for place in range(np.uint64(values.size)):
         value = values[place]
-        slot = value >> shift
-        while slots[slot] < value:
-            slot += np.uint64(1)
-        weight = weights[slot]
-        found[place] = weight if slots[slot] == value and not np.isnan(weight) else missing[0]
+        at = (value >> shift) << np.uint64(1)
+        while entries[at] < value:
+            at += np.uint64(2)
+        weight = weights[at + np.uint64(1)]
+        found[place] = weight if entries[at] == value and not np.isnan(weight) else missing[0]

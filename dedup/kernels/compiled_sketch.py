@@ -77,29 +77,61 @@ def mix_halves(shingles: U64, start: Integer, count: Integer, halves: U32) -> No
 
 
 @compiled
+def _least(
+    factor: np.uint32,
+    term: np.uint32,
+    h0: np.uint32,
+    h1: np.uint32,
+    h2: np.uint32,
+    h3: np.uint32,
+    h4: np.uint32,
+    h5: np.uint32,
+    h6: np.uint32,
+    h7: np.uint32,
+) -> np.uint32:
+    """The least value that one permutation gives to eight shingles."""
+    low = min(
+        min(np.uint32(factor * h0 + term), np.uint32(factor * h1 + term)),
+        min(np.uint32(factor * h2 + term), np.uint32(factor * h3 + term)),
+    )
+    high = min(
+        min(np.uint32(factor * h4 + term), np.uint32(factor * h5 + term)),
+        min(np.uint32(factor * h6 + term), np.uint32(factor * h7 + term)),
+    )
+    return min(low, high)
+
+
+@compiled
 def permute(halves: U32, count: Integer, block: U32) -> None:
     """Lower the signature of one block of permutations to the least that `count` mixed shingles give.
 
-    `block` holds factors, terms and signature one after the other: in one array at constant distances, so that no
-    overlap needs to be ruled out.
+    Sixteen shingles are taken at a time, and what is left by eight. `block` holds factors, terms and signature one
+    after the other: in one array at constant distances, so that no overlap needs to be ruled out.
     """
-    for tile in range(np.uint64((count + 7) >> 3)):
-        start = tile << np.uint64(3)
-        h0, h1 = halves[start], halves[start + np.uint64(1)]
-        h2, h3 = halves[start + np.uint64(2)], halves[start + np.uint64(3)]
-        h4, h5 = halves[start + np.uint64(4)], halves[start + np.uint64(5)]
-        h6, h7 = halves[start + np.uint64(6)], halves[start + np.uint64(7)]
+    for tile in range(np.uint64(count >> 4)):
+        at = tile << np.uint64(4)
+        h0, h1, h2, h3 = halves[at], halves[at + np.uint64(1)], halves[at + np.uint64(2)], halves[at + np.uint64(3)]
+        at += np.uint64(4)
+        h4, h5, h6, h7 = halves[at], halves[at + np.uint64(1)], halves[at + np.uint64(2)], halves[at + np.uint64(3)]
+        at += np.uint64(4)
+        g0, g1, g2, g3 = halves[at], halves[at + np.uint64(1)], halves[at + np.uint64(2)], halves[at + np.uint64(3)]
+        at += np.uint64(4)
+        g4, g5, g6, g7 = halves[at], halves[at + np.uint64(1)], halves[at + np.uint64(2)], halves[at + np.uint64(3)]
         for place in range(BLOCK):
             factor, term = block[place], block[BLOCK + place]
-            low = min(
-                min(np.uint32(factor * h0 + term), np.uint32(factor * h1 + term)),
-                min(np.uint32(factor * h2 + term), np.uint32(factor * h3 + term)),
+            least = min(
+                _least(factor, term, h0, h1, h2, h3, h4, h5, h6, h7),
+                _least(factor, term, g0, g1, g2, g3, g4, g5, g6, g7),
             )
-            high = min(
-                min(np.uint32(factor * h4 + term), np.uint32(factor * h5 + term)),
-                min(np.uint32(factor * h6 + term), np.uint32(factor * h7 + term)),
-            )
-            block[2 * BLOCK + place] = min(block[2 * BLOCK + place], min(low, high))
+            block[2 * BLOCK + place] = min(block[2 * BLOCK + place], least)
+    for tile in range(np.uint64((count >> 4) << 1), np.uint64((count + 7) >> 3)):
+        at = tile << np.uint64(3)
+        h0, h1, h2, h3 = halves[at], halves[at + np.uint64(1)], halves[at + np.uint64(2)], halves[at + np.uint64(3)]
+        at += np.uint64(4)
+        h4, h5, h6, h7 = halves[at], halves[at + np.uint64(1)], halves[at + np.uint64(2)], halves[at + np.uint64(3)]
+        for place in range(BLOCK):
+            least = _least(block[place], block[BLOCK + place], h0, h1, h2, h3, h4, h5, h6, h7)
+            block[2 * BLOCK + place] = min(block[2 * BLOCK + place], least)
 
 
 @compiled

@@ -1,6 +1,6 @@
 """The evidence of two texts' terms for or against a rewrite, term by term.
 
-Contracts are in `dedup.kernels.Kernels.weigh_evidence`.
+Contracts are in `dedup.kernels.rewriting.RewriteKernels.weigh_evidence`.
 """
 
 import numpy as np
@@ -239,10 +239,28 @@ def _shared_weight(ids: U32, types: U8, start: Integer, end: Integer, weights: F
     return total
 
 
+@compiled
+def _goes_first(
+    ids: U32, types: U8, distinct: U64, one: Integer, one_end: Integer, two: Integer, two_end: Integer
+) -> bool:
+    """Whether the first row is the shorter one; of two as long, that of the lower terms, whichever is asked for first."""
+    if one_end - one != two_end - two:
+        return bool(one_end - one < two_end - two)
+    for place in range(one_end - one):
+        term, other = distinct[ids[one + place]], distinct[ids[two + place]]
+        if term != other:
+            return bool(term < other)
+    for place in range(one_end - one):
+        if types[one + place] != types[two + place]:
+            return bool(types[one + place] < types[two + place])
+    return True
+
+
 @exported
 def weigh_evidence_loop(
     ids: U32,
     types: U8,
+    distinct: U64,
     offsets: I64,
     rarities: F64,
     weights: F64,
@@ -300,7 +318,7 @@ def weigh_evidence_loop(
             ids, types, one, one_end, two, two_end, left_heads, bits, pair_table, hits, slots, np.uint32(pair + 1),
             left_held, right_held,
         )  # fmt: skip
-        side = 0 if one_end - one <= two_end - two else 1
+        side = 0 if _goes_first(ids, types, distinct, one, one_end, two, two_end) else 1
         _weigh_side(
             ids, types, one, one_end, left_held, right_heads, right_nexts, two_end - two, rarities, weights,
             logarithms, right[pair], table, again, side, mass, pair, tallies, sums,
@@ -326,7 +344,7 @@ def weigh_evidence(
     least: float = 0.0,
     mass: F64 | None = None,
 ) -> tuple[F64, F64]:
-    """See `Kernels.weigh_evidence`."""
+    """See `RewriteKernels.weigh_evidence`."""
     lengths = np.diff(terms.offsets)
     longest, count = int(lengths.max(initial=0)), terms.distinct.size
     slots = max(16, 1 << (max(4 * longest, 1) - 1).bit_length())
@@ -337,7 +355,7 @@ def weigh_evidence(
     left_nexts, right_nexts = np.empty(longest, dtype=np.uint32), np.empty(longest, dtype=np.uint32)
     left_held, right_held = np.empty(longest + 2, dtype=np.uint8), np.empty(longest + 2, dtype=np.uint8)
     weigh_evidence_loop(
-        terms.ids, terms.types, terms.offsets, rarities, weights, logarithms, left, right, table.values,
+        terms.ids, terms.types, terms.distinct, terms.offsets, rarities, weights, logarithms, left, right, table.values,
         np.array([table.again]), np.zeros(0) if mass is None else mass, tallies, np.array([least]),
         np.empty(lengths.size), left_heads, right_heads, left_nexts, right_nexts, np.empty(slots, dtype=np.uint64),
         np.empty(slots, dtype=np.uint32), np.empty(2 * longest, dtype=np.uint32), left_held, right_held, sums,

@@ -66,7 +66,7 @@ def classify_loop(ids: U32, kinds: U8, offsets: I64, stops: Bool, small: I64, ty
 
 
 def number_terms(values: U64) -> tuple[U32, U64]:
-    """See `Kernels.number_terms`."""
+    """See `RewriteKernels.number_terms`."""
     bits = max(4, int(2 * values.size).bit_length())
     table, table_ids = np.zeros(1 << bits, dtype=np.uint64), np.empty(1 << bits, dtype=np.uint32)
     ids, distinct = np.empty(values.size, dtype=np.uint32), np.empty(values.size, dtype=np.uint64)
@@ -75,7 +75,7 @@ def number_terms(values: U64) -> tuple[U32, U64]:
 
 
 def classify_terms(ids: U32, kinds: U8, offsets: I64, stops: Bool) -> U8:
-    """See `Kernels.classify_terms`."""
+    """See `RewriteKernels.classify_terms`."""
     types = np.empty(ids.size, dtype=np.uint8)
     classify_loop(ids, kinds, offsets, stops, np.full(stops.size, -1, dtype=np.int64), types)
     return types

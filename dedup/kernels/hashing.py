@@ -46,10 +46,13 @@ def join_digests(
     before = np.append(0, np.cumsum(lengths))
     texts = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
     exponents = before[:-1] - before[offsets[:-1]][texts]
-    power = POLYNOMIAL
-    for bit in range(int(exponents.max(initial=0)).bit_length()):
-        sums = np.where(exponents >> bit & 1, sums * power, sums)
-        power = np.uint64(int(power) ** 2 & (1 << 64) - 1)
+    # P to the lower and to the upper digit of an exponent: few enough of either for a table.
+    most = int(exponents.max(initial=0))
+    base = 1 << (most.bit_length() + 1) // 2
+    lower = powers(base)
+    upper = np.full(most // base + 1, np.uint64(pow(int(POLYNOMIAL), base, 1 << 64)))
+    upper[0] = 1
+    sums *= lower[exponents & (base - 1)] * np.cumprod(upper, dtype=np.uint64)[exponents // base]
     until = np.append(np.uint64(0), np.cumsum(sums, dtype=np.uint64))
     totals = until[offsets[1:]] - until[offsets[:-1]]
     return finish(totals, (before[offsets[1:]] - before[offsets[:-1]]).astype(np.uint64))
@@ -66,10 +69,10 @@ def slot_table(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
     A hash stands in the slot that its upper bits name, or in the next free one. A hash of 0 is left out.
     """
-    distinct = np.unique(hashes[hashes != 0])
-    bits = max(4, int(8 * distinct.size).bit_length())
+    distinct = sorted(set(hashes.tolist()) - {0})
+    bits = max(4, (8 * len(distinct)).bit_length())
     table = np.zeros(1 << bits, dtype=np.uint64)
-    for value in distinct.tolist():
+    for value in distinct:
         slot = value >> (64 - bits)
         while table[slot]:
             slot = (slot + 1) % table.size
@@ -116,13 +119,12 @@ def no_triggers() -> TriggerTable:
 class WeightTable(NamedTuple):
     """Weights of hashes, to be looked up by the hash's upper `bits`.
 
-    `slots` (uint64) ascend: a hash stands at the slot that its upper bits name or as near behind it as the order
-    allows, and a free slot repeats the next hash. `weights` (float64) go with the slots; those behind the last hash are
-    NaN.
+    `entries` (uint64): of each slot the hash and the bits of its weight (float64), side by side so that one line of the
+    cache has both. Hashes ascend: one stands at the slot that its upper bits name or as near behind it as the order
+    allows, and a free slot repeats the next hash. The weights behind the last hash are NaN.
     """
 
-    slots: NDArray[np.uint64]
-    weights: NDArray[np.float64]
+    entries: NDArray[np.uint64]
     bits: int
 
 
@@ -135,8 +137,10 @@ def weight_table(hashes: NDArray[np.uint64], weights: NDArray[np.float64]) -> We
     size = max(1 << bits, int(places.max(initial=0)) + 1) + 1
     # Each slot takes the first hash that stands at it or behind it.
     following = np.searchsorted(places, np.arange(size))
-    last = np.iinfo(np.uint64).max
-    return WeightTable(np.append(hashes, last)[following], np.append(weights, np.nan)[following], bits)
+    entries = np.empty((size, 2), dtype=np.uint64)
+    entries[:, 0] = np.append(hashes, np.iinfo(np.uint64).max)[following]
+    entries[:, 1] = np.append(weights, np.nan).view(np.uint64)[following]
+    return WeightTable(entries.reshape(-1), bits)
 
 
 def powers(count: int) -> NDArray[np.uint64]:

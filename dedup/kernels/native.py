@@ -10,18 +10,18 @@ import ctypes
 import hashlib
 import json
 import os
-import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from operator import index
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import get_args
 
 import numpy as np
+
+from dedup.kernels.pruning import mark_used, prune
 
 CACHE_VARIABLE = "DEDUP_CACHE_DIR"
 _MAGIC = b"dedup kernels 1\n"
@@ -71,7 +71,8 @@ def symbol_of(function: Callable[..., object]) -> str:
 
 def kinds_of(function: Callable[..., object]) -> tuple[tuple[str, ...], bool]:
     """The kind of each parameter, `uint8[]` and the like for arrays, else a scalar's; and whether there is a result."""
-    hints = get_type_hints(function)
+    # Those that `typing.get_type_hints` gives, without its search for names in strings, of which there are none.
+    hints = dict(function.__annotations__)
     result = hints.pop("return")
     kinds = []
     for hint in hints.values():
@@ -82,7 +83,7 @@ def kinds_of(function: Callable[..., object]) -> tuple[tuple[str, ...], bool]:
         else:
             (scalar,) = get_args(get_args(hint)[1])
             kinds.append(f"{np.dtype(scalar).name}[]")
-    return tuple(kinds), result is not type(None)
+    return tuple(kinds), result is not None
 
 
 class Library:
@@ -140,15 +141,21 @@ def library() -> Library:
         return _library
 
 
+def is_loaded() -> bool:
+    """Whether this process has the loops in memory."""
+    return _library is not None
+
+
 def is_cached() -> bool:
     """Whether the loops are compiled already."""
-    return _library is not None or _read(_file()) is not None
+    return is_loaded() or _read(_file()) is not None
 
 
 def _load() -> Library:
     file = _file()
     stored = _read(file)
     if stored is not None:
+        mark_used(file)
         return Library(stored)
     with _turn(file):
         # Another process may have compiled while this one waited for its turn.
@@ -156,6 +163,7 @@ def _load() -> Library:
         if stored is None:
             stored = _build()
             _write(file, stored)
+            prune(file.parent)
     return Library(stored)
 
 
@@ -171,6 +179,8 @@ def _read(file: Path) -> bytes | None:
 
 def _write(file: Path, code: bytes) -> None:
     """Store an object file whole or not at all; not being able to is no error."""
+    import tempfile
+
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)
@@ -185,6 +195,8 @@ def _write(file: Path, code: bytes) -> None:
 
 def _build() -> bytes:
     """Compile in a process of its own."""
+    import subprocess
+
     # Without the working directory on its path, which may hold anything.
     command = [sys.executable, "-P", "-m", "dedup.kernels.building"]
     root = str(Path(__file__).parents[2])

@@ -18,19 +18,21 @@ from dedup.kernels.hashing import (
     mix,
     powers,
 )
-from dedup.kernels.reference_anchors import choose_anchors, nearest, rescore
-from dedup.kernels.reference_term_evidence import classify_terms, number_terms, weigh_evidence
-from dedup.kernels.reference_groups import link, post, sample_levels
-from dedup.kernels.reference_places import count_marks
+from dedup.kernels.reference_align import align_terms
+from dedup.kernels.reference_characters import decode, folded_lengths, hash_folded, sum_rows
+from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
+from dedup.kernels.reference_places import count_marks, find
+from dedup.kernels.reference_ranges import gather_ranges
+from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
-from dedup.kernels.reference_document_terms import document_terms
-from dedup.kernels.reference_texts import digest_texts
+from dedup.kernels.reference_terms import mark_terms
+from dedup.kernels.reference_texts import digest_texts, same_bytes
 
 __all__ = [
+    "add_counts",
+    "align_terms",
     "anchor",
     "band_keys",
-    "choose_anchors",
-    "classify_terms",
     "components",
     "count_common",
     "count_marks",
@@ -38,23 +40,24 @@ __all__ = [
     "digest",
     "digest_texts",
     "distinct_rows",
-    "document_terms",
     "dot_common",
+    "enough_shared",
     "equal_rows",
+    "find",
+    "gather_ranges",
     "hash_tokens",
     "link",
     "look_up",
+    "mark_terms",
     "minhash",
     "name",
-    "nearest",
-    "number_terms",
     "post",
-    "rescore",
+    "same_bytes",
+    "screen",
     "segment",
     "shingle",
     "sketch",
     "tokenise",
-    "weigh_evidence",
 ]
 
 name = "numpy"
@@ -88,7 +91,7 @@ def tokenise(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> T
 
 
 def _tokenise_block(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U64) -> Tokens:
-    positions, widths, codepoints = _decode(data)
+    positions, widths, codepoints = decode(data)
     entries = pages[index[codepoints >> 8], codepoints & 0xFF]
     # A separator behind each text keeps its last token from running into the next text.
     text_ends = np.searchsorted(positions, offsets[1:])
@@ -96,7 +99,7 @@ def _tokenise_block(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U6
     widths = np.insert(widths, text_ends, 0)
     entries = np.insert(entries, text_ends, SPACE)
 
-    lengths = _folded_lengths(entries)
+    lengths = folded_lengths(entries)
     characters = np.repeat(np.arange(entries.size), lengths)
     within = np.arange(characters.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     folded = ((entries[characters] >> (within.astype(np.uint64) * np.uint64(8))) & np.uint64(0xFF)).astype(np.uint64)
@@ -107,7 +110,7 @@ def _tokenise_block(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U6
     starts = positions[characters[token_starts]]
     last_characters = characters[token_ends - 1]
     ends = positions[last_characters] + widths[last_characters]
-    return Tokens(_hash_tokens(folded, token_starts, token_ends), starts, ends, np.searchsorted(starts, offsets))
+    return Tokens(hash_folded(folded, token_starts, token_ends), starts, ends, np.searchsorted(starts, offsets))
 
 
 def hash_tokens(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64) -> Ragged:
@@ -158,56 +161,6 @@ def _triggered(tokens: Ragged, triggers: TriggerTable) -> U64:
     return keywords & (beside | triggers.free)
 
 
-def _decode(data: U8) -> tuple[I64, I64, I64]:
-    """Start, width in bytes and code point of each character of valid UTF-8."""
-    positions = np.flatnonzero((data & 0xC0) != 0x80)
-    padded = np.concatenate([data, np.zeros(3, dtype=np.uint8)]).astype(np.int64)
-    lead = padded[positions]
-    widths = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0).astype(np.int64)
-    second, third, fourth = (padded[positions + step] & 0x3F for step in (1, 2, 3))
-    codepoints = np.select(
-        [widths == 1, widths == 2, widths == 3],
-        [lead, (lead & 0x1F) << 6 | second, (lead & 0x0F) << 12 | second << 6 | third],
-        (lead & 0x07) << 18 | second << 12 | third << 6 | fourth,
-    )
-    # Bytes that are not UTF-8, which no reader lets through, must not reach beyond the table.
-    return positions, widths, np.minimum(codepoints, 0x10FFFF)
-
-
-def _folded_lengths(entries: U64) -> I64:
-    """The number of bytes of each table entry."""
-    lengths = np.zeros(entries.size, dtype=np.int64)
-    for n_bytes in range(8):
-        lengths += entries >= np.uint64(1 << (8 * n_bytes))
-    return lengths
-
-
-def _hash_tokens(folded: U64, starts: I64, ends: I64) -> U64:
-    lengths = ends - starts
-    n_words = (lengths + 7) // 8
-    first_word = np.cumsum(n_words) - n_words
-    tokens = np.repeat(np.arange(starts.size), n_words)
-    within = np.arange(tokens.size) - first_word[tokens]
-    sources = starts[tokens] + 8 * within
-    remaining = ends[tokens] - sources
-    padded = np.concatenate([folded, np.zeros(8, dtype=np.uint64)])
-    words = np.zeros(tokens.size, dtype=np.uint64)
-    for step in range(8):
-        words |= np.where(step < remaining, padded[sources + step], np.uint64(0)) << np.uint64(8 * step)
-    exponents = n_words[tokens] - 1 - within
-    terms = mix(words) * powers(int(n_words.max(initial=0)))[exponents]
-    return finish(_sum_rows(terms, first_word, n_words), lengths.astype(np.uint64))
-
-
-def _sum_rows(terms: U64, starts: I64, lengths: I64) -> U64:
-    """Sum of each row modulo 2**64; empty rows sum to 0."""
-    sums = np.zeros(starts.size, dtype=np.uint64)
-    filled = lengths > 0
-    if filled.any():
-        sums[filled] = np.add.reduceat(terms, starts[filled])
-    return sums
-
-
 def shingle(hashes: U64, offsets: I64, size: int) -> Ragged:
     """See `Kernels.shingle`."""
     lengths = np.diff(offsets)
@@ -229,7 +182,7 @@ def digest(hashes: U64, offsets: I64) -> U64:
     lengths = np.diff(offsets)
     within = np.arange(hashes.size) - np.repeat(offsets[:-1], lengths)
     terms = hashes * powers(int(lengths.max(initial=0)))[within] if hashes.size else hashes
-    return finish(_sum_rows(terms, offsets[:-1], lengths), lengths.astype(np.uint64))
+    return finish(sum_rows(terms, offsets[:-1], lengths), lengths.astype(np.uint64))
 
 
 def minhash(shingles: U64, offsets: I64, a: U32, b: U32) -> U32:
@@ -268,8 +221,7 @@ def mix32(values: U32) -> U32:
 
 def distinct_rows(rows: Ragged) -> Ragged:
     """See `Kernels.distinct_rows`."""
-    filled = rows.values != 0
-    return Ragged(*distinct_in_rows(rows.values[filled], np.append(0, np.cumsum(filled))[rows.offsets]))
+    return Ragged(*distinct_in_rows(*rows))
 
 
 def distinct_in_rows(values: NDArray[Hash], offsets: I64) -> tuple[NDArray[Hash], I64]:
@@ -295,13 +247,17 @@ def count_rows(rows: Ragged, chosen: I64 | None = None) -> CountedRows:
     new[1:] = (owners[1:] != owners[:-1]) | (values[1:] != values[:-1])
     firsts = np.flatnonzero(new)
     counts = np.diff(np.append(firsts, values.size))
+    # Stable sorting leaves the first of equal values before the others.
+    as_they_came = np.argsort(order[firsts])
+    firsts, counts = firsts[as_they_came], counts[as_they_came]
     return CountedRows(values[firsts], np.searchsorted(owners[firsts], np.arange(chosen.size + 1)), counts)
 
 
 def look_up(table: WeightTable, values: U64, missing: float) -> F64:
     """See `Kernels.look_up`."""
-    slots = np.minimum(np.searchsorted(table.slots, values), table.slots.size - 1)
-    weights = np.where(table.slots[slots] == values, table.weights[slots], np.nan)
+    hashes, weights = table.entries[::2], table.entries.view(np.float64)[1::2]
+    slots = np.minimum(np.searchsorted(hashes, values), hashes.size - 1)
+    weights = np.where(hashes[slots] == values, weights[slots], np.nan)
     return np.where(np.isnan(weights), missing, weights)
 
 
@@ -333,8 +289,9 @@ def count_common(rows: Ragged, left: I64, right: I64, least: I64) -> I64:
 def dot_common(rows: Ragged, weights: F64, left: I64, right: I64) -> F64:
     """See `Kernels.dot_common`. `bincount` adds one after the other, as a loop does."""
     pairs, left_places, right_places = _common(rows, left, right)
-    products = weights[left_places] * weights[right_places]
-    return np.bincount(pairs, products, minlength=left.size).astype(np.float64)
+    order = np.lexsort((right_places, pairs))
+    products = (weights[left_places] * weights[right_places])[order]
+    return np.bincount(pairs[order], products, minlength=left.size).astype(np.float64)
 
 
 def equal_rows(rows: Ragged, left: I64, right: I64) -> Bool:

@@ -1,13 +1,15 @@
 """Anchors in NumPy: the twin of `dedup.kernels.compiled_anchors`."""
 
+from operator import itemgetter
+
 import numpy as np
 
 from dedup.kernels import F64, I64, U32, Ragged
-from dedup.kernels.rewriting import STRENGTH, Anchors, Nearest, Postings
+from dedup.kernels.rewriting import MOST_UNIT_PAIRS, STRENGTH, Anchors, Nearest, Postings
 
 
 def choose_anchors(rows: Ragged, weights: F64, most: int) -> Anchors:
-    """See `Kernels.choose_anchors`."""
+    """See `RewriteKernels.choose_anchors`."""
     count = rows.offsets.size - 1
     owners = np.repeat(np.arange(count), np.diff(rows.offsets))
     eligible = np.flatnonzero(weights > 0)
@@ -18,7 +20,8 @@ def choose_anchors(rows: Ragged, weights: F64, most: int) -> Anchors:
     norms = np.sqrt(np.bincount(owners[kept], weights[kept] * weights[kept], minlength=count))
     strengths = np.floor(weights[kept] / norms[owners[kept]] * STRENGTH + 0.5).astype(np.uint16)
     keys = (rows.values[kept] >> np.uint64(32)).astype(np.uint32)
-    return Anchors(keys, strengths, np.searchsorted(owners[kept], np.arange(count + 1)))
+    order = np.lexsort((keys, owners[kept]))
+    return Anchors(keys[order], strengths[order], np.searchsorted(owners[kept], np.arange(count + 1)))
 
 
 def nearest(
@@ -33,9 +36,10 @@ def nearest(
     most: int,
     least: U32,
 ) -> Nearest:
-    """See `Kernels.nearest`."""
+    """See `RewriteKernels.nearest`."""
     found: list[tuple[int, int, int, int, int]] = []
     offsets = [0]
+    cut = 0
     for query in range(firsts.size - 1):
         best: dict[int, tuple[int, int, int]] = {}
         for own in range(int(firsts[query]), int(firsts[query + 1])):
@@ -46,6 +50,7 @@ def nearest(
                     continue
                 read += length
                 if read > budget:
+                    cut += 1
                     break
                 units = postings.units[first : first + length]
                 strengths = postings.strengths[first : first + length].astype(np.uint32)
@@ -57,7 +62,7 @@ def nearest(
         ranked = sorted((-score, document, own, unit, 0) for document, (score, own, unit) in best.items())[:most]
         found.extend(ranked)
         offsets.append(len(found))
-    return _of_tuples(found, offsets)
+    return _of_tuples(found, offsets)._replace(cut=cut)
 
 
 def _lists_of(queries: Anchors, own: int, lists: I64, postings: Postings, before: int) -> list[tuple[int, int, int]]:
@@ -70,17 +75,25 @@ def _lists_of(queries: Anchors, own: int, lists: I64, postings: Postings, before
     return sorted(each for each in found if each[0])
 
 
-def rescore(found: Nearest, queries: Anchors, held: Anchors, most: int, least: U32) -> Nearest:
-    """See `Kernels.rescore`."""
+def rescore(
+    found: Nearest, queries: Anchors, firsts: I64, held: Anchors, held_firsts: I64, most: int, least: U32
+) -> Nearest:
+    """See `RewriteKernels.rescore`."""
     kept: list[tuple[int, int, int, int, int]] = []
     offsets = [0]
     for query in range(found.offsets.size - 1):
         scored = []
         for place in range(int(found.offsets[query]), int(found.offsets[query + 1])):
-            own, unit = int(found.own_units[place]), int(found.units[place])
-            score, shared = _dot(_row(queries, own), _row(held, unit))
-            if score >= max(least[query], 1):
-                scored.append((-score, int(found.documents[place]), own, unit, shared))
+            document = int(found.documents[place])
+            owns = range(int(firsts[query]), int(firsts[query + 1]))
+            units = range(int(held_firsts[document]), int(held_firsts[document + 1]))
+            pairs = [(int(found.own_units[place]), int(found.units[place]))]
+            if len(owns) * len(units) <= MOST_UNIT_PAIRS:
+                pairs = [(own, unit) for own in owns for unit in units]
+            dots = [_dot(_row(queries, own), _row(held, unit)) for own, unit in pairs]
+            best = dots.index(max(dots, key=itemgetter(0)))
+            if dots[best][0] >= max(least[query], 1):
+                scored.append((-dots[best][0], document, *pairs[best], dots[best][1]))
         kept.extend(sorted(scored)[:most])
         offsets.append(len(kept))
     return _of_tuples(kept, offsets)

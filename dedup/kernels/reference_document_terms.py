@@ -6,22 +6,20 @@ from numpy.typing import NDArray
 from dedup.kernels import I64, U8, U64, Bool
 from dedup.kernels.rewriting import CAPITAL, NUMBER, PREFIX, UNSPACED, DocumentTerms
 from dedup.kernels.hashing import POLYNOMIAL, SPACE, finish
+from dedup.kernels.reference_characters import decode, folded_lengths, hash_folded
 
 _SEPARATORS = (ord(","), ord("."))
 
 
 def document_terms(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, cut: bool) -> DocumentTerms:
-    """See `Kernels.document_terms`."""
-    # That module names this one.
-    from dedup.kernels.reference import _decode, _folded_lengths, _hash_tokens
-
+    """See `RewriteKernels.document_terms`."""
     ranges = [data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     # A new line behind each text keeps its last token from running into the next text.
     joined = np.concatenate([np.zeros(0, np.uint8), *(part for each in ranges for part in (each, _NEW_LINE))])
     bounds = np.append(0, np.cumsum([each.size + 1 for each in ranges], dtype=np.int64))
-    positions, _, codepoints = _decode(joined)
+    positions, _, codepoints = decode(joined)
     entries = pages[index[codepoints >> 8], codepoints & 0xFF]
-    lengths = _folded_lengths(entries)
+    lengths = folded_lengths(entries)
     characters = np.repeat(np.arange(entries.size), lengths)
     within = np.arange(characters.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     folded = ((entries[characters] >> (within.astype(np.uint64) * np.uint64(8))) & np.uint64(0xFF)).astype(np.uint64)
@@ -35,7 +33,7 @@ def document_terms(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], 
 
     number = (folded[first] >= ord("0")) & (folded[first] <= ord("9"))
     whole = number if cut else np.ones(first.size, dtype=np.bool_)
-    values = _hash_tokens(folded, first, np.where(whole, last, _prefix_ends(folded, first, last)))
+    values = hash_folded(folded, first, np.where(whole, last, _prefix_ends(folded, first, last)))
     capital = (raw[first] >= ord("A")) & (raw[first] <= ord("Z"))
     unspaced = ~number & (folded[first] >= 0xE0) & (last - first <= PREFIX)
     kinds = np.where(number, NUMBER, np.where(unspaced, UNSPACED, np.where(capital, CAPITAL, 0))).astype(np.uint8)

@@ -50,3 +50,23 @@ def link(entries: U64, start: int, cap: int, links: int, levels: U8, most: int) 
         later, earlier = later[wanted], earlier[wanted]
     cut = int(np.count_nonzero(ranks[start:following] == cap))
     return Links(members[later] << _SHIFT | members[earlier], following, cut)
+
+
+def add_counts(values: U64, counts: I64, more: U64, more_counts: I64) -> tuple[U64, I64]:
+    """See `Kernels.add_counts`."""
+    union, places = np.unique(np.concatenate([values, more]), return_inverse=True)
+    sums = np.zeros(union.size, dtype=np.int64)
+    np.add.at(sums, places, np.concatenate([counts, more_counts]))
+    return union, sums
+
+
+def enough_shared(pairs: U64, counts: I64, levels: U8, sizes: I64, share: tuple[int, int]) -> U64:
+    """See `Kernels.enough_shared`."""
+    left, right = (pairs & _LOW).astype(np.int64), (pairs >> _SHIFT).astype(np.int64)
+    smaller = np.where(
+        levels[left] == levels[right],
+        np.minimum(sizes[left], sizes[right]),
+        np.where(levels[left] < levels[right], sizes[left], sizes[right]),
+    )
+    part, whole = share
+    return pairs[whole * counts >= part * smaller]

@@ -1,4 +1,4 @@
-"""Counting characters and lines in NumPy. Contracts are in `dedup.kernels.Kernels`."""
+"""Counting characters and lines and finding places in NumPy. Contracts are in `dedup.kernels.Kernels`."""
 
 import numpy as np
 
@@ -15,3 +15,9 @@ def count_marks(data: U8, starts: I64, ends: I64) -> Marks:
 def _count(marked: Bool, starts: I64, ends: I64) -> I64:
     ranges = zip(starts.tolist(), ends.tolist(), strict=True)
     return np.array([np.count_nonzero(marked[start:end]) for start, end in ranges], dtype=np.int64)
+
+
+def find(ascending: I64, values: I64) -> I64:
+    """See `Kernels.find`."""
+    found: I64 = np.searchsorted(ascending, values)
+    return found

@@ -28,10 +28,11 @@ def segment(data: U8, offsets: I64) -> Ranges:
 def _lines(data: U8, offsets: I64) -> tuple[I64, I64, I64, I64]:
     """Start, end, text and block of each line that is not blank; a blank line or a new text begins a new block."""
     newlines = np.flatnonzero(data == 10)
-    boundaries = np.unique(np.concatenate([offsets[:-1], newlines + 1]))
-    boundaries = boundaries[boundaries < data.size]
-    line_starts = boundaries
-    line_ends = np.append(boundaries[1:], data.size)
+    begins = np.zeros(data.size + 1, dtype=np.bool_)
+    begins[offsets] = True
+    begins[newlines + 1] = True
+    line_starts = np.flatnonzero(begins[:-1])
+    line_ends = np.append(line_starts[1:], data.size)
     solid = np.flatnonzero(~_white(data))
     first, last = np.searchsorted(solid, line_starts), np.searchsorted(solid, line_ends)
     filled = last > first

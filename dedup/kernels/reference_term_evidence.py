@@ -10,7 +10,7 @@ from dedup.kernels.rewriting import BINS, CAPITAL, MOST_PLACES, NAME_TYPE, NEAR,
 
 
 def number_terms(values: U64) -> tuple[U32, U64]:
-    """See `Kernels.number_terms`."""
+    """See `RewriteKernels.number_terms`."""
     distinct, firsts, inverse = np.unique(np.maximum(values, np.uint64(1)), return_index=True, return_inverse=True)
     order = np.argsort(firsts)
     ids = np.empty(order.size, dtype=np.uint32)
@@ -19,7 +19,7 @@ def number_terms(values: U64) -> tuple[U32, U64]:
 
 
 def classify_terms(ids: U32, kinds: U8, offsets: I64, stops: Bool) -> U8:
-    """See `Kernels.classify_terms`."""
+    """See `RewriteKernels.classify_terms`."""
     rows = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
     keys = rows * max(stops.size, 1) + ids
     name = ~np.isin(keys, keys[kinds != CAPITAL])
@@ -39,18 +39,19 @@ def weigh_evidence(
     least: float = 0.0,
     mass: F64 | None = None,
 ) -> tuple[F64, F64]:
-    """See `Kernels.weigh_evidence`."""
+    """See `RewriteKernels.weigh_evidence`."""
     sums = np.zeros((left.size, 2, SIDE_SUMS))
     tallies = np.zeros(0 if mass is None else 2 * TYPES * BINS * STATES)
     rarity, weight, values = rarities.tolist(), weights.tolist(), table.values.tolist()
-    rows = [_Row(terms, row, weight) for row in range(terms.offsets.size - 1)]
+    distinct = terms.distinct.tolist()
+    rows = [_Row(terms, row, weight, distinct) for row in range(terms.offsets.size - 1)]
     for pair, (one, two) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
         sides = (rows[one], rows[two])
         shared = _added([weight[term] for term in sides[1].places if term in sides[0].places])
         if shared < least * (sides[0].total + sides[1].total - shared):
             continue
         bigrams = sides[0].bigrams & sides[1].bigrams
-        shorter = 0 if len(sides[0].ids) <= len(sides[1].ids) else 1
+        shorter = 0 if sides[0].rank <= sides[1].rank else 1
         for number in (0, 1):
             side = 0 if number == shorter else 1
             row, other = sides[number], sides[1 - number]
@@ -91,12 +92,14 @@ def _added(values: list[float]) -> float:
 class _Row:
     """A row of terms: its types, the first places of each term, its skip-bigrams and the weight of its distinct terms."""
 
-    def __init__(self, terms: NumberedTerms, row: int, weight: list[float]) -> None:
+    def __init__(self, terms: NumberedTerms, row: int, weight: list[float], distinct: list[int]) -> None:
         within = slice(int(terms.offsets[row]), int(terms.offsets[row + 1]))
         self.ids: list[int] = terms.ids[within].tolist()
         self.types: list[int] = (terms.types[within] & 3).tolist()
         self.places = _places(self.ids)
         self.bigrams = _skip_bigrams(self.ids, self.types)
+        # By this, and not by which is asked for first, it is told which of two rows is taken for the shorter one.
+        self.rank = (len(self.ids), [distinct[term] for term in self.ids], terms.types[within].tolist())
         self.total = _added([weight[term] for term in self.places])
 
 

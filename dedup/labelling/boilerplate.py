@@ -1,4 +1,4 @@
-"""Boilerplate: lines and parts of lines that repeat within a document, and paragraphs that frame many documents."""
+"""Boilerplate within a document: lines, and beginnings or endings of lines, that repeat."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
@@ -39,24 +39,6 @@ def templated_lines(
             yield Repetition(segments, part)
 
 
-def frames(documents: I64, digests: U64, lengths: I64, least: int) -> Iterator[Repetition]:
-    """Paragraphs that stand in `least` distinct documents or more.
-
-    Give only documents that are no near-duplicates of each other, so that a story copied fifty times is no frame.
-    """
-    eligible = np.flatnonzero(lengths > 0)
-    order = eligible[np.argsort(digests[eligible], kind="stable")]
-    for begin, end in _runs(digests[order], least):
-        members = order[begin:end]
-        if np.unique(documents[members]).size >= least:
-            yield Repetition(members, "line")
-
-
-def least_documents(documents: int, absolute: int, share: float, floor: int) -> int:
-    """In how many of some documents a paragraph must stand to be a frame: `absolute`, or a share of few documents."""
-    return max(floor, min(absolute, int(np.ceil(share * documents))))
-
-
 def common_ending(texts: Sequence[str]) -> str:
     """The longest common suffix, without white space around it."""
     return common_beginning([text[::-1] for text in texts])[::-1]
@@ -79,12 +61,3 @@ def _groups(documents: I64, keys: U64, least: int) -> Iterator[I64]:
     large = np.flatnonzero(np.diff(bounds) >= least)
     groups = [order[bounds[each] : bounds[each + 1]] for each in large.tolist()]
     yield from sorted(groups, key=lambda group: int(group[0]))
-
-
-def _runs(values: U64, least: int) -> Iterator[tuple[int, int]]:
-    """Begin and end of runs of equal values of `least` or more."""
-    if values.size == 0:
-        return
-    bounds = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1], [True]]))
-    for each in np.flatnonzero(np.diff(bounds) >= least).tolist():
-        yield int(bounds[each]), int(bounds[each + 1])

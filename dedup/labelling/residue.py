@@ -20,7 +20,9 @@ from dedup.labelling.residue_grammar import (
 )
 from dedup.labelling.residue_sieve import EVERY_GROUP, may_match_within, shipped_sieve
 from dedup.labelling.residue_window import (
+    HEAD_CHARACTERS,
     IGNORABLE,
+    TAIL_CHARACTERS,
     blank_markup,
     place_after,
     straight,
@@ -28,12 +30,6 @@ from dedup.labelling.residue_window import (
     within_token,
 )
 from dedup.model import ResidueSpan, Span
-
-HEAD_CHARACTERS = 300
-"""How much of a line's beginning is read."""
-
-TAIL_CHARACTERS = 220
-"""How much of a line's end is read, for postambles, markers and refusals."""
 
 MOST_GROUPS_TRIED = 8
 """Where more groups of rules than this are possible, the line is split into tokens, to know which are."""
@@ -196,7 +192,10 @@ def _tokens(window: str) -> list[bytes]:
     """The lower-cased tokens of a window in UTF-8, and perhaps parts of tokens that hold combining marks."""
     if window.isascii():
         return window.encode().translate(_ASCII_WORDS).split()
-    return [token.lower().encode("utf-8", "surrogatepass") for token in _TOKEN.findall(IGNORABLE.sub("", window))]
+    return [
+        token.lower().encode("utf-8", "surrogatepass")
+        for token in _TOKEN.findall(IGNORABLE.sub("", window).replace("ſ", "s"))
+    ]
 
 
 @cache

@@ -4,20 +4,35 @@ An expression is read without being compiled, and only as far as its first few c
 and whatever stands for too many characters, ends the reading there: the shorter beginning admits more texts.
 """
 
+import hashlib
+import json
 import re
+from functools import cache
+from importlib import resources
+
+from dedup.labelling.residue_window import straighten
 
 LENGTH = 8
 """Characters of the longest beginning at the first word: as many as tell "the poli" from "the pric"."""
 
+SIGN = "\x01"
+"""What stands in a beginning for a sign or digit that is in no folded text."""
+
+FILE = "residue_beginnings.json"
+
+_LONGEST_SOUGHT = 14
+_MOST_SOUGHT = 16
+
 _MOST = 2000
 """More beginnings than this are taken together as the empty one."""
 
-_READABLE = re.compile("[ -~À-ÿЀ-џ一-鿿]*")
+_READABLE = re.compile("[ -~À-ÿЀ-џ一-鿿【】]*")
 """Texts of which each character is matched, case ignored, by itself and by what it is in lower case, and in which the
 space is the only white space: any other may be matched by a character of an expression that looks unlike it."""
 
 _QUANTIFIER = re.compile(r"([?*+]|\{(\d*),?(\d*)\})[?+]?")
-_CLASS = re.compile(r"\[([^\[\]\\^-]+)\]")
+_CLASS = re.compile(r"\[(-?(?:[^\[\]\\^-]|\\s)+)\]")
+_MEMBER = re.compile(r"\\s|.", re.DOTALL)
 _ANY_CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _CODE = re.compile(r"u([0-9A-Fa-f]{4})")
 _LOOKING = re.compile(r"\(\?<?[=!]")
@@ -29,9 +44,48 @@ _NOTHING: Texts = frozenset({""})
 def beginnings(expression: str, length: int = LENGTH) -> Texts:
     """Lower-case texts of at most `length` characters, with one of which each match of the expression begins.
 
-    They hold of texts that are `folded`.
+    They hold of texts that are `folded`. Those of the shipped grammar were read when it was written.
     """
+    known = shipped_beginnings().get(key_of(expression, length))
+    return _Reading(expression, length).read() if known is None else frozenset(known)
+
+
+def read_beginnings(expression: str, length: int = LENGTH) -> Texts:
+    """The same, read from the expression."""
     return _Reading(expression, length).read()
+
+
+@cache
+def sought(expression: str) -> tuple[str, ...] | None:
+    """The longest beginnings that are quickly looked for, or None if looking tells nothing."""
+    key = key_of(expression, 0)
+    found = shipped_beginnings()[key] if key in shipped_beginnings() else read_sought(expression)
+    return None if found is None else tuple(found)
+
+
+def read_sought(expression: str) -> list[str] | None:
+    """The same, read from the expression."""
+    for length in range(_LONGEST_SOUGHT, 1, -1):
+        every = read_beginnings(expression, length)
+        if len(every) <= _MOST_SOUGHT:
+            return None if "" in every else sorted(each for each in every if not _is_longer(each, every))
+    return None
+
+
+def _is_longer(text: str, others: Texts) -> bool:
+    return any(text[:length] in others for length in range(len(text)))
+
+
+@cache
+def shipped_beginnings() -> dict[str, list[str] | None]:
+    """What was read from the expressions of the shipped grammar, by `key_of` them."""
+    shipped: dict[str, list[str] | None] = json.loads(resources.files(__package__).joinpath(FILE).read_bytes())
+    return shipped
+
+
+def key_of(expression: str, length: int) -> str:
+    """By what the beginnings of a length are known, and, by a length of 0, those that are sought."""
+    return f"{hashlib.sha256(expression.encode()).hexdigest()[:16]}:{length}"
 
 
 def folded(text: str) -> str | None:
@@ -105,6 +159,9 @@ class _Reading:
         """A character, a class, a group or an assertion, without its quantifier."""
         expression, start = self.expression, self.place
         character = expression[start]
+        if character == "^":
+            self.place += 1
+            return _NOTHING, frozenset()
         if character == "(":
             return self._group()
         if character == "[":
@@ -120,8 +177,10 @@ class _Reading:
                 return _literal(chr(int(hexadecimal[1], 16)))
             if character == "s":
                 return frozenset({" "}), frozenset()
+            if character == "d":
+                return frozenset({*"0123456789", SIGN}), frozenset()
             return _literal(character) if not character.isalnum() else (frozenset(), _NOTHING)
-        return _literal(character) if character not in ".^$" else (frozenset(), _NOTHING)
+        return _literal(character) if character not in ".$" else (frozenset(), _NOTHING)
 
     def _group(self) -> tuple[Texts, Texts]:
         looking = _LOOKING.match(self.expression, self.place)
@@ -143,12 +202,15 @@ class _Reading:
         self.place = whole.end() if whole else len(self.expression)
         if simple is None:
             return frozenset(), _NOTHING
-        members = [_literal(character) for character in simple[1]]
+        members = [_literal(" " if each == "\\s" else each) for each in _MEMBER.findall(simple[1])]
         return frozenset().union(*(going for going, _ in members)), frozenset().union(*(ended for _, ended in members))
 
 
 def _literal(character: str) -> tuple[Texts, Texts]:
     if _READABLE.fullmatch(character):
         return frozenset({character.lower()}), frozenset()
-    # A letter may be what some readable one is in another case; a sign is in no text that is read.
-    return frozenset(), _NOTHING if character.isalpha() else frozenset()
+    if character.isalpha():
+        # It may be what some readable one is in another case.
+        return frozenset(), _NOTHING
+    # No window holds what is straightened, and of other signs none is told from another.
+    return frozenset() if straighten(character) != character else frozenset({SIGN}), frozenset()

@@ -8,15 +8,13 @@ never fewer.
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from dedup.labelling.residue_beginnings import LENGTH, beginnings, folded
+from dedup.labelling.residue_beginnings import LENGTH, beginnings, folded, sought
 from dedup.labelling.residue_grammar import LITERAL_KINDS, SUSPECT_WEIGHT, Grammar, Rule, shipped_grammar
 
 EVERY_GROUP = (1 << 64) - 1
 """All groups."""
 
 _MOST_REMEMBERED = 1 << 13
-_LONGEST_SOUGHT = 14
-_MOST_SOUGHT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +36,23 @@ class Sieve:
     """
 
     def __init__(self, grammar: Grammar) -> None:
-        self._rules = grammar.rules
+        self.grammar = grammar
         self._lead = grammar.lead_pattern
         self._lead_beginnings = beginnings(grammar.lead)
         self._by_beginning: dict[str, int] = {}
         self._anywhere = 0
-        members: dict[tuple[str, frozenset[bytes]], list[int]] = {}
+        members: dict[str, list[int]] = {}
         for place, rule in enumerate(grammar.rules):
             if rule.weight >= SUSPECT_WEIGHT:
-                # Those at the first word are told apart by it.
-                members.setdefault(("" if _leads(rule) else rule.name, rule.beside), []).append(place)
+                # There are fewer bits than rules: those at the first word are best told apart without one.
+                shared = leads(rule) and not rule.beside
+                members.setdefault("" if shared else rule.name, []).append(place)
         self.bits = [0] * len(grammar.rules)
         groups = []
-        for number, ((_, beside), places) in enumerate(members.items()):
+        for number, places in enumerate(members.values()):
             bit = 1 << number % 64
             keywords = frozenset[str]().union(*(grammar.rules[place].keywords for place in places))
-            groups.append(RuleGroup(keywords, beside, bit))
+            groups.append(RuleGroup(keywords, grammar.rules[places[0]].beside, bit))
             for place in places:
                 self.bits[place] = bit
                 self._note_beginnings(grammar.rules[place], bit)
@@ -71,7 +70,7 @@ class Sieve:
         return groups if admitted is None else groups & admitted
 
     def _note_beginnings(self, rule: Rule, bit: int) -> None:
-        if not _leads(rule):
+        if not leads(rule):
             self._anywhere |= bit
             return
         for beginning in beginnings(rule.expression):
@@ -94,20 +93,20 @@ class Sieve:
         return admitted
 
     def _rules_in(self, groups: int) -> tuple[Rule, ...]:
-        return tuple(rule for rule, bit in zip(self._rules, self.bits, strict=True) if bit & groups)
+        return tuple(rule for rule, bit in zip(self.grammar.rules, self.bits, strict=True) if bit & groups)
 
 
-def _leads(rule: Rule) -> bool:
+def leads(rule: Rule) -> bool:
     """Whether a rule matches at the first word alone, with markup blanked."""
     return rule.where == "start" and rule.kind not in LITERAL_KINDS
 
 
 def may_match_within(rule: Rule, window: str) -> bool:
     """Whether a rule's expression may match somewhere in a window: whether one of its beginnings is there."""
-    sought = _sought(rule.expression)
-    if sought is None or (text := _folded(window)) is None:
+    beginning_of = sought(rule.expression)
+    if beginning_of is None or (text := _folded(window)) is None:
         return True
-    for beginning in sought:  # noqa: SIM110 - many times as fast as any() of a generator
+    for beginning in beginning_of:  # noqa: SIM110 - many times as fast as any() of a generator
         if beginning in text:
             return True
     return False
@@ -115,20 +114,6 @@ def may_match_within(rule: Rule, window: str) -> bool:
 
 _folded = lru_cache(4)(folded)
 """One line's windows are looked at for several rules in a row."""
-
-
-@cache
-def _sought(expression: str) -> tuple[str, ...] | None:
-    """The longest beginnings that are quickly looked for, or None if looking tells nothing."""
-    for length in range(_LONGEST_SOUGHT, 1, -1):
-        every = beginnings(expression, length)
-        if len(every) <= _MOST_SOUGHT:
-            return None if "" in every else tuple(sorted(each for each in every if not _is_longer(each, every)))
-    return None
-
-
-def _is_longer(text: str, others: frozenset[str]) -> bool:
-    return any(text[:length] in others for length in range(len(text)))
 
 
 @cache

@@ -3,11 +3,19 @@
 import re
 import unicodedata
 
-_QUOTATION_MARKS = {
+HEAD_CHARACTERS = 300
+"""How much of a line's beginning is read."""
+
+TAIL_CHARACTERS = 220
+"""How much of a line's end is read, for postambles, markers and refusals."""
+
+_STRAIGHT = {
     **dict.fromkeys(map(ord, "“”„‟«»″〝〞「」『』＂"), '"'),
     **dict.fromkeys(map(ord, "‘’‚‛′`´＇"), "'"),
     **dict.fromkeys(map(ord, "：﹕"), ":"),
     **dict.fromkeys(map(ord, "‐‑‒−"), "-"),
+    # To an expression it is an s, so let it be one to the words that are asked for.
+    ord("ſ"): "s",
 }
 _STANDS_FOR_MARK = "ˉ"
 """A letter: a combining mark belongs to the word, as in the tokeniser, so no rule matches the word without it."""
@@ -29,7 +37,7 @@ class _Straightened(dict[int, str | int]):
         return self[code]
 
 
-_straightened = _Straightened(_QUOTATION_MARKS)
+_straightened = _Straightened(_STRAIGHT)
 
 
 def within_token(text: str, place: int) -> bool:
@@ -78,4 +86,4 @@ def blank_markup(window: str) -> str:
 
 def straight(character: str) -> str:
     """A character as straight as it is typed."""
-    return str(_QUOTATION_MARKS.get(ord(character), character))
+    return str(_STRAIGHT.get(ord(character), character))

@@ -54,7 +54,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A span of one text aligned with a span of another (or of the same one). Scores are those of `Match`."""
+    """A span of one text aligned with a span of another (or of the same one). Scores are those of `Match`.
+
+    Of a `rewrite` the `score` is the fitted probability that it is one. `log_likelihood`: by how many nats the tokens
+    of the left span are better explained by the right one than by the rest of their own text, and the other way round.
+    `anchors`: the rarest terms that both sides share, as they stand on the left. `summary`: one side is a summary of
+    the other, which is a whole text.
+    """
 
     relation: Relation
     left: Span
@@ -63,6 +69,9 @@ class Passage:
     containment: tuple[float, float]
     cosine: float
     score: float
+    log_likelihood: tuple[float, float] = (0.0, 0.0)
+    anchors: tuple[str, ...] = ()
+    summary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ class Counts:
     """What became of everything that was read: `read = kept + dropped + quarantined`, always.
 
     `reasons` counts documents by the reason of their decision or quarantine; `matches` counts findings by relation.
-    `vetoed`: pairs over the threshold that the cosine did not confirm. `capped_buckets`, `capped_postings`,
+    `vetoed`: pairs over the threshold that the cosine did not confirm; `vetoed_boilerplate`: pairs of documents that
+    match by their boilerplate alone, where it is excluded. `capped_buckets`, `capped_postings`,
     `capped_classes`: how often a cap of the configuration cut something off. `skipped_files`: files in a folder
     that are of no format read here. `repeated_ids`: documents whose id an earlier one has.
     """
@@ -52,15 +53,21 @@ class Counts:
     dropped: int = 0
     quarantined: int = 0
     paragraphs: int = 0
-    characters: int = 0
+    count_characters: Callable[[], int] = field(default=int, repr=False, compare=False)
     reasons: Mapping[str, int] = field(default_factory=dict)
     matches: Mapping[str, int] = field(default_factory=dict)
     vetoed: int = 0
+    vetoed_boilerplate: int = 0
     capped_buckets: int = 0
     capped_postings: int = 0
     capped_classes: int = 0
     skipped_files: int = 0
     repeated_ids: int = 0
+
+    @property
+    def characters(self) -> int:
+        """The characters of all texts, counted when they are asked for."""
+        return self.count_characters()
 
 
 @dataclass(frozen=True, slots=True)

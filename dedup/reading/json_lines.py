@@ -1,7 +1,7 @@
 """JSON lines: one object a line."""
 
 import json
-import secrets
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +62,7 @@ class _Reader:
         self._batch = batch
         self._quarantine = quarantine
         # An odd integer of 64 bits, which only its digits stand for in JSON, and which no input can know.
-        self._mark = (1 << 63) | secrets.randbits(63) | 1
+        self._mark = (1 << 63) | int.from_bytes(os.urandom(8), "big") | 1
         self._separator = b",%d," % self._mark
         self.number = 0
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from dedup.reading.opening import InputStream
+from dedup.errors import InputError
+from dedup.reading.opening import BrokenInput, InputStream
 
 UTF8_BOM = b"\xef\xbb\xbf"
 
@@ -50,3 +51,16 @@ def _taken(pieces: list[bytes | memoryview]) -> bytes:
     joined = b"".join(pieces)
     pieces.clear()
     return joined
+
+
+def lines_of(file: str) -> Iterator[bytes]:
+    """The lines of a file that is no corpus, plain or compressed, `-` being stdin; without a byte order mark.
+
+    Raises InputError where it cannot be read, or is damaged from some point on.
+    """
+    try:
+        with InputStream(file) as stream:
+            for block in line_blocks(stream):
+                yield from block
+    except BrokenInput as broken:
+        raise InputError(f"{file}: {broken.message}") from None

@@ -2,6 +2,7 @@
 
 from typing import BinaryIO
 
+from dedup.kernels import loaded
 from dedup.model import LazyMatches, Report
 from dedup.reporting.json_columns import match_lines
 from dedup.reporting.json_values import decision_value, encoded, match_value, quarantined_value
@@ -10,8 +11,9 @@ from dedup.reporting.json_values import decision_value, encoded, match_value, qu
 def write_findings(report: Report, stream: BinaryIO) -> None:
     """Write each match of the report as one JSON object a line, in the report's order."""
     if isinstance(report.matches, LazyMatches):
+        kernels = loaded()
         for block in report.matches.blocks():
-            stream.write(match_lines(block))
+            stream.write(match_lines(block, kernels))
         return
     for match in report.matches:
         stream.write(encoded(match_value(match)) + b"\n")

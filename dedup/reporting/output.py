@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -61,7 +60,7 @@ def _is_special(path: Path) -> bool:
 @contextlib.contextmanager
 def _replacing(target: Path) -> Iterator[BinaryIO]:
     # The name is cut because a file system allows 255 bytes, and a character may take four of them.
-    temporary = target.with_name(f".{target.name[:48]}.{secrets.token_hex(6)}.part")
+    temporary = target.with_name(f".{target.name[:48]}.{os.urandom(6).hex()}.part")
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:

@@ -1,12 +1,17 @@
 """The summary at the end of a report: everything read is accounted for."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from dedup.model import Counts, Relation, Report
-from dedup.reporting.page import Page
 from dedup.reporting.phrases import counted
-from dedup.reporting.selecting import Limits
 from dedup.reporting.visible import cut_end, visible
+
+if TYPE_CHECKING:
+    from dedup.reporting.page import Page
+    from dedup.reporting.selecting import Limits
 
 KEPT_REASONS = ("unique", "representative", "short", "empty")
 _LABEL = 14
@@ -32,6 +37,8 @@ def one_line_of_pairs(counts: Counts) -> str:
 def _aside(counts: Counts) -> str:
     """What else a reader of the findings must know."""
     asides = []
+    if counts.vetoed_boilerplate:
+        asides.append(f"{counted(counts.vetoed_boilerplate, 'pair')} alike by boilerplate alone excluded")
     if counts.skipped_files:
         asides.append(f"{counted(counts.skipped_files, 'file')} of no known format skipped")
     if counts.repeated_ids:
@@ -76,6 +83,7 @@ def _rows(counts: Counts) -> Iterable[tuple[str, str]]:
         ("dropped", _tally(counts.reasons, relations)),
         ("findings", _tally(counts.matches, relations)),
         ("vetoed", _when(counts.vetoed, "pair", "over the threshold, not confirmed by the cosine")),
+        ("excluded", _when(counts.vetoed_boilerplate, "pair", "of documents alike by their boilerplate alone")),
         ("capped", _capped(counts)),
         ("repeated ids", _when(counts.repeated_ids, "document", "with an id that an earlier one has")),
         ("skipped", _when(counts.skipped_files, "file", "of formats that are not read")),

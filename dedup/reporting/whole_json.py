@@ -50,7 +50,7 @@ def _cluster_pieces(cluster: Cluster) -> Iterator[bytes]:
 
 def _counts_value(counts: Counts) -> Json:
     values: dict[str, Json] = {}
-    for field in fields(counts):
-        value = getattr(counts, field.name)
-        values[field.name] = value if isinstance(value, int) else {str(key): n for key, n in value.items()}
+    for name in (field.name.removeprefix("count_") for field in fields(counts)):
+        value = getattr(counts, name)
+        values[name] = value if isinstance(value, int) else {str(key): n for key, n in value.items()}
     return values

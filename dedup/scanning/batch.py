@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -9,10 +10,17 @@ import numpy as np
 from dedup.config import PAIR_RELATIONS, Config
 from dedup.model import Document, IdColumn, Level, Quarantined, RecordBatch, Relation, Report, TextColumn
 from dedup.reading import ReadOptions, find_files, read_batches
-from dedup.scanning.corpus import gather_corpus
-from dedup.scanning.documents import document_outcome, every_document_pair, first_copies, match_documents
+from dedup.scanning.corpus import Corpus, gather_corpus
+from dedup.scanning.documents import (
+    document_findings,
+    document_outcome,
+    every_document_pair,
+    first_copies,
+    match_documents,
+)
 from dedup.scanning.findings import Findings, join_findings
 from dedup.scanning.fitting import fit_to_corpus
+from dedup.scanning.frames import find_frames
 from dedup.scanning.labels import label_boilerplate, label_residue
 from dedup.scanning.paragraphs import (
     every_pair,
@@ -23,8 +31,11 @@ from dedup.scanning.paragraphs import (
 )
 from dedup.scanning.progress import Progress, Silent
 from dedup.scanning.result import make_report
+from dedup.scanning.returning import return_memory
 from dedup.scanning.rewrite_findings import find_rewrites
 from dedup.scanning.scoring import Scorer
+from dedup.scanning.threads import Threads
+from dedup.scanning.vetoing import veto_frames
 
 Sources = str | os.PathLike[str] | Document | Iterable[str | os.PathLike[str] | Document]
 
@@ -86,12 +97,36 @@ def _run(
     workers = max(workers, 1)
     batches, skipped = _batches(sources, reading or ReadOptions(), quarantined, progress)
     corpus = gather_corpus(batches, config, workers, progress, memory)
-    background = fit_to_corpus(corpus, config)
-    scorer = Scorer(corpus.store, config, background, corpus.kernels, workers, progress)
+    return_memory()
+    with Threads(workers) as threads:
+        return _report(corpus, config, threads, progress, quarantined, skipped, every=every)
+
+
+def _report(
+    corpus: Corpus,
+    config: Config,
+    threads: Threads,
+    progress: Progress,
+    quarantined: list[Quarantined],
+    skipped: int,
+    *,
+    every: bool,
+) -> Report:
+    """What is found in a corpus."""
+    # It is not wanted before candidates are verified.
+    background = threads.start(partial(fit_to_corpus, corpus, config))
+    scorer = Scorer(corpus.store, config, background, corpus.kernels, threads, progress)
 
     matching = match_documents(corpus, config, scorer)
     outcome = document_outcome(corpus, matching, config)
-    stories = outcome.kept & first_copies(corpus)
+    excluding = config.boilerplate == "exclude"
+    vetoed = 0
+    frames = None
+    if config.finds_frames:
+        frames = find_frames(corpus, outcome.kept & first_copies(corpus), config)
+        if excluding:
+            matching, vetoed = veto_frames(corpus, matching, frames, config, background.result())
+            outcome = document_outcome(corpus, matching, config)
     found: list[Findings] = []
     matchings = [matching]
     capped = 0
@@ -100,7 +135,7 @@ def _run(
         found.append(findings)
         outcome = outcome.all_kept()
     else:
-        found.append(outcome.findings)
+        found.append(document_findings(corpus, matching, outcome))
 
     if config.looks_for(Relation.REWRITE) and config.level.documents:
         rewrites, compared = find_rewrites(corpus, matching.firsts, outcome.kept, config, scorer, every=every)
@@ -109,11 +144,13 @@ def _run(
 
     repeated = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
     eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier
-    if config.looks_for(Relation.BOILERPLATE):
-        boilerplate = label_boilerplate(corpus, outcome.kept, stories, config)
-        found.append(boilerplate.findings)
-        repeated = boilerplate.repeated
-        eligible &= ~boilerplate.framing
+    if frames is not None:
+        framing = frames.framing(corpus, outcome.kept)
+        if config.looks_for(Relation.BOILERPLATE):
+            boilerplate = label_boilerplate(corpus, eligible, frames.repetitions, framing, config)
+            found.append(boilerplate.findings)
+            repeated = boilerplate.repeated
+        eligible &= ~framing
     if config.level.paragraphs:
         paragraph_matching = match_paragraphs(corpus, eligible, config, scorer)
         matchings.append(paragraph_matching)
@@ -126,7 +163,16 @@ def _run(
         found.append(without_whole_documents(corpus, passages, found[0]))
     found.extend(label_residue(corpus, config))
     return make_report(
-        corpus, join_findings(found), outcome, quarantined, matchings, capped, skipped, config, background
+        corpus,
+        join_findings(found),
+        outcome,
+        quarantined,
+        matchings,
+        vetoed,
+        capped,
+        skipped,
+        config,
+        background.result(),
     )
 
 

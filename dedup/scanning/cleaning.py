@@ -15,6 +15,7 @@ from dedup.scanning.findings import Places, Side, places_of
 from dedup.scanning.paragraphs import match_paragraphs, representative_pairs, spans_of
 from dedup.scanning.progress import Silent
 from dedup.scanning.scoring import Scorer
+from dedup.scanning.threads import Threads
 from dedup.verifying import Background, Verdict
 
 
@@ -41,7 +42,8 @@ def clean(text: str, config: Config | None = None) -> Cleaned:
 
 def _copies(corpus: Corpus, config: Config) -> list[Cut]:
     """Runs of paragraphs that say nothing which an earlier one does not say, each with what stays in the text."""
-    scorer = Scorer(corpus.store, config, Background(), corpus.kernels, 1, Silent())
+    threads = Threads(1)
+    scorer = Scorer(corpus.store, config, threads.start(Background), corpus.kernels, threads, Silent())
     matching = match_paragraphs(corpus, ~corpus.barrier, config, scorer)
     pairs = representative_pairs(corpus, matching, config)
     pairs = pairs.take((pairs.verdict == Verdict.EXACT) | (pairs.scores.right_containment >= 1.0))

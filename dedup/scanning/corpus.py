@@ -9,7 +9,7 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.deciding import keep_order
-from dedup.kernels import COMPILE_FROM_BYTES, I64, Bool, Kernels, Marks, choose
+from dedup.kernels import COMPILE_FROM_BYTES, I64, Bool, Kernels, choose
 from dedup.model import DocumentId, IdColumn, RecordBatch
 from dedup.scanning.progress import Progress
 from dedup.scanning.shelf import Shelf
@@ -25,28 +25,36 @@ FULL_BATCH = 1 << 16
 class Corpus:
     """Documents by rank: in input order, or in that of the keep policy.
 
-    `id_bounds` says how many documents there are up to and with each column of ids; `positions` is the place of each
-    document in the input. Of each paragraph `paragraph_documents` is the rank of its
-    document and `barrier` says whether it touches residue; paragraphs stand in the order of their documents and within
-    them in that of the text. `residue` holds addresses and ranks. `marks`: the characters of each
-    document, and the newlines before its last one.
+    `id_bounds` says how many documents there are up to and with each column of ids. Of each paragraph
+    `paragraph_documents` is the rank of its document and `barrier` says whether it touches residue; paragraphs stand in
+    the order of their documents and within them in that of the text. `residue` holds addresses and ranks.
     """
 
     store: TextStore
     ids: list[IdColumn]
     id_bounds: I64
-    positions: I64
     documents: Units
     paragraphs: Units
     paragraph_documents: I64
     barrier: Bool
     residue: list[ResidueLine]
-    marks: Marks
     kernels: Kernels
+
+    def positions(self, ranks: I64) -> I64:
+        """The places of documents in the input."""
+        places = self.documents.places
+        return ranks if places is None else places[ranks]
+
+    def ranks(self) -> I64:
+        """The rank of each document, in the order of the input."""
+        count = len(self.documents)
+        ranks = np.empty(count, dtype=np.int64)
+        ranks[self.positions(np.arange(count))] = np.arange(count)
+        return ranks
 
     def document_id(self, rank: int) -> DocumentId:
         """The id of the document of this rank."""
-        position = int(self.positions[rank])
+        position = rank if self.documents.places is None else int(self.documents.places[rank])
         column = int(np.searchsorted(self.id_bounds, position, side="right"))
         return self.ids[column][position - int(self.id_bounds[column - 1] if column else 0)]
 
@@ -60,7 +68,7 @@ def gather_corpus(
     are too few.
     """
     shelf = Shelf(memory)
-    gathering = _Gathering(shelf)
+    gathering = _Gathering(shelf, edges=config.finds_frames)
     kernels: Kernels | None = None
     with ThreadPoolExecutor(max_workers=workers) as pool:
         running: deque[tuple[RecordBatch, Future[BatchSketch]]] = deque()
@@ -82,24 +90,25 @@ def gather_corpus(
     if shelf.spilled:
         progress.message(f"{shelf.spilled >> 20:,} MB are over the memory allowed and stand in a temporary file")
     corpus = gathering.corpus(kernels)
+    if config.keep == "first":
+        return corpus
     order = keep_order(config.keep, corpus.documents.lengths, gathering.dates, gathering.sources)
-    return corpus if np.array_equal(order, corpus.positions) else _reorder(corpus, order)
+    return corpus if np.array_equal(order, np.arange(order.size)) else _reorder(corpus, order)
 
 
 class _Gathering:
     """What is kept of the batches so far."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, *, edges: bool) -> None:
         self.dates: list[str | float | None] = []
         self.sources: list[str] = []
         self._shelf = shelf
         self._store = TextStore(shelf)
         self._ids: list[IdColumn] = []
-        self._documents, self._paragraphs = UnitsBuilder(shelf), UnitsBuilder(shelf)
+        self._documents, self._paragraphs = UnitsBuilder(shelf), UnitsBuilder(shelf, edges=edges)
         self._paragraph_documents: list[I64] = [np.zeros(0, dtype=np.int64)]
         self._barrier: list[Bool] = [np.zeros(0, dtype=np.bool_)]
         self._residue: list[ResidueLine] = []
-        self._marks: list[Marks] = []
         self._n_documents = 0
 
     def add(self, batch: RecordBatch, sketch: BatchSketch, config: Config) -> None:
@@ -113,9 +122,8 @@ class _Gathering:
             self._paragraph_documents.append(segments.texts + self._n_documents)
             self._barrier.append(barriers(segments, sketch.residue))
         self._residue.extend(line.moved(self._n_documents, base) for line in sketch.residue)
-        self._marks.append(sketch.marks)
         self._ids.append(batch.ids)
-        self._shelf.take(batch.ids.tokens.n_bytes + 24 * len(batch))
+        self._shelf.take(batch.ids.tokens.n_bytes + 8 * len(batch))
         if config.keep == "newest":
             self.dates.extend(batch.dates)
         if config.keep.startswith("source:"):
@@ -128,13 +136,11 @@ class _Gathering:
             self._store,
             self._ids,
             np.cumsum([len(column) for column in self._ids], dtype=np.int64),
-            np.arange(self._n_documents),
             self._documents.build(),
             self._paragraphs.build(),
             np.concatenate(self._paragraph_documents),
             np.concatenate(self._barrier),
             self._residue,
-            Marks(*(np.concatenate(counts) for counts in zip(*self._marks, strict=True))),
             kernels,
         )
 
@@ -148,11 +154,9 @@ def _reorder(corpus: Corpus, order: I64) -> Corpus:
     residue = [line._replace(text=int(ranks[line.text])) for line in corpus.residue]
     return replace(
         corpus,
-        positions=order,
         documents=corpus.documents.take(order),
         paragraphs=corpus.paragraphs.take(paragraph_order),
         paragraph_documents=paragraph_documents[paragraph_order],
         barrier=corpus.barrier[paragraph_order],
-        marks=Marks(*(counts[order] for counts in corpus.marks)),
         residue=sorted(residue, key=lambda line: (line.text, line.start)),
     )

@@ -12,7 +12,15 @@ from dedup.kernels import I64, Bool
 from dedup.model import Relation
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Side, of_pairs
-from dedup.scanning.matching import Matching, UnitPairs, exact_scores, expand_pairs, join_pairs, match_units
+from dedup.scanning.matching import (
+    Matching,
+    UnitPairs,
+    exact_scores,
+    expand_pairs,
+    join_pairs,
+    match_units,
+    nothing_matched,
+)
 from dedup.scanning.scoring import Scorer
 from dedup.verifying import LEAST_CONTAINED_TOKENS, Scores, Verdict
 
@@ -21,20 +29,33 @@ from dedup.verifying import LEAST_CONTAINED_TOKENS, Scores, Verdict
 class Outcome:
     """What becomes of each document, by rank.
 
-    `representatives` (int64): that of a dropped document, or -1. `verdicts` (int8) and `scores` are those of the pair
-    (representative, document), without meaning for kept documents. `findings`: the match of each dropped document with
-    its representative, and the pairs of kept documents of which the later contains the earlier.
+    `representatives` (int64): that of a dropped document, or -1. `pairs` (int64): the place in `matching` of the pair
+    that it was dropped by, or -1 for an exact copy; without meaning for kept documents.
     """
 
     representatives: I64
-    verdicts: NDArray[np.int8]
-    scores: Scores
-    findings: Findings
+    pairs: I64
+    matching: Matching
 
     @property
     def kept(self) -> Bool:
         """Whether each document is kept."""
         return self.representatives < 0
+
+    def verdicts(self, dropped: I64) -> NDArray[np.int8]:
+        """The verdicts on dropped documents and their representatives."""
+        verdicts = np.full(dropped.size, Verdict.EXACT, dtype=np.int8)
+        by_pair = self.pairs[dropped] >= 0
+        verdicts[by_pair] = self.matching.verdict[self.pairs[dropped][by_pair]]
+        return verdicts
+
+    def scores(self, dropped: I64) -> Scores:
+        """The scores of the pairs of representatives and dropped documents."""
+        scores = exact_scores(dropped.size)
+        by_pair = self.pairs[dropped] >= 0
+        for target, values in zip(scores, self.matching.scores, strict=True):
+            target[by_pair] = values[self.pairs[dropped][by_pair]]
+        return scores
 
     def all_kept(self) -> "Outcome":
         """The same where nothing is dropped."""
@@ -43,7 +64,10 @@ class Outcome:
 
 def match_documents(corpus: Corpus, config: Config, scorer: Scorer) -> Matching:
     """Match whole documents, where the level asks for it."""
-    eligible = np.full(len(corpus.documents), config.level.documents)
+    count = len(corpus.documents)
+    if not config.level.documents:
+        return nothing_matched(count)
+    eligible = np.ones(count, dtype=np.bool_)
     return match_units(corpus.documents, eligible, config.shingle_size, config, scorer)
 
 
@@ -73,33 +97,32 @@ def document_outcome(corpus: Corpus, matching: Matching, config: Config) -> Outc
 
     # A copy has the tokens of the first of its class, and so the scores of the pair that it was dropped by.
     representatives = class_representatives[matching.firsts]
-    pairs = pair_of[matching.firsts]
-    verdicts = np.zeros(count, dtype=np.int8)
-    scores = exact_scores(count)
-    by_pair = pairs >= 0
-    verdicts[by_pair] = matching.verdict[pairs[by_pair]]
-    for target, values in zip(scores, matching.scores, strict=True):
-        target[by_pair] = values[pairs[by_pair]]
     if config.looks_for(Relation.EXACT):
         copies = (representatives < 0) & (matching.firsts != np.arange(count))
-        representatives = np.where(copies, matching.firsts, representatives)
-        verdicts[copies] = Verdict.EXACT
+        representatives[copies] = matching.firsts[copies]
+    return Outcome(representatives, pair_of[matching.firsts], matching)
 
-    dropped = np.flatnonzero(representatives >= 0)
-    kept = representatives < 0
+
+def document_findings(corpus: Corpus, matching: Matching, outcome: Outcome) -> Findings:
+    """What `scan` finds of documents.
+
+    The match of each dropped document with its representative, and the pairs of kept documents of which the later
+    contains the earlier.
+    """
+    kept = outcome.kept
+    dropped = np.flatnonzero(~kept)
     to_representative = UnitPairs(
-        representatives[dropped],
+        outcome.representatives[dropped],
         dropped,
-        verdicts[dropped],
-        scores.take(dropped),
+        outcome.verdicts(dropped),
+        outcome.scores(dropped),
         np.zeros(dropped.size, dtype=np.int64),
     )
     containing = (matching.verdict == Verdict.CONTAINS) & kept[matching.left] & kept[matching.right]
     every = UnitPairs(
         matching.left, matching.right, matching.verdict, matching.scores, np.zeros(matching.left.size, np.int64)
     )
-    matched = join_pairs(to_representative, every.take(containing))
-    return Outcome(representatives, verdicts, scores, _findings(corpus, matched))
+    return _findings(corpus, join_pairs(to_representative, every.take(containing)))
 
 
 def every_document_pair(corpus: Corpus, matching: Matching, config: Config) -> tuple[Findings, int]:

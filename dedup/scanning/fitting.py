@@ -8,8 +8,9 @@ from dedup.config import Config
 from dedup.kernels import I64, U32
 from dedup.kernels.hashing import no_triggers
 from dedup.scanning.corpus import Corpus
+from dedup.scanning.scoring import hash_ranges
 from dedup.sketching import sketch_plan
-from dedup.tokenising import codepoint_table, hash_tokens
+from dedup.tokenising import codepoint_table
 from dedup.verifying import Background, fit_background
 
 MOST_DOCUMENTS = 8192
@@ -27,8 +28,9 @@ def fit_to_corpus(corpus: Corpus, config: Config) -> Background:
     tokens together, and no document of over a million tokens.
     """
     sample = family_sample(corpus, config)
-    texts = corpus.store.gather(corpus.documents.starts[sample], corpus.documents.ends[sample])
-    return fit_background(hash_tokens(texts, corpus.kernels), corpus.kernels)
+    documents = corpus.documents
+    tokens, _ = hash_ranges(corpus.store, documents.starts[sample], documents.ends[sample], corpus.kernels)
+    return fit_background(tokens, corpus.kernels)
 
 
 def family_sample(corpus: Corpus, config: Config) -> I64:
@@ -51,7 +53,7 @@ def _one_of_each_family(corpus: Corpus, sample: I64, config: Config) -> I64:
 def _sample_keys(corpus: Corpus, sample: I64, config: Config) -> Iterable[U32]:
     """The band keys of a sample: those at hand, or, where the scan needs none, made for it."""
     if corpus.documents.bulk.bands:
-        return corpus.documents.band_keys(sample)
+        return (corpus.documents.band_keys(number, sample) for number in range(corpus.documents.bulk.bands))
     texts = corpus.store.gather(corpus.documents.starts[sample], corpus.documents.ends[sample])
     plan = sketch_plan(config, no_triggers(), near=True, contains=False)
     return corpus.kernels.sketch(texts.data, texts.offsets[:-1], texts.offsets[1:], *codepoint_table(), plan).keys
@@ -61,6 +63,10 @@ def background_sample(corpus: Corpus) -> I64:
     """The ranks of the documents that the background is fitted on."""
     documents = corpus.documents
     eligible = np.flatnonzero((documents.lengths > 0) & (documents.lengths <= MOST_TOKENS_A_DOCUMENT))
-    _, firsts = np.unique(documents.digests[eligible], return_index=True)
+    # Which of several copies is taken makes no difference.
+    order = np.argsort(documents.digests[eligible])
+    ordered = documents.digests[eligible][order]
+    firsts = order[np.append(True, ordered[1:] != ordered[:-1])[: order.size]]
     chosen = eligible[firsts[:MOST_DOCUMENTS]]
-    return chosen[np.cumsum(documents.lengths[chosen]) <= MOST_TOKENS]
+    within: I64 = chosen[np.cumsum(documents.lengths[chosen]) <= MOST_TOKENS]
+    return within

@@ -6,18 +6,11 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.kernels import I64, Bool
-from dedup.labelling import (
-    Repetition,
-    common_beginning,
-    common_ending,
-    frames,
-    least_documents,
-    repeated_lines,
-    templated_lines,
-)
+from dedup.labelling import Repetition, common_beginning, common_ending, repeated_lines, templated_lines
 from dedup.model import Evidence, Relation, Span
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Places, Side, of_pairs, of_spans, places_of
+from dedup.scanning.frames import TEXTS_COMPARED, texts_of
 from dedup.scanning.matching import UnitPairs, exact_scores
 from dedup.tokenising import hash_tokens
 from dedup.verifying import Verdict
@@ -28,33 +21,23 @@ LEAST_QUOTED_TOKENS = 2
 
 @dataclass(frozen=True, slots=True)
 class Boilerplate:
-    """Findings of boilerplate; which paragraphs repeat in their document; which frame many documents."""
+    """Findings of boilerplate, and which paragraphs repeat in their document."""
 
     findings: Findings
     repeated: Bool
-    framing: Bool
 
 
-def label_boilerplate(corpus: Corpus, kept: Bool, stories: Bool, config: Config) -> Boilerplate:
-    """Find lines that repeat within a document, templated lines, and paragraphs of many documents.
+def label_boilerplate(
+    corpus: Corpus, eligible: Bool, frames: list[Repetition], framing: Bool, config: Config
+) -> Boilerplate:
+    """Report what frames many documents, and find lines that repeat within a document, and templated lines.
 
-    `kept` says of each document whether its lines are looked at, `stories` whether it counts among the documents that a
-    paragraph may frame: copies do not, or a story copied often would be a frame.
+    `eligible` says which paragraphs are looked at, `framing` which of them are those of `frames`.
     """
     documents, paragraphs = corpus.paragraph_documents, corpus.paragraphs
-    eligible = kept[documents] & ~corpus.barrier
-    lengths = np.where(eligible, paragraphs.lengths, 0)
     repeated = np.zeros(documents.size, dtype=np.bool_)
-    framing = np.zeros(documents.size, dtype=np.bool_)
-    found: list[tuple[Repetition, bool]] = []
-    count = least_documents(
-        int(np.count_nonzero(stories)), config.boilerplate_documents, config.boilerplate_share, config.repeated_lines
-    )
-    for repetition in frames(documents, paragraphs.digests, np.where(stories[documents], lengths, 0), count):
-        framing[repetition.members] = True
-        found.append((repetition, True))
-    framing |= np.isin(paragraphs.digests, paragraphs.digests[framing]) & (lengths > 0)
-    free = np.where(framing, 0, lengths)
+    found = [(repetition, True) for repetition in frames]
+    free = np.where(eligible & ~framing, paragraphs.lengths, 0)
     for repetition in repeated_lines(documents, paragraphs.digests, free, config.repeated_lines):
         repeated[repetition.members] = True
         found.append((repetition, False))
@@ -69,29 +52,36 @@ def label_boilerplate(corpus: Corpus, kept: Bool, stories: Bool, config: Config)
         documents, paragraphs.digests, paragraphs.firsts, open_lines, config.repeated_lines, "beginning"
     )
     found.extend((repetition, False) for repetition in beginning)
-    return Boilerplate(_boilerplate_findings(corpus, found), repeated, framing)
+    return Boilerplate(_boilerplate_findings(corpus, found), repeated)
 
 
 def _boilerplate_findings(corpus: Corpus, found: list[tuple[Repetition, bool]]) -> Findings:
+    patterns = [_pattern(corpus, repetition, is_frame) for repetition, is_frame in found]
+    shown = [
+        repetition.members[corpus.paragraph_documents[repetition.members] == document][:MOST_LINES]
+        for (repetition, _), (document, *_) in zip(found, patterns, strict=True)
+    ]
+    # The lines of all at once: a crawl of many sites has very many frames.
+    bounds = np.cumsum([0, *map(len, shown)]).tolist()
+    lines = _places(corpus, np.concatenate([np.zeros(0, dtype=np.int64), *shown])).lines.tolist()
     spans, evidence = [], []
-    for repetition, is_frame in found:
-        document, start, end, pattern = _pattern(corpus, repetition)
+    for place, ((repetition, is_frame), (document, start, end, pattern)) in enumerate(
+        zip(found, patterns, strict=True)
+    ):
         members = repetition.members
-        at_first = members[corpus.paragraph_documents[members] == document]
-        lines = _places(corpus, at_first[:MOST_LINES]).lines
         spans.append((document, start, end))
         evidence.append(
             Evidence(
                 pattern=pattern,
                 occurrences=int(members.size),
                 documents=int(np.unique(corpus.paragraph_documents[members]).size) if is_frame else None,
-                lines=tuple(lines.tolist()),
+                lines=tuple(lines[bounds[place] : bounds[place + 1]]),
             )
         )
     return of_spans(Relation.BOILERPLATE, _side(spans), 1.0, evidence)
 
 
-def _pattern(corpus: Corpus, repetition: Repetition) -> tuple[int, int, int, str]:
+def _pattern(corpus: Corpus, repetition: Repetition, is_frame: bool) -> tuple[int, int, int, str]:
     """Document, address and text of what is repeated, where it stands first."""
     paragraphs = corpus.paragraphs
     first = int(repetition.members[0])
@@ -103,10 +93,7 @@ def _pattern(corpus: Corpus, repetition: Repetition) -> tuple[int, int, int, str
     line = corpus.store.text(start, end)
     if repetition.part == "line":
         return document, start, end, line
-    texts = [
-        corpus.store.text(int(paragraphs.starts[member]), int(paragraphs.ends[member]))
-        for member in repetition.members.tolist()
-    ]
+    texts = texts_of(corpus, repetition.members[:TEXTS_COMPARED] if is_frame else repetition.members)
     # Lines that agree in their tokens but not in their characters leave no common text: the line stands for itself.
     if repetition.part == "ending":
         pattern = common_ending(texts) or line

@@ -5,10 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.candidates import containment_candidates, exact_classes, merge_candidates, near_candidates
+from dedup.candidates import (
+    BandPairs,
+    Candidates,
+    SharedShingles,
+    band_pairs,
+    containment_candidates,
+    exact_classes,
+    merge_candidates,
+    near_candidates,
+    shared_shingles,
+)
 from dedup.config import Config
 from dedup.kernels import I64, Bool
+from dedup.scanning.returning import return_memory
 from dedup.scanning.scoring import Scorer
+from dedup.scanning.store import distinct
 from dedup.scanning.units import Units
 from dedup.verifying import Scores, Verdict, verdicts
 
@@ -32,6 +44,12 @@ class Matching:
     capped_postings: int = 0
 
 
+def nothing_matched(count: int) -> Matching:
+    """What is established about units that are not compared."""
+    none = np.zeros(0, dtype=np.int64)
+    return Matching(np.arange(count), none, none, np.zeros(0, dtype=np.int8), exact_scores(0))
+
+
 def match_units(units: Units, eligible: Bool, least_contained: int, config: Config, scorer: Scorer) -> Matching:
     """Match the eligible units with each other; the others are alone in their class and in no pair.
 
@@ -46,12 +64,9 @@ def match_units(units: Units, eligible: Bool, least_contained: int, config: Conf
     compared = eligible & (firsts == np.arange(firsts.size)) & (units.lengths >= config.shingle_size)
     ranks = np.flatnonzero(compared)
     scorer.progress.start("candidates", None)
-    kernels = scorer.kernels
-    near = near_candidates(units.band_keys(ranks), ranks, config.bucket_cap, config.bucket_links, kernels)
-    contained = containment_candidates(
-        units.postings(compared, kernels), units.levels, units.level_sizes, config.posting_cap, kernels
-    )
+    near, contained = _candidates(units, compared, ranks, config, scorer)
     candidates = merge_candidates(near, contained)
+    return_memory()
 
     left, right = candidates.left, candidates.right
     scorer.progress.start("verifying", left.size)
@@ -68,6 +83,25 @@ def match_units(units: Units, eligible: Bool, least_contained: int, config: Conf
         near.capped,
         contained.capped,
     )
+
+
+def _candidates(
+    units: Units, compared: Bool, ranks: I64, config: Config, scorer: Scorer
+) -> tuple[Candidates, Candidates]:
+    """Candidates by bands and by containment of the units compared, band by band and part by part in all threads."""
+    kernels, threads = scorer.kernels, scorer.threads
+    owners = units.ranks(compared)
+
+    def shared(part: int) -> SharedShingles:
+        return shared_shingles(units.bulk.postings(part, owners, kernels), units.levels, config.posting_cap, kernels)
+
+    def banded(number: int) -> BandPairs:
+        keys = units.band_keys(number, ranks)
+        return band_pairs(keys, ranks, config.bucket_cap, config.bucket_links, kernels)
+
+    parts = threads.map(shared, range(units.bulk.parts))
+    near = near_candidates(threads.map(banded, range(units.bulk.bands)))
+    return near, containment_candidates(parts, units.levels, units.level_sizes, kernels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +144,28 @@ def expand_pairs(matching: Matching, exact: bool, copies_cap: int) -> tuple[Unit
     Of a class of more than `copies_cap` members only the pairs with its first unit are given, and such a class takes
     part in pairs with others by its first unit alone. `exact`: whether pairs within a class are wanted.
     """
-    firsts = matching.firsts
-    order = np.lexsort((np.arange(firsts.size), firsts))
-    begins = np.searchsorted(firsts[order], np.arange(firsts.size))
-    sizes = np.bincount(firsts, minlength=firsts.size)
-    within, capped = _pairs_within_classes(firsts, order, begins, sizes, copies_cap)
+    copies = np.flatnonzero(matching.firsts != np.arange(matching.firsts.size))
+    # The classes concerned, which are few beside the units: those of several members and those of pairs.
+    classes = distinct(np.concatenate([matching.firsts[copies], matching.left, matching.right]))
+    units, owners = np.append(classes, copies), np.append(classes, matching.firsts[copies])
+    order = np.lexsort((units, owners))
+    members = units[order]
+    begins = np.searchsorted(owners[order], classes)
+    sizes = np.diff(begins, append=members.size)
+    within, capped = _pairs_within_classes(members, begins, sizes, copies_cap)
     if not exact:
         within = within.take(np.zeros(0, dtype=np.int64))
     reach = np.where(sizes > copies_cap, 1, sizes)
-    left_reach, right_reach = reach[matching.left], reach[matching.right]
+    left_class, right_class = np.searchsorted(classes, matching.left), np.searchsorted(classes, matching.right)
+    left_reach, right_reach = reach[left_class], reach[right_class]
     counts = left_reach * right_reach
     pair = np.repeat(np.arange(counts.size), counts)
     place = np.arange(pair.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    left = order[begins[matching.left[pair]] + place // right_reach[pair]]
-    right = order[begins[matching.right[pair]] + place % right_reach[pair]]
+    left = members[begins[left_class[pair]] + place // right_reach[pair]]
+    right = members[begins[right_class[pair]] + place % right_reach[pair]]
     swapped = left > right
     scores = matching.scores.take(pair)
-    largest = np.maximum(sizes[matching.left], sizes[matching.right])[pair]
+    largest = np.maximum(sizes[left_class], sizes[right_class])[pair]
     between = UnitPairs(
         np.minimum(left, right),
         np.maximum(left, right),
@@ -140,21 +179,21 @@ def expand_pairs(matching: Matching, exact: bool, copies_cap: int) -> tuple[Unit
     return join_pairs(within, between), capped
 
 
-def _pairs_within_classes(firsts: I64, order: I64, begins: I64, sizes: I64, copies_cap: int) -> tuple[UnitPairs, int]:
-    """All pairs of each exact class, or those with its first unit where it is over the cap."""
-    members = firsts[order]
-    ranks = np.arange(order.size) - begins[members]
-    over = sizes[members] > copies_cap
+def _pairs_within_classes(members: I64, begins: I64, sizes: I64, copies_cap: int) -> tuple[UnitPairs, int]:
+    """All pairs of each exact class, or those with its first unit where it is over the cap; classes are consecutive."""
+    firsts, class_sizes = np.repeat(begins, sizes), np.repeat(sizes, sizes)
+    ranks = np.arange(members.size) - firsts
+    over = class_sizes > copies_cap
     partners = np.where(over, np.minimum(ranks, 1), ranks)
-    right = np.repeat(order, partners)
+    right = np.repeat(members, partners)
     within = np.arange(right.size) - np.repeat(np.cumsum(partners) - partners, partners)
-    left = order[np.repeat(begins[members], partners) + within]
+    left = members[np.repeat(firsts, partners) + within]
     return UnitPairs(
         left,
         right,
         np.full(left.size, Verdict.EXACT, dtype=np.int8),
         exact_scores(left.size),
-        np.repeat(np.where(over, sizes[members], 0), partners),
+        np.repeat(np.where(over, class_sizes, 0), partners),
     ), int(np.count_nonzero(sizes > copies_cap))
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ def make_report(
     outcome: Outcome,
     quarantined: Sequence[Quarantined],
     matchings: Sequence[Matching],
+    vetoed_boilerplate: int,
     capped_classes: int,
     skipped_files: int,
     config: Config,
@@ -39,10 +41,11 @@ def make_report(
         dropped=int(np.count_nonzero(~kept)),
         quarantined=len(quarantined),
         paragraphs=len(corpus.paragraphs),
-        characters=int(corpus.marks.characters.sum()),
+        count_characters=lambda: corpus.store.count_characters(corpus.kernels),
         reasons=_count_reasons(reasons, outcome, quarantined),
         matches=_count_matches(findings),
         vetoed=sum(each.vetoed for each in matchings),
+        vetoed_boilerplate=vetoed_boilerplate,
         capped_buckets=sum(each.capped_buckets for each in matchings),
         capped_postings=sum(each.capped_postings for each in matchings),
         capped_classes=capped_classes,
@@ -62,17 +65,17 @@ def make_report(
 
 
 def _decisions(corpus: Corpus, outcome: Outcome, reasons: NDArray[np.int8]) -> Sequence[Decision]:
-    ranks = np.empty_like(corpus.positions)
-    ranks[corpus.positions] = np.arange(ranks.size)
+    ranks = cache(corpus.ranks)
 
     def decision(position: int) -> Decision:
-        rank = int(ranks[position])
+        rank = int(ranks()[position])
         document = corpus.document_id(rank)
         reason = int(reasons[rank])
         if reason != DROPPED:
             return Decision(document, keep=True, reason=str(REASONS[reason]))
-        relation = CODES[Verdict(outcome.verdicts[rank])]
-        _, resemblance, left, right, cosine = (column[rank].item() for column in outcome.scores)
+        dropped = np.array([rank])
+        relation = CODES[Verdict(outcome.verdicts(dropped)[0])]
+        _, resemblance, left, right, cosine = (column[0].item() for column in outcome.scores(dropped))
         return Decision(
             document,
             keep=False,
@@ -108,7 +111,7 @@ def _count_reasons(reasons: NDArray[np.int8], outcome: Outcome, quarantined: Seq
     counts = Counter(record.reason for record in quarantined)
     for code, number in _occurring(reasons[reasons != DROPPED]):
         counts[str(REASONS[code])] += number
-    for code, number in _occurring(outcome.verdicts[~outcome.kept]):
+    for code, number in _occurring(outcome.verdicts(np.flatnonzero(~outcome.kept))):
         counts[str(CODES[Verdict(code)])] += number
     return dict(sorted(counts.items()))
 

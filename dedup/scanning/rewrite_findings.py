@@ -8,6 +8,7 @@ import numpy as np
 
 from dedup.config import PAIR_RELATIONS, Config
 from dedup.kernels import F64, I64, U64, Bool
+from dedup.kernels.rewriting import choose_rewriting
 from dedup.model import RELATIONS, Evidence, Relation
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Side
@@ -16,8 +17,8 @@ from dedup.scanning.matching import Matching, expand_pairs
 from dedup.scanning.rewrite_terms import fit_rewrite_background
 from dedup.scanning.rewriting import Proposals, Texts, judge, propose, worth_looking
 from dedup.scanning.scoring import Scorer
-from dedup.tokenising import hash_tokens, tokenise
-from dedup.verifying import Scores, Verdict, score_fully, verdicts
+from dedup.tokenising import tokenise
+from dedup.verifying import Scores, Verdict, verdicts
 from dedup.verifying.rewrites import shipped_model
 
 MOST_ANCHORS = 8
@@ -34,14 +35,16 @@ def find_rewrites(
     count = len(corpus.documents)
     eligible = kept & (firsts == np.arange(count))
     ranks = worth_looking(corpus.documents.lengths, eligible)
-    background = fit_rewrite_background(corpus, family_sample(corpus, config))
+    n_bytes = int((corpus.documents.ends[ranks] - corpus.documents.starts[ranks]).sum())
+    rewriting = choose_rewriting(n_bytes, scorer.progress.message)
+    background = fit_rewrite_background(corpus, family_sample(corpus, config), rewriting)
     model = shipped_model()
-    texts = Texts(corpus, ranks, scorer.workers, scorer.progress)
+    texts = Texts(corpus, ranks, rewriting, scorer.threads, scorer.progress)
     proposals = propose(texts, background, model)
     probabilities = judge(texts, proposals, background, model)
     over = np.flatnonzero(probabilities >= config.min_score)
     left, right = ranks[proposals.left[over]], ranks[proposals.right[over]]
-    scores = _score(corpus, left, right, config, scorer)
+    scores = scorer.score(corpus.documents.starts, corpus.documents.ends, left, right, every=True)
     lengths = corpus.documents.lengths
     known = replace(config, relations=PAIR_RELATIONS)
     reworded = verdicts(scores, lengths[left], lengths[right], known, config.shingle_size) == Verdict.NONE
@@ -84,20 +87,6 @@ def _findings(
         copies,
         dict(enumerate(evidence)),
     )
-
-
-def _score(corpus: Corpus, left: I64, right: I64, config: Config, scorer: Scorer) -> Scores:
-    """Exact scores of the pairs, however low."""
-    documents, kernels = corpus.documents, corpus.kernels
-    result = Scores(np.zeros(left.size, dtype=np.bool_), *(np.zeros(left.size) for _ in range(4)))
-    for block in _blocks(documents.ends - documents.starts, left, right):
-        ranks, rows = np.unique(np.append(left[block], right[block]), return_inverse=True)
-        texts = corpus.store.gather(documents.starts[ranks], documents.ends[ranks])
-        one, two = rows[: block.size], rows[block.size :]
-        scores = score_fully(hash_tokens(texts, kernels), one, two, config, scorer.background, kernels)
-        for target, values in zip(result, scores, strict=True):
-            target[block] = values
-    return result
 
 
 def _blocks(sizes: I64, left: I64, right: I64) -> Iterator[I64]:

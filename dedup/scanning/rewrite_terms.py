@@ -7,7 +7,7 @@ import numpy as np
 
 from dedup.candidates.anchors import AnchorIndex, build_index, divide, find_anchors, unit_rows
 from dedup.kernels import I64, U64, Kernels, Ragged
-from dedup.kernels.rewriting import Anchors, DocumentTerms
+from dedup.kernels.rewriting import Anchors, DocumentTerms, RewriteKernels
 from dedup.model import TextColumn
 from dedup.scanning.corpus import Corpus
 from dedup.tokenising import codepoint_table
@@ -17,9 +17,9 @@ REFERENCE_DOCUMENTS = 2048
 """Documents of the background that others are held against, to tell what any text shares with some other."""
 
 
-def terms_of(texts: TextColumn, kernels: Kernels, *, cut: bool) -> DocumentTerms:
+def terms_of(texts: TextColumn, rewriting: RewriteKernels, *, cut: bool) -> DocumentTerms:
     """The terms of texts, with words cut to their prefix or whole."""
-    return kernels.document_terms(texts.data, texts.offsets[:-1], texts.offsets[1:], *codepoint_table(), cut)
+    return rewriting.document_terms(texts.data, texts.offsets[:-1], texts.offsets[1:], *codepoint_table(), cut)
 
 
 class HeldAnchors(NamedTuple):
@@ -45,11 +45,11 @@ def join_anchors(several: list[HeldAnchors]) -> HeldAnchors:
     )
 
 
-def anchors_of(terms: DocumentTerms, model: TermModel, kernels: Kernels) -> HeldAnchors:
+def anchors_of(terms: DocumentTerms, model: TermModel, kernels: Kernels, rewriting: RewriteKernels) -> HeldAnchors:
     """The anchors of documents, given by their whole terms: a pure function of a batch and the background."""
     units = divide(terms.offsets)
     values, offsets = unit_rows(terms.values, units)
-    return HeldAnchors(find_anchors(Ragged(values, offsets), *model.anchor_table, kernels), units.firsts)
+    return HeldAnchors(find_anchors(Ragged(values, offsets), *model.anchor_table, kernels, rewriting), units.firsts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,16 @@ class RewriteBackground:
     digests: U64
 
 
-def fit_rewrite_background(corpus: Corpus, sample: I64) -> RewriteBackground:
+def fit_rewrite_background(corpus: Corpus, sample: I64, rewriting: RewriteKernels) -> RewriteBackground:
     """Fit on the documents of these ranks; the first of them, in order of their digests, are the reference."""
     kernels, documents = corpus.kernels, corpus.documents
     sample = sample[np.argsort(documents.digests[sample], kind="stable")]
     texts = corpus.store.gather(documents.starts[sample], documents.ends[sample])
-    whole, cut = (terms_of(texts, kernels, cut=each) for each in (False, True))
+    whole, cut = (terms_of(texts, rewriting, cut=each) for each in (False, True))
     words = fit_term_model(Ragged(whole.values, whole.offsets), kernels)
     prefixes = fit_term_model(Ragged(cut.values, cut.offsets), kernels)
     first, of_first = (_first_rows(each, REFERENCE_DOCUMENTS) for each in (whole, cut))
-    held = anchors_of(first, words, kernels)
+    held = anchors_of(first, words, kernels, rewriting)
     digests = documents.digests[sample[:REFERENCE_DOCUMENTS]]
     return RewriteBackground(words, prefixes, held, build_index(held.anchors, held.firsts), of_first, digests)
 

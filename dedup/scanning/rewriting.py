@@ -1,7 +1,6 @@
 """Finding rewrites among documents: candidates by anchors, rejected early, and weighed term by term."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,10 +15,11 @@ from dedup.candidates.anchors import (
     find_nearest,
 )
 from dedup.kernels import F64, I64, U32, Bool, Kernels
-from dedup.kernels.rewriting import SIDE_SUMS, STRENGTH, Anchors, Nearest, NumberedTerms, DocumentTerms
+from dedup.kernels.rewriting import SIDE_SUMS, STRENGTH, Anchors, DocumentTerms, Nearest, NumberedTerms, RewriteKernels
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.progress import Progress
 from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, anchors_of, join_anchors, terms_of
+from dedup.scanning.threads import Threads
 from dedup.verifying.rewrites import (
     LEAST_REFERENCES,
     RewriteModel,
@@ -43,7 +43,8 @@ class Proposals(NamedTuple):
     """Candidate pairs, `left < right` being places in what was given, sorted by right, then by cosine.
 
     `left_units`, `right_units`: the units of the documents that are nearest. `cosines` of their anchors;
-    `screening`: what is known by them (see `screening_of`); `elsewhere`, by document: the cosine with the background's documents of ranks 5 to 9. `capped`: lists over the cap.
+    `screening`: what is known by them (see `screening_of`); `elsewhere`, by document: the cosine with the background's
+    documents of ranks 5 to 9. `capped`: lists over the cap, and units of which not all lists were read.
     """
 
     left: I64
@@ -64,7 +65,8 @@ class Texts:
 
     corpus: Corpus
     ranks: I64
-    workers: int
+    rewriting: RewriteKernels
+    threads: Threads
     progress: Progress
 
     @property
@@ -81,18 +83,17 @@ class Texts:
         """The terms of the documents at these places."""
         ranks = self.ranks[places]
         texts = self.corpus.store.gather(self.corpus.documents.starts[ranks], self.corpus.documents.ends[ranks])
-        return terms_of(texts, self.kernels, cut=cut)
+        return terms_of(texts, self.rewriting, cut=cut)
 
 
 def gather_anchors(texts: Texts, background: RewriteBackground) -> HeldAnchors:
     """The anchors of all texts."""
 
     def gather(block: I64) -> HeldAnchors:
-        return anchors_of(texts.terms(block, cut=False), background.words, texts.kernels)
+        return anchors_of(texts.terms(block, cut=False), background.words, texts.kernels, texts.rewriting)
 
     blocks = list(_blocks(np.arange(texts.ranks.size), texts.sizes))
-    with ThreadPoolExecutor(max_workers=texts.workers) as pool:
-        return join_anchors(list(pool.map(gather, blocks)))
+    return join_anchors(list(texts.threads.map(gather, blocks)))
 
 
 def propose(texts: Texts, background: RewriteBackground, model: RewriteModel) -> Proposals:
@@ -120,7 +121,7 @@ def propose(texts: Texts, background: RewriteBackground, model: RewriteModel) ->
         elsewhere,
         references,
         held,
-        index.capped,
+        index.capped + found.cut,
     )
 
 
@@ -180,14 +181,13 @@ def nearest_of_all(
         )
         found = find_nearest(
             index, posted.anchors, queries, held.firsts[first : last + 1] - begin, before[first:last],
-            least[first:last], most, texts.kernels,
+            least[first:last], most, texts.rewriting,
         )  # fmt: skip
         if report:
             texts.progress.advance(last - first)
         return found._replace(own_units=found.own_units + begin)
 
-    with ThreadPoolExecutor(max_workers=texts.workers) as pool:
-        found = list(pool.map(find, range(0, texts.ranks.size, _QUERIES)))
+    found = list(texts.threads.map(find, range(0, texts.ranks.size, _QUERIES)))
     counts = np.concatenate([np.zeros(1, dtype=np.int64), *(np.diff(each.offsets) for each in found)])
     none = np.zeros(0, dtype=np.int64)
     return Nearest(
@@ -197,11 +197,12 @@ def nearest_of_all(
         np.concatenate([np.zeros(0, dtype=np.uint32), *(each.scores for each in found)]),
         np.concatenate([none, *(each.shared for each in found)]),
         np.cumsum(counts),
+        sum(each.cut for each in found),
     )
 
 
 class Weighed(NamedTuple):
-    """Sums of `Kernels.weigh_evidence` of n pairs of units, and their lengths in terms, shape (2, n)."""
+    """Sums of `RewriteKernels.weigh_evidence` of n pairs of units, and their lengths in terms, shape (2, n)."""
 
     sums: F64
     lengths: I64
@@ -219,12 +220,11 @@ def weigh_pairs(
         terms = texts.terms(places, cut=True)
         units = np.append(pairs.right_units[block], pairs.left_units[block])
         part = None if mass is None else mass[block]
-        return weigh_units(terms, rows, units, background, model, texts.kernels, model.least_shared, part)
+        return weigh_units(texts, terms, rows, units, background, model, model.least_shared, part)
 
     sizes = texts.sizes
     blocks = list(_blocks(np.arange(pairs.left.size), sizes[pairs.left] + sizes[pairs.right] // 4))
-    with ThreadPoolExecutor(max_workers=texts.workers) as pool:
-        return _join_weighed(list(pool.map(weigh, blocks)))
+    return _join_weighed(list(texts.threads.map(weigh, blocks)))
 
 
 def weigh_references(
@@ -242,22 +242,21 @@ def weigh_references(
         terms = _joined_terms(texts.terms(chosen, cut=True), _rows(background.terms, others))
         units = np.append(pairs.references.own_units[found], pairs.references.units[found])
         rows = np.append(owners, rows + chosen.size)
-        weighed = weigh_units(terms, rows, units, background, model, texts.kernels)
+        weighed = weigh_units(texts, terms, rows, units, background, model)
         sums = np.bincount(owners, attained(weighed.sums), minlength=chosen.size)
         return sums / (_LAST_RANK - _FIRST_RANK)
 
     blocks = list(_blocks(np.arange(places.size), 6 * texts.sizes[places]))
-    with ThreadPoolExecutor(max_workers=texts.workers) as pool:
-        return np.concatenate([np.zeros(0), *pool.map(weigh, blocks)])
+    return np.concatenate([np.zeros(0), *texts.threads.map(weigh, blocks)])
 
 
 def weigh_units(
+    texts: Texts,
     terms: DocumentTerms,
     rows: I64,
     units: I64,
     background: RewriteBackground,
     model: RewriteModel,
-    kernels: Kernels,
     least: float = 0.0,
     mass: F64 | None = None,
 ) -> Weighed:
@@ -267,13 +266,13 @@ def weigh_units(
     starts, sizes = ranges.starts[wanted], (ranges.ends - ranges.starts)[wanted]
     offsets = np.append(0, np.cumsum(sizes))
     source = np.repeat(starts - offsets[:-1], sizes) + np.arange(offsets[-1])
-    ids, distinct = kernels.number_terms(terms.values[source])
-    weights = background.prefixes.weigh(distinct, kernels)
-    types = kernels.classify_terms(ids, terms.kinds[source], offsets, weights.common)
+    ids, distinct = texts.rewriting.number_terms(terms.values[source])
+    weights = background.prefixes.weigh(distinct, texts.kernels)
+    types = texts.rewriting.classify_terms(ids, terms.kinds[source], offsets, weights.common)
     numbered = NumberedTerms(ids, types, distinct, offsets)
     half = rows.size // 2
     left, right = places[:half], places[half:]
-    sums, tallies = kernels.weigh_evidence(
+    sums, tallies = texts.rewriting.weigh_evidence(
         numbered, weights.rarities, weights.inverse, left, right, model.table, least, mass
     )
     return Weighed(sums, np.stack([sizes[left], sizes[right]]), tallies)

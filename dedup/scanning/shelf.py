@@ -1,7 +1,6 @@
 """Arrays held in memory up to a budget, and behind it in a temporary file."""
 
 import os
-import tempfile
 import threading
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -87,6 +86,8 @@ class Shelf:
             while written < flat.nbytes:
                 written += os.pwrite(self._file, data[written : written + (1 << 30)], place + written)
         except OSError as error:
+            import tempfile
+
             raise InputError(
                 f"cannot write to the folder of temporary files {tempfile.gettempdir()}: {error.strerror}; "
                 "make room, set TMPDIR to another folder, or allow more with --memory"
@@ -126,6 +127,8 @@ class Shelf:
 
 def _nameless_file() -> int:
     """A file that is open and has no name."""
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(prefix="dedup-")
     os.unlink(name)
     return descriptor

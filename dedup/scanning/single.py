@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import I64, U32, choose
-from dedup.model import Document, Level, Match, Passage, Relation, Span, TextColumn
+from dedup.kernels import F64, I64, U32, choose
+from dedup.model import RELATIONS, Document, Level, Passage, Relation, Span, TextColumn
+from dedup.scanning.aligned import ReadyTexts
 from dedup.scanning.batch import to_batch
-from dedup.scanning.corpus import gather_corpus
-from dedup.scanning.findings import matches_of
+from dedup.scanning.corpus import Corpus, gather_corpus
+from dedup.scanning.findings import Findings, Places, places_of
+from dedup.scanning.joining import Joined, join_aligned
 from dedup.scanning.matching import Matching, UnitPairs, exact_scores, join_pairs
-from dedup.scanning.paragraphs import every_pair, find_passages, match_paragraphs
+from dedup.scanning.paragraphs import every_pair, find_passages, match_paragraphs, representative_pairs
 from dedup.scanning.progress import Silent
 from dedup.scanning.scoring import Scorer
+from dedup.scanning.threads import Threads
 from dedup.sketching import minhash_of, signature_of
 from dedup.tokenising import hash_tokens
 from dedup.verifying import Background, Verdict
@@ -26,23 +29,42 @@ if TYPE_CHECKING:
 REPETITIONS = 16
 
 
-def align(left: str, right: str, config: Config | None = None) -> list[Passage]:
-    """Align two texts: the passages of one that stand in the other, copied or nearly so, in order of the left text.
+def align(left: str, right: str | None = None, config: Config | None = None) -> list[Passage]:
+    """Align two texts, or one with itself: the passages that stand in both, copied, reordered, reworded or summarised.
 
-    Passages are maximal runs of matching paragraphs; a line of prompt residue ends them. The cosine weighs all terms
-    alike, for two texts tell nothing of how common a term is.
+    With one text alone the passages that stand in it twice are given. Passages come in order of the left text; none
+    runs across a line of prompt residue. Copied paragraphs are found as such; everything else by skip-bigrams that both
+    texts share, refined by likelihood ratio and accepted by its fitted probability. Each passage has the first relation
+    that holds of its two spans: `exact`, `near` and `contains` as in a scan, and `rewrite` for the others. The cosine
+    weighs all terms alike, for two texts tell nothing of how common a term is.
     """
     given = config or Config()
     config = _with(given, (Relation.EXACT, Relation.NEAR, Relation.CONTAINS))
     silent = Silent()
-    corpus = gather_corpus([to_batch([Document(0, left), Document(1, right)])], config, 1, silent)
-    scorer = Scorer(corpus.store, config, Background(), corpus.kernels, 1, silent)
+    texts = [left] if right is None else [left, right]
+    batch = to_batch([Document(number, text) for number, text in enumerate(texts)])
+    corpus = gather_corpus([batch], config, 1, silent)
+    threads = Threads(1)
+    scorer = Scorer(corpus.store, config, threads.start(Background), corpus.kernels, threads, silent)
+    ready = ReadyTexts(corpus, np.arange(len(texts)))
+    found = join_aligned(chained_paragraphs(corpus, config, scorer), ready.align(0, len(texts) - 1, config))
+    spans = (found.left, found.right)
+    nats = ready.weigh(0, len(texts) - 1, spans)
+    anchors = ready.anchors(0, len(texts) - 1, spans)
+    places = places_of(corpus, *spans)
+    order = np.lexsort((places[1].starts, places[0].starts))
+    return [_passage(found, row, places, nats, anchors[row]) for row in order.tolist()]
+
+
+def chained_paragraphs(corpus: Corpus, config: Config, scorer: Scorer) -> Findings:
+    """Passages of matching paragraphs between two documents, or within one where there is one alone."""
     matching = match_paragraphs(corpus, ~corpus.barrier, config, scorer)
-    pairs = _across(matching, corpus.paragraph_documents, config)
+    if len(corpus.documents) == 1:
+        pairs = representative_pairs(corpus, matching, config)
+    else:
+        pairs = _across(matching, corpus.paragraph_documents, config)
     nothing = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
-    findings = find_passages(corpus, pairs, nothing, config, scorer)
-    passages = [_passage(match) for match in matches_of(corpus, findings)]
-    return sorted(passages, key=lambda passage: (passage.left.start, passage.right.start))
+    return find_passages(corpus, pairs, nothing, config, scorer)
 
 
 def _across(matching: Matching, documents: I64, config: Config) -> UnitPairs:
@@ -70,26 +92,24 @@ def _across(matching: Matching, documents: I64, config: Config) -> UnitPairs:
     return every.take(distinct)
 
 
-def _passage(match: Match) -> Passage:
-    right = match.right
-    assert right is not None  # noqa: S101 - passages have two sides
-    assert match.resemblance is not None  # noqa: S101
-    assert match.containment is not None  # noqa: S101
-    assert match.cosine is not None  # noqa: S101
-    assert match.score is not None  # noqa: S101
-    return Passage(
-        match.relation,
-        _anonymous(match.left),
-        _anonymous(right),
-        match.resemblance,
-        match.containment,
-        match.cosine,
-        match.score,
+def _passage(found: Joined, row: int, places: list[Places], nats: F64, anchors: tuple[str, ...]) -> Passage:
+    resemblance, left_containment, right_containment, cosine, score = found.scores[:, row].tolist()
+    one, other = (
+        Span(None, int(side.starts[row]), int(side.ends[row]), int(side.lines[row]), int(side.end_lines[row]))
+        for side in places
     )
-
-
-def _anonymous(span: Span) -> Span:
-    return Span(None, span.start, span.end, span.line, span.end_line)
+    return Passage(
+        RELATIONS[found.relations[row]],
+        one,
+        other,
+        resemblance,
+        (left_containment, right_containment),
+        cosine,
+        score,
+        (float(nats[row, 0]), float(nats[row, 1])),
+        anchors,
+        bool(found.summaries[row]),
+    )
 
 
 def _with(config: Config, relations: tuple[Relation, ...]) -> Config:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import I64, U64, Bool, Kernels, Marks, Samples, Sketches, choose
+from dedup.kernels import I64, U64, Bool, Kernels, Samples, Sketches, choose
 from dedup.kernels.hashing import TriggerTable, join_digests, no_triggers, trigger_table
 from dedup.model import Relation, TextColumn
 from dedup.segmenting import Segments, segment
 from dedup.sketching import sketch_plan
-from dedup.tokenising import codepoint_table, token_hashes
+from dedup.tokenising import codepoint_table, hash_tokens, token_hashes
 
 if TYPE_CHECKING:
     from dedup.labelling.residue import LineResidue
@@ -47,16 +47,12 @@ class ResidueLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BatchSketch:
-    """What is kept of a batch besides its texts; bytes count from the beginning of the batch's buffer.
-
-    `marks`: the characters of each text, and the newlines before its last one.
-    """
+    """What is kept of a batch besides its texts; bytes count from the beginning of the batch's buffer."""
 
     documents: Sketches
     segments: Segments | None
     paragraphs: Sketches | None
     residue: list[ResidueLine]
-    marks: Marks
 
 
 class Work(NamedTuple):
@@ -75,7 +71,7 @@ class Work(NamedTuple):
             near=config.looks_for(Relation.NEAR),
             contains=config.looks_for(Relation.CONTAINS),
             documents=config.level.documents,
-            paragraphs=config.level.paragraphs or config.looks_for(Relation.BOILERPLATE, Relation.RESIDUE),
+            paragraphs=config.level.paragraphs or config.looks_for(Relation.RESIDUE) or config.finds_frames,
             residue=config.level.paragraphs or config.looks_for(Relation.RESIDUE),
         )
 
@@ -86,23 +82,22 @@ def sketch_batch(texts: TextColumn, config: Config, kernels: Kernels) -> BatchSk
     near, contains = work.near and work.documents, work.contains and work.documents
     plan = sketch_plan(config, no_triggers(), near=near, contains=contains)
     table = codepoint_table()
-    marks = _marks(texts, kernels)
     if work.documents or not work.paragraphs:
         documents = kernels.sketch(texts.data, texts.offsets[:-1], texts.offsets[1:], *table, plan)
     if not work.paragraphs:
-        return BatchSketch(documents, None, None, [], marks)
+        return BatchSketch(documents, None, None, [])
     segments = segment(texts, kernels)
     near, contains = work.near and config.level.paragraphs, work.contains and config.level.paragraphs
     plan = sketch_plan(config, residue_triggers(), near=near, contains=contains)
     paragraphs = kernels.sketch(texts.data, segments.starts, segments.ends, *table, plan)
-    residue = find_residue_lines(texts, segments, paragraphs.triggered) if work.residue else []
+    residue = find_residue_lines(texts, segments, paragraphs.triggered, kernels) if work.residue else []
     if residue:
         apart = _set_apart(texts, residue, kernels)
         if not np.array_equal(apart.starts, segments.starts) or not np.array_equal(apart.ends, segments.ends):
             segments, paragraphs = apart, kernels.sketch(texts.data, apart.starts, apart.ends, *table, plan)
     if not work.documents:
         documents = _joined(paragraphs, np.searchsorted(segments.texts, np.arange(len(texts) + 1)))
-    return BatchSketch(documents, segments, paragraphs, residue, marks)
+    return BatchSketch(documents, segments, paragraphs, residue)
 
 
 def _joined(paragraphs: Sketches, offsets: I64) -> Sketches:
@@ -120,14 +115,6 @@ def _joined(paragraphs: Sketches, offsets: I64) -> Sketches:
         np.zeros(count, dtype=np.uint64),
         np.zeros(count, dtype=np.uint64),
     )
-
-
-def _marks(texts: TextColumn, kernels: Kernels) -> Marks:
-    starts, ends = texts.offsets[:-1], texts.offsets[1:]
-    marks = kernels.count_marks(texts.data, starts, ends)
-    filled = np.flatnonzero(ends > starts)
-    marks.newlines[filled] -= texts.data[ends[filled] - 1] == ord("\n")
-    return marks
 
 
 def _set_apart(texts: TextColumn, residue: list[ResidueLine], kernels: Kernels) -> Segments:
@@ -148,39 +135,45 @@ def residue_triggers() -> TriggerTable:
     """The tokens without which no line is residue, with the groups of rules that ask for them."""
     from dedup.labelling.residue_sieve import shipped_sieve
 
+    groups = shipped_sieve().groups
+    words = sorted({*(word.decode() for group in groups for word in group.beside)})
+    tokens = hash_tokens(TextColumn.from_strings(words), choose(0))
+    single = {word for word, count in zip(words, np.diff(tokens.offsets).tolist(), strict=True) if count == 1}
     keywords: dict[str, int] = {}
     beside: dict[str, int] = {}
     free = 0
-    for group in shipped_sieve().groups:
+    for group in groups:
         for word in group.keywords:
             keywords[word] = keywords.get(word, 0) | group.bit
-        words = [word.decode() for word in group.beside]
-        if not words or not _are_tokens(words):
+        others = {word.decode() for word in group.beside}
+        if not others or not others <= single:
             free |= group.bit
             continue
-        for word in words:
+        for word in others:
             beside[word] = beside.get(word, 0) | group.bit
     known = sorted({*keywords, *beside})
     bits = np.array([(keywords.get(word, 0), beside.get(word, 0)) for word in known], dtype=np.uint64)
     return trigger_table(token_hashes(known, choose(0)), bits[:, 0], bits[:, 1], free)
 
 
-def _are_tokens(words: list[str]) -> bool:
-    try:
-        token_hashes(words, choose(0))
-    except ValueError:
-        return False
-    return True
-
-
-def find_residue_lines(texts: TextColumn, segments: Segments, triggered: U64) -> list[ResidueLine]:
+def find_residue_lines(texts: TextColumn, segments: Segments, triggered: U64, kernels: Kernels) -> list[ResidueLine]:
     """The lines of residue in the segments; `triggered`: the groups of rules that the tokens of each allow."""
+    places = np.flatnonzero(triggered)
+    if not places.size:
+        return []
+    from dedup.labelling.residue_screen import shipped_screen
+
+    starts, ends = segments.starts[places], segments.ends[places]
+    possible = np.zeros_like(triggered)
+    possible[places] = kernels.screen(texts.data, starts, ends, triggered[places], shipped_screen())
+    places = np.flatnonzero(possible)
+    if not places.size:
+        return []
     from dedup.labelling.residue import residue_of_line
 
     found = []
     clean: set[str] = set()  # lines of a template come again and again
-    places = np.flatnonzero(triggered)
-    columns = (segments.texts, segments.starts, segments.ends, triggered)
+    columns = (segments.texts, segments.starts, segments.ends, possible)
     buffer = texts.data.data
     for owner, start, end, groups in zip(*(column[places].tolist() for column in columns), strict=True):
         text = str(buffer[start:end], "utf-8", "surrogatepass")

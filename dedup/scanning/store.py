@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.kernels import I64, U8, Kernels, Marks
+from dedup.kernels import I64, U8, Bool, Kernels, Marks
 from dedup.model import TextColumn
 from dedup.scanning.shelf import Shelf, Slot
 
@@ -71,6 +71,32 @@ class TextStore:
         """The text from one address to another, within one text."""
         return self.read(start, end).decode("utf-8", "surrogatepass")
 
+    def same(self, left_starts: I64, left_ends: I64, right_starts: I64, right_ends: I64, kernels: Kernels) -> Bool:
+        """Whether two ranges, each within one text, are known to be the same bytes: of what is in the file, none is."""
+        same = np.zeros(left_starts.size, dtype=np.bool_)
+        left_chunks, right_chunks = (self._chunks(starts) for starts in (left_starts, right_starts))
+        held = np.array([slot.held is not None for slot in self._slots], dtype=np.bool_)
+        alike = (left_ends - left_starts == right_ends - right_starts) & (left_ends > left_starts)
+        places = np.flatnonzero(alike)
+        places = places[held[left_chunks[places]] & held[right_chunks[places]]]
+        groups = left_chunks * len(self._slots) + right_chunks
+        for group in distinct(groups[places]).tolist():
+            one, other = divmod(group, len(self._slots))
+            left, right = self._slots[one].held, self._slots[other].held
+            if left is not None and right is not None:
+                members = places[groups[places] == group]
+                starts = left_starts[members] - self._bases[one]
+                sizes = left_ends[members] - left_starts[members]
+                same[members] = kernels.same_bytes(
+                    left, starts, right, right_starts[members] - self._bases[other], sizes
+                )
+        return same
+
+    def _chunks(self, addresses: I64) -> I64:
+        """The slot in which each address is."""
+        chunks: I64 = np.minimum(np.searchsorted(self._bases, addresses, side="right") - 1, len(self._slots) - 1)
+        return chunks
+
     def gather(self, starts: I64, ends: I64) -> TextColumn:
         """Copy ranges, each within one text, into one column."""
         offsets = np.zeros(starts.size + 1, dtype=np.int64)
@@ -85,7 +111,7 @@ class TextStore:
         """The bytes of ranges, each within one text: as they are held, or from the file into one buffer."""
         order = np.argsort(starts, kind="stable")
         starts, ends = starts[order], ends[order]
-        chunks = np.minimum(np.searchsorted(self._bases, starts, side="right") - 1, len(self._slots) - 1)
+        chunks = self._chunks(starts)
         bounds = np.flatnonzero(np.append(True, chunks[1:] != chunks[:-1])) if chunks.size else chunks
         spilled: list[tuple[int, int]] = []
         for low, high in pairwise([*bounds.tolist(), chunks.size]):
@@ -124,7 +150,7 @@ class TextStore:
         filled = np.flatnonzero(addresses > origins)
         begins, ends = origins[filled], addresses[filled]
         edges = distinct(np.concatenate([begins, ends]))
-        begins, ends = np.searchsorted(edges, begins), np.searchsorted(edges, ends)
+        begins, ends = kernels.find(edges, begins), kernels.find(edges, ends)
         # As many ranges are open behind an edge as have begun there or before and not ended.
         opened = np.cumsum(np.bincount(begins, minlength=edges.size) - np.bincount(ends, minlength=edges.size))
         covered = np.flatnonzero(opened)
@@ -137,8 +163,14 @@ class TextStore:
             result[filled] = until[ends] - until[begins]
         return located
 
+    def count_characters(self, kernels: Kernels) -> int:
+        """The characters of all texts."""
+        starts, ends = (np.array(self._bases[side:][: len(self._slots)], dtype=np.int64) for side in (0, 1))
+        filled = np.flatnonzero(ends > starts)
+        return int(self._count_marks(starts[filled], ends[filled], kernels).characters.sum())
+
     def _count_marks(self, starts: I64, ends: I64, kernels: Kernels) -> Marks:
-        """Count in ranges that are not empty, ascend and do not overlap, each within one text."""
+        """Count in ranges that are not empty, ascend and do not overlap, each of texts appended together."""
         first = starts // _BLOCK
         blocks = (ends - 1) // _BLOCK - first + 1
         begins = np.cumsum(blocks) - blocks

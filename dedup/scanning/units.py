@@ -1,6 +1,5 @@
 """Columns of units, documents or paragraphs: small ones in memory, band keys and samples on a shelf."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +9,10 @@ from dedup.kernels import I64, U8, U32, U64, Bool, Kernels, Samples, Sketches
 from dedup.scanning.shelf import Scalar, Shelf, Slot
 
 _ENTRIES_AT_ONCE = 4 << 20
+"""The most entries of sampled shingles that are in memory."""
+
+_FEW_ENTRIES = 1 << 20
+"""Up to so many are in memory in any case, and of more a quarter, since the samples are gone through for each part."""
 
 
 class Bulk:
@@ -44,25 +47,32 @@ class Bulk:
         ]
         return np.concatenate([np.zeros(0, dtype=np.uint32), *pieces])
 
-    def postings(self, ranks: I64, kernels: Kernels) -> Iterator[U64]:
+    @property
+    def parts(self) -> int:
+        """In how many parts `postings` gives the entries."""
+        at_once = min(max(-(-self.n_samples // 4), _FEW_ENTRIES), _ENTRIES_AT_ONCE)
+        return max(1, -(-self.n_samples // at_once))
+
+    def postings(self, part: int, ranks: I64, kernels: Kernels) -> U64:
         """Entries of sampled shingle, upper half, and rank, lower half, of the units whose rank is not negative.
 
-        `ranks`: by unit, in the order of reading. All entries of a shingle come together; there are several arrays
-        where the entries are many, each of a range of shingles.
+        `ranks`: by unit, in the order of reading. Given are those of one of `parts` ranges of shingles: all entries of
+        a shingle are in one part.
         """
-        parts = max(1, -(-self.n_samples // _ENTRIES_AT_ONCE))
-        for part in range(parts):
-            low, high = (part << 32) // parts, ((part + 1) << 32) // parts
-            pieces = [np.zeros(0, dtype=np.uint64)]
-            first = 0
-            for values_slot, counts_slot in zip(self._samples, self._sample_counts, strict=True):
-                values = self._shelf.get(values_slot, 0, values_slot.size)
-                offsets = np.zeros(counts_slot.size + 1, dtype=np.int64)
-                np.cumsum(self._shelf.get(counts_slot, 0, counts_slot.size), out=offsets[1:])
-                owners = ranks[first : first + counts_slot.size]
-                first += counts_slot.size
-                pieces.append(kernels.post(Samples(values, offsets), owners, low, high))
-            yield np.concatenate(pieces)
+        low, high = (part << 32) // self.parts, ((part + 1) << 32) // self.parts
+        # Memory that is not touched costs nothing.
+        entries = np.empty(self.n_samples, dtype=np.uint64)
+        first = filled = 0
+        for values_slot, counts_slot in zip(self._samples, self._sample_counts, strict=True):
+            values = self._shelf.get(values_slot, 0, values_slot.size)
+            offsets = np.zeros(counts_slot.size + 1, dtype=np.int64)
+            np.cumsum(self._shelf.get(counts_slot, 0, counts_slot.size), out=offsets[1:])
+            owners = ranks[first : first + counts_slot.size]
+            first += counts_slot.size
+            piece = kernels.post(Samples(values, offsets), owners, low, high)
+            entries[filled : filled + piece.size] = piece
+            filled += piece.size
+        return entries[:filled]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +80,9 @@ class Units:
     """Units by rank.
 
     `starts` and `ends` are addresses in the store (int64). `digests`, `lengths`, `firsts`, `lasts`, `levels` and
-    `level_sizes` are those of `dedup.kernels.Sketches`. `places` (int64): the place
-    of each unit in the order of reading, in which `bulk` has its band keys and samples.
+    `level_sizes` are those of `dedup.kernels.Sketches`, `firsts` and `lasts` only if they were asked for, and else
+    empty. `places` (int64): the place of each unit in the order of reading, in which `bulk` has its band keys and
+    samples; None where that is the unit's rank.
     """
 
     starts: I64
@@ -82,7 +93,7 @@ class Units:
     lasts: U64
     levels: U8
     level_sizes: I64
-    places: I64
+    places: I64 | None
     bulk: Bulk
 
     def __len__(self) -> int:
@@ -96,42 +107,44 @@ class Units:
             ends=self.ends[order],
             digests=self.digests[order],
             lengths=self.lengths[order],
-            firsts=self.firsts[order],
-            lasts=self.lasts[order],
+            firsts=self.firsts[order] if self.firsts.size else self.firsts,
+            lasts=self.lasts[order] if self.lasts.size else self.lasts,
             levels=self.levels[order],
             level_sizes=self.level_sizes[order],
-            places=self.places[order],
+            places=order if self.places is None else self.places[order],
         )
 
-    def band_keys(self, chosen: I64) -> Iterator[U32]:
-        """Band by band the keys of the units of these ranks."""
-        places = self.places[chosen]
-        return (self.bulk.band(number)[places] for number in range(self.bulk.bands))
+    def band_keys(self, number: int, chosen: I64) -> U32:
+        """The keys of one band of the units of these ranks."""
+        return self.bulk.band(number)[chosen if self.places is None else self.places[chosen]]
 
-    def postings(self, chosen: Bool, kernels: Kernels) -> Iterator[U64]:
-        """The entries of `Bulk.postings` of the units chosen."""
-        ranks = np.empty(len(self), dtype=np.int64)
-        ranks[self.places] = np.where(chosen, np.arange(len(self)), -1)
-        return self.bulk.postings(ranks, kernels)
+    def ranks(self, chosen: Bool) -> I64:
+        """The ranks of the units in the order of reading, -1 for those not chosen, as `Bulk.postings` wants them."""
+        ranks: I64 = np.where(chosen, np.arange(len(self)), -1)
+        if self.places is not None:
+            ordered, ranks = ranks, np.empty_like(ranks)
+            ranks[self.places] = ordered
+        return ranks
 
 
 class UnitsBuilder:
-    """Collects units batch by batch."""
+    """Collects units batch by batch; `edges`: with their first and last shingles."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, *, edges: bool = False) -> None:
         self._shelf = shelf
+        self._edges = edges
         self._bulk = Bulk(shelf)
         self._columns: list[tuple[I64, I64, U64, I64, U64, U64, U8, I64]] = []
 
     def add(self, starts: I64, ends: I64, sketches: Sketches) -> None:
         """Add the units of a batch, by addresses."""
         self._bulk.add(sketches)
+        firsts, lasts = (sketches.firsts, sketches.lasts) if self._edges else (_NO_HASHES, _NO_HASHES)
         columns = (
-            starts, ends, sketches.digests, sketches.lengths, sketches.firsts, sketches.lasts,
-            sketches.levels, sketches.level_sizes,
+            starts, ends, sketches.digests, sketches.lengths, firsts, lasts, sketches.levels, sketches.level_sizes
         )  # fmt: skip
         self._columns.append(columns)
-        self._shelf.take(sum(column.nbytes for column in columns) + starts.nbytes)
+        self._shelf.take(sum(column.nbytes for column in columns))
 
     def build(self) -> Units:
         """All units, in the order of reading. To be called once: the batches are given back, column by column."""
@@ -139,7 +152,6 @@ class UnitsBuilder:
             list(column) for column in zip(_NOTHING, *self._columns, strict=True)
         )
         self._columns.clear()
-        places = np.arange(sum(map(len, starts)))
         return Units(
             _joined(starts),
             _joined(ends),
@@ -149,7 +161,7 @@ class UnitsBuilder:
             _joined(lasts),
             _joined(levels),
             _joined(level_sizes),
-            places,
+            None,
             self._bulk,
         )
 

@@ -1,6 +1,7 @@
 """Digests, band keys and sampled shingles of texts or of paragraphs."""
 
 from functools import cache
+from random import Random
 
 import numpy as np
 
@@ -11,11 +12,26 @@ from dedup.kernels.hashing import TriggerTable
 
 @cache
 def permutations(num_perm: int, seed: int) -> tuple[U32, U32]:
-    """Factors (odd) and terms of the affine permutations, drawn as datasketch 2 draws them for `affine32`."""
-    generator = np.random.RandomState(seed)
-    a = generator.randint(0, 1 << 31, num_perm, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    b = generator.randint(0, 1 << 32, num_perm, dtype=np.uint32)
-    return a, b
+    """Factors (odd) and terms of the affine permutations, drawn as datasketch 2 draws them for `affine32`.
+
+    That is by NumPy's `RandomState(seed).randint`, of 31 bits and of 32.
+    """
+    drawn = _mersenne_twister(seed, 2 * num_perm)
+    return drawn[:num_perm] * np.uint32(2) + np.uint32(1), drawn[num_perm:]
+
+
+def _mersenne_twister(seed: int, count: int) -> U32:
+    """The first integers of `numpy.random.RandomState(seed)`, which takes longer to import than to draw them so.
+
+    Python has the same generator, MT19937, but seeds it otherwise: the state is set as Matsumoto and Nishimura's
+    `init_genrand` (2002) sets it.
+    """
+    state = [seed]
+    for place in range(1, 624):
+        state.append((1812433253 * (state[-1] ^ state[-1] >> 30) + place) & 0xFFFFFFFF)
+    generator = Random()  # noqa: S311 - no secret
+    generator.setstate((3, (*state, len(state)), None))
+    return np.array([generator.getrandbits(32) for _ in range(count)], dtype=np.uint32)
 
 
 def sketch_plan(config: Config, triggers: TriggerTable, *, near: bool, contains: bool) -> SketchPlan:

@@ -1,7 +1,7 @@
 """Verifying: exact resemblance, containment and TF-IDF cosine of candidate pairs, and the relation they establish."""
 
 from dedup.verifying.background import Background, fit_background
-from dedup.verifying.scores import Scores, score_fully, score_pairs
+from dedup.verifying.scores import Scores, score_pairs
 from dedup.verifying.verdict import CODES, LEAST_CONTAINED_TOKENS, Verdict, verdicts
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "Scores",
     "Verdict",
     "fit_background",
-    "score_fully",
     "score_pairs",
     "verdicts",
 ]

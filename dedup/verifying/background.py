@@ -47,6 +47,7 @@ def _smoothed(documents: int, frequencies: I64) -> F64:
 
 def fit_background(tokens: Ragged, kernels: Kernels) -> Background:
     """Count in how many of the documents, given by their token hashes, each term occurs."""
-    rows = kernels.count_rows(tokens)
-    terms, frequencies = np.unique(rows.values, return_counts=True)
-    return Background(terms, frequencies.astype(np.int64), tokens.offsets.size - 1)
+    held = kernels.distinct_rows(tokens).values
+    counted = kernels.count_rows(Ragged(held, np.array([0, held.size])))
+    order = np.argsort(counted.values)
+    return Background(counted.values[order], counted.counts[order], tokens.offsets.size - 1)

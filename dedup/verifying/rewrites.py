@@ -141,7 +141,7 @@ def attained(sums: F64) -> F64:
 def features_of(sums: F64, lengths: NDArray[np.int64], cosines: F64) -> F64:
     """The features that need no margins, shape (n, features).
 
-    `sums` are those of `Kernels.weigh_evidence`, `lengths` the numbers of terms of both sides, shape (2, n), and
+    `sums` are those of `RewriteKernels.weigh_evidence`, `lengths` the numbers of terms of both sides, shape (2, n), and
     `cosines` those of the anchors.
     """
     columns = [

@@ -35,28 +35,35 @@ class Scores(NamedTuple):
 
 
 def score_pairs(
-    tokens: Ragged, left: I64, right: I64, config: Config, background: Background, kernels: Kernels
+    tokens: Ragged,
+    left: I64,
+    right: I64,
+    config: Config,
+    background: Background,
+    kernels: Kernels,
+    *,
+    every: bool = False,
 ) -> Scores:
     """Score pairs (`left[i]`, `right[i]`) of texts, given by their tokens' hashes.
 
-    A pair that cannot reach the threshold of resemblance nor that of containment gets zeros: most candidates that fail
-    fail on their first shingles.
+    Unless `every` score is wanted, a pair that cannot reach the threshold of resemblance nor that of containment gets
+    zeros: most candidates that fail fail on their first shingles.
 
     The cosine is the one that scikit-learn's TfidfTransformer gives on the token counts with the background's
-    document frequencies (smoothed IDF, L2 norm); sums run in ascending order of the terms' hashes.
+    document frequencies (smoothed IDF, L2 norm); sums run in the order in which the terms come up in the shorter text.
     """
     shingles = kernels.distinct_rows(kernels.shingle(*tokens, config.shingle_size))
     sizes = np.diff(shingles.offsets)
     left_sizes, right_sizes = sizes[left], sizes[right]
-    least = _least_common(left_sizes, right_sizes, config)
+    least = np.zeros(left.size, dtype=np.int64) if every else _least_common(left_sizes, right_sizes, config)
     # A table of the longer side's shingles serves all that are compared with it.
     longer, shorter = np.where(left_sizes >= right_sizes, (left, right), (right, left))
     common = kernels.count_common(shingles, longer, shorter, least).astype(np.float64)
-    reached = np.flatnonzero(common)
+    reached = np.arange(left.size) if every else np.flatnonzero(common)
 
     exact, cosine = np.zeros(left.size, dtype=np.bool_), np.zeros(left.size)
     exact[reached] = kernels.equal_rows(tokens, left[reached], right[reached])
-    cosine[reached] = _cosines(tokens, left[reached], right[reached], background, kernels)
+    cosine[reached] = _cosines(tokens, longer[reached], shorter[reached], background, kernels)
     return Scores(
         exact,
         _share(common, left_sizes + right_sizes - common),
@@ -96,21 +103,3 @@ def _cosines(tokens: Ragged, left: I64, right: I64, background: Background, kern
 def _share(part: F64, whole: F64 | I64) -> F64:
     share: F64 = np.divide(part, whole, out=np.zeros(part.size), where=whole > 0)
     return share
-
-
-def score_fully(
-    tokens: Ragged, left: I64, right: I64, config: Config, background: Background, kernels: Kernels
-) -> Scores:
-    """As `score_pairs`, but of every pair, however little both sides share."""
-    shingles = kernels.distinct_rows(kernels.shingle(*tokens, config.shingle_size))
-    sizes = np.diff(shingles.offsets)
-    common = kernels.count_common(shingles, left, right, np.zeros(left.size, dtype=np.int64)).astype(np.float64)
-    exact = kernels.equal_rows(tokens, left, right)
-    cosine = _cosines(tokens, left, right, background, kernels)
-    return Scores(
-        exact,
-        _share(common, sizes[left] + sizes[right] - common),
-        _share(common, sizes[left]),
-        _share(common, sizes[right]),
-        np.where(exact, 1.0, cosine),
-    )

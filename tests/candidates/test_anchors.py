@@ -16,7 +16,7 @@ from dedup.candidates.anchors import (
     find_nearest,
     unit_rows,
 )
-from dedup.kernels import reference
+from dedup.kernels import reference, reference_rewriting
 from dedup.kernels.rewriting import STRENGTH, Anchors
 from dedup.kernels.hashing import weight_table
 from tests.strategies import to_ragged
@@ -53,7 +53,7 @@ def test_rare_terms_and_repeated_ones_are_anchors_and_common_ones_are_not() -> N
     known = np.array([1 << 32, 2 << 32, 3 << 32], dtype=np.uint64)
     table = weight_table(known, np.array([0.0, 1.0, 2.0]))
     units = to_ragged([[1 << 32] * 3 + [2 << 32] * 2 + [3 << 32, 4 << 32]])
-    found = find_anchors(units, table, 5.0, reference)
+    found = find_anchors(units, table, 5.0, reference, reference_rewriting)
     assert found.keys.tolist() == [2, 3, 4]
     twice = 1.0 + np.log(2)
     weights = np.array([twice, 2.0, 5.0])
@@ -80,7 +80,7 @@ def test_one_after_the_other_finds_what_all_at_once_does(seed: int, cap: int, sp
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "POSTING_CAP", cap)
         every = find_nearest(
-            build_index(held(12), firsts), held(12), held(12), firsts, firsts[:-1], nothing, 3, reference
+            build_index(held(12), firsts), held(12), held(12), firsts, firsts[:-1], nothing, 3, reference_rewriting
         )
         if split < 12:
             own = Anchors(
@@ -88,7 +88,7 @@ def test_one_after_the_other_finds_what_all_at_once_does(seed: int, cap: int, sp
             )
             alone = find_nearest(
                 build_index(held(split), firsts[: split + 1]), held(split), own, np.array([0, 1]), np.array([split]),
-                nothing[:1], 3, reference,
+                nothing[:1], 3, reference_rewriting,
             )  # fmt: skip
             within = slice(int(every.offsets[split]), int(every.offsets[split + 1]))
             assert alone.documents.tolist() == every.documents[within].tolist()

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup.candidates import Candidates, containment_candidates, pairs
-from dedup.kernels import LEVEL_SIZE, U64, Kernels, compiled, reference
+from dedup.candidates import Candidates, containment_candidates, pairs, shared_shingles
+from dedup.kernels import I64, LEVEL_SIZE, U8, U64, Kernels, compiled, reference
 from tests import oracles
 
 NO_CAP = 1000
@@ -44,7 +44,12 @@ def found(samples: list[set[int]], ranks: list[int], cap: int, kernels: Kernels,
     sizes = np.full(levels.size, -1, dtype=np.int64)
     for rank, sample in zip(ranks, samples, strict=True):
         levels[rank], sizes[rank] = oracles.sample_level(sample, LEVEL_SIZE)
-    return containment_candidates(postings(samples, ranks, parts), levels, sizes, cap, kernels)
+    return candidates_of(postings(samples, ranks, parts), levels, sizes, cap, kernels)
+
+
+def candidates_of(several: list[U64], levels: U8, sizes: I64, cap: int, kernels: Kernels) -> Candidates:
+    shared = [shared_shingles(part, levels, cap, kernels) for part in several]
+    return containment_candidates(shared, levels, sizes, kernels)
 
 
 def pairs_of(candidates: Candidates) -> list[tuple[int, int]]:
@@ -128,7 +133,7 @@ def test_no_postings_propose_nothing(kernels: Kernels) -> None:
     nothing: U64 = np.zeros(0, dtype=np.uint64)
     levels, sizes = np.zeros(2, dtype=np.uint8), np.zeros(2, dtype=np.int64)
     for several in ([], [nothing], [nothing, nothing]):
-        assert pairs_of(containment_candidates(several, levels, sizes, 4, kernels)) == []
+        assert pairs_of(candidates_of(several, levels, sizes, 4, kernels)) == []
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)

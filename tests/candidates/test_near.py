@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup.candidates import Candidates, near, near_candidates, pairs
+from dedup.candidates import Candidates, band_pairs, near, near_candidates, pairs
 from dedup.kernels import U32, Kernels, compiled, reference
 from tests import oracles
 
@@ -28,7 +28,8 @@ def pairs_of(candidates: Candidates) -> list[tuple[int, int]]:
 
 
 def found(keys: U32, ranks: list[int], cap: int, links: int, kernels: Kernels) -> Candidates:
-    return near_candidates(iter(keys), np.array(ranks, dtype=np.int64), cap, links, kernels)
+    order = np.array(ranks, dtype=np.int64)
+    return near_candidates(band_pairs(band, order, cap, links, kernels) for band in keys)
 
 
 @given(banded())

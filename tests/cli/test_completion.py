@@ -18,7 +18,10 @@ def test_the_script_asks_the_command_itself(run: Callable[..., Ran], shell: str)
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("dedup ", ["plain,clean", "plain,completion", "plain,pairs", "plain,scan"]),
+        (
+            "dedup ",
+            ["plain,calibrate", "plain,clean", "plain,completion", "plain,evaluate", "plain,pairs", "plain,scan"],
+        ),
         ("dedup scan --format ", ["plain,text", "plain,jsonl", "plain,json", "plain,csv"]),
         ("dedup pairs --relation c", ["plain,contains"]),
     ],

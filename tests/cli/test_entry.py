@@ -9,7 +9,7 @@ from dedup.errors import InputError
 from dedup.scanning.progress import Progress
 from tests.cli.conftest import Ran, Scanner
 
-COMMANDS = ("clean", "completion", "pairs", "scan")
+COMMANDS = ("calibrate", "clean", "completion", "evaluate", "pairs", "scan")
 HEAVY = ("numpy", "numba", "pyarrow", "rich", "orjson", "datasketch", "selectolax", "importlib.metadata")
 
 
@@ -28,7 +28,17 @@ def test_every_command_has_help_with_examples(run: Callable[..., Ran], command: 
     assert f"Examples:\n    dedup {command}" in ran.out
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["scan", "--help"], ["pairs", "--help"], ["clean", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["scan", "--help"],
+        ["pairs", "--help"],
+        ["clean", "--help"],
+        ["evaluate", "--help"],
+        ["calibrate", "--help"],
+    ],
+)
 def test_help_loads_nothing_heavy_and_is_quick(arguments: list[str]) -> None:
     script = (
         "import sys, time\n"

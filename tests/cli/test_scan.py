@@ -35,6 +35,7 @@ def test_defaults_are_those_of_the_library(run: Callable[..., Ran], scanner: Sca
         (["--recall", "0.99"], Config(recall=0.99)),
         (["--relation", "near", "--relation", "exact"], Config(relations=(Relation.NEAR, Relation.EXACT))),
         (["--level", "paragraph"], Config(level=Level.PARAGRAPH)),
+        (["--boilerplate", "exclude"], Config(boilerplate="exclude")),
         (["--keep", "longest"], Config(keep="longest")),
         (["--keep", "source:a/*,b/*"], Config(keep="source:a/*,b/*")),
     ],

@@ -1,12 +1,12 @@
-"""DocumentTerms for finding rewrites: what they are, and the same of both implementations."""
+"""Terms for finding rewrites: what they are, and the same of both implementations."""
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup.kernels import Kernels, compiled, reference
-from dedup.kernels.rewriting import CAPITAL, NUMBER, UNSPACED, DocumentTerms
+from dedup.kernels import compiled_rewriting, reference_rewriting
+from dedup.kernels.rewriting import CAPITAL, NUMBER, UNSPACED, DocumentTerms, RewriteKernels
 from dedup.model import TextColumn
 from dedup.tokenising import codepoint_table
 from tests.kernels.test_twins import assert_same
@@ -34,7 +34,7 @@ words = st.sampled_from(
 odd = st.lists(st.tuples(words, separators).map("".join), max_size=20).map("".join)
 
 
-def terms_of(kernels: Kernels, documents: list[str], cut: bool) -> DocumentTerms:
+def terms_of(kernels: RewriteKernels, documents: list[str], cut: bool) -> DocumentTerms:
     column = TextColumn.from_strings(documents)
     return kernels.document_terms(column.data, column.offsets[:-1], column.offsets[1:], *codepoint_table(), cut)
 
@@ -42,11 +42,11 @@ def terms_of(kernels: Kernels, documents: list[str], cut: bool) -> DocumentTerms
 @given(st.lists(st.one_of(texts(), prose(), odd, st.sampled_from(list(SCRIPTS.values()))), max_size=6), st.booleans())
 @settings(max_examples=150)
 def test_both_kernels_give_the_same(documents: list[str], cut: bool) -> None:
-    assert_same(terms_of(reference, documents, cut), terms_of(compiled, documents, cut))
+    assert_same(terms_of(reference_rewriting, documents, cut), terms_of(compiled_rewriting, documents, cut))
 
 
 def rows(documents: list[str], cut: bool = True) -> tuple[list[list[int]], list[list[int]]]:
-    terms = terms_of(reference, documents, cut)
+    terms = terms_of(reference_rewriting, documents, cut)
     bounds = list(zip(terms.offsets.tolist(), terms.offsets[1:].tolist(), strict=False))
     return (
         [terms.values[first:last].tolist() for first, last in bounds],
@@ -93,6 +93,6 @@ def test_nothing_runs_from_one_text_into_the_next() -> None:
 def test_terms_of_ranges_are_those_of_the_texts() -> None:
     column = TextColumn.from_strings(["one two three"])
     starts, ends = np.array([4, 0]), np.array([7, 3])
-    for kernels in (reference, compiled):
+    for kernels in (reference_rewriting, compiled_rewriting):
         terms = kernels.document_terms(column.data, starts, ends, *codepoint_table(), True)
         assert_same(terms.values, terms_of(kernels, ["two", "one"], True).values)

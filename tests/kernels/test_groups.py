@@ -152,3 +152,38 @@ def test_a_long_chain_is_one_component_whichever_way_it_is_given(kernels: Kernel
         assert not kernels.components(right, left, count).any()
     nothing = np.zeros(0, dtype=np.int64)
     assert kernels.components(nothing, nothing, 3).tolist() == [0, 1, 2]
+
+
+counted_sets = st.dictionaries(st.integers(0, 12) | st.integers(0, 2**64 - 1), st.integers(1, 9), max_size=12)
+
+
+@given(counted_sets, counted_sets)
+def test_counts_of_two_sets_are_summed(some: dict[int, int], others: dict[int, int]) -> None:
+    sides = [
+        (np.array(sorted(each), dtype=np.uint64), np.array([each[value] for value in sorted(each)], dtype=np.int64))
+        for each in (some, others)
+    ]
+    expected = {value: some.get(value, 0) + others.get(value, 0) for value in sorted({*some, *others})}
+    for kernels in (reference, compiled):
+        union, sums = kernels.add_counts(*sides[0], *sides[1])
+        assert (union.tolist(), sums.tolist()) == (list(expected), list(expected.values()))
+        assert (union.dtype, sums.dtype) == (np.uint64, np.int64)
+
+
+@given(st.data())
+def test_pairs_are_kept_of_whose_smaller_side_enough_is_shared(data: st.DataObject) -> None:
+    members = st.tuples(st.integers(0, 3), st.integers(0, 12))
+    levels, sizes = zip(*data.draw(st.lists(members, min_size=2, max_size=6)), strict=True)
+    pairs = [(left, right) for right in range(len(sizes)) for left in range(right)]
+    counts = data.draw(st.lists(st.integers(1, 9), min_size=len(pairs), max_size=len(pairs)))
+    expected = [
+        right << 32 | left
+        for (left, right), count in zip(pairs, counts, strict=True)
+        if 5 * count >= 3 * min((levels[side], sizes[side]) for side in (left, right))[1]
+    ]
+    packed = np.array([right << 32 | left for left, right in pairs], dtype=np.uint64)
+    for kernels in (reference, compiled):
+        kept = kernels.enough_shared(
+            packed, np.array(counts), np.array(levels, dtype=np.uint8), np.array(sizes), (3, 5)
+        )
+        assert kept.tolist() == expected

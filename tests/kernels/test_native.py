@@ -369,6 +369,21 @@ def test_another_processor_compiler_or_source_has_a_file_of_its_own(
     assert all(each.startswith("kernels-") and each.endswith(".o") for each in seen)
 
 
+def test_compiling_removes_what_old_versions_left(cold: Path, builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
+    cold.mkdir()
+    for version in range(9):
+        old = cold / f"kernels-{version:024x}.o"
+        old.touch()
+        os.utime(old, (version, version))
+    native.library()
+    assert objects_in(cold) == sorted([native._file().name, *(f"kernels-{version:024x}.o" for version in (6, 7, 8))])
+    os.utime(native._file(), (1, 1))
+    start_again(monkeypatch)
+    native.library()
+    assert builds.count == 1
+    assert native._file().stat().st_mtime > 1
+
+
 def test_another_file_name_is_another_compilation(cold: Path, builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
     native.library()
     start_again(monkeypatch)
@@ -533,7 +548,7 @@ def test_scanning_a_large_input_with_compiled_kernels_does_not_load_numba(object
     assert loaded_by(SCANNED.format(words=200_000)) == expected
 
 
-@pytest.mark.skipif(PLAIN_PYTHON, reason="once is enough: it takes half a minute")
+@pytest.mark.skipif(PLAIN_PYTHON, reason="once is enough: it takes a minute or two")
 def test_what_the_building_process_writes_is_loaded_and_gives_the_same(
     cold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,3 +40,16 @@ def test_a_block_in_which_every_byte_counts_does_not_run_over() -> None:
     data = np.full(1 << 17, ord("\n"), dtype=np.uint8)
     marks = compiled.count_marks(data, np.array([0, 1]), np.array([data.size, data.size - 1]))
     assert marks.characters.tolist() == marks.newlines.tolist() == [data.size, data.size - 2]
+
+
+@given(
+    st.lists(st.integers(-(2**62), 2**62) | st.integers(-5, 300), max_size=40).map(sorted),
+    st.lists(st.integers(-(2**62), 2**62) | st.integers(-9, 310), max_size=40),
+)
+def test_places_among_numbers_are_those_of_a_search_by_halves(ascending: list[int], values: list[int]) -> None:
+    numbers, sought = np.array(ascending, dtype=np.int64), np.array(values, dtype=np.int64)
+    expected = np.searchsorted(numbers, sought)
+    for kernels in (reference, compiled):
+        found = kernels.find(numbers, sought)
+        assert found.dtype == np.int64
+        np.testing.assert_array_equal(found, expected)

@@ -1,4 +1,4 @@
-"""Boilerplate: repeated lines, lines with a repeated part, and frames of many documents."""
+"""Boilerplate within a document: repeated lines, and lines with a repeated part."""
 
 from collections import defaultdict
 
@@ -11,8 +11,6 @@ from dedup.labelling.boilerplate import (
     Repetition,
     common_beginning,
     common_ending,
-    frames,
-    least_documents,
     repeated_lines,
     templated_lines,
 )
@@ -76,31 +74,6 @@ def test_templated_lines_share_an_edge_and_differ_elsewhere(part: str, lines: li
     varying = (group for group in groups.values() if len({digests[place] for place in group}) > 1)
     assert members(found) == sorted(group for group in varying if len(group) >= least)
     assert all(repetition.part == part for repetition in found)
-
-
-@given(st.lists(line, max_size=20), st.integers(2, 3))
-@settings(max_examples=50)
-def test_frames_stand_in_many_distinct_documents(lines: list[Line], least: int) -> None:
-    documents, digests, _, lengths, _ = columns(lines)
-    groups = defaultdict(list)
-    for place, digest in enumerate(digests):
-        if lengths[place] > 0:
-            groups[digest].append(place)
-    found = list(frames(int64(documents), uint64(digests), int64(lengths), least))
-    expected = [group for group in groups.values() if len({documents[place] for place in group}) >= least]
-    assert sorted(members(found)) == sorted(expected)
-    assert all(repetition.part == "line" for repetition in found)
-
-
-def test_a_paragraph_repeated_in_one_document_is_no_frame() -> None:
-    assert list(frames(int64([0] * 9), uint64([7] * 9), int64([3] * 9), 2)) == []
-
-
-@pytest.mark.parametrize(
-    ("documents", "expected"), [(0, 5), (1, 5), (10, 5), (17, 6), (20, 6), (100, 30), (333, 100), (10**6, 100)]
-)
-def test_a_frame_needs_a_share_of_few_documents_and_a_number_of_many(documents: int, expected: int) -> None:
-    assert least_documents(documents, 100, 0.3, 5) == expected
 
 
 texts_with_common_parts = st.tuples(

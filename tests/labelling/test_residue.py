@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis.strategies import SearchStrategy
 
 from dedup.kernels import choose
-from dedup.labelling.residue import HEAD_CHARACTERS, TAIL_CHARACTERS, find_residue, residue_of_line, trigger_keywords
+from dedup.labelling.residue import find_residue, residue_of_line, trigger_keywords
 from dedup.labelling.residue_grammar import RESIDUE_WEIGHT, SUSPECT_WEIGHT, shipped_grammar
+from dedup.labelling.residue_window import HEAD_CHARACTERS, TAIL_CHARACTERS
 from dedup.model import TextColumn
 from dedup.tokenising import token_hashes, tokenise
 from tests.strategies import INTERESTING, WORDS

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from dedup.kernels import choose
-from dedup.labelling.residue import HEAD_CHARACTERS, matching_rules, residue_of_line, trigger_keywords
+from dedup.labelling.residue import matching_rules, residue_of_line, trigger_keywords
 from dedup.labelling.residue_grammar import (
     KINDS,
     RESIDUE_WEIGHT,
@@ -15,6 +15,7 @@ from dedup.labelling.residue_grammar import (
     check_expressions,
     shipped_grammar,
 )
+from dedup.labelling.residue_window import HEAD_CHARACTERS
 from dedup.tokenising import token_hashes
 
 RULES = shipped_grammar().rules

@@ -5,7 +5,7 @@ import re
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from dedup.kernels import Kernels, SketchPlan, compiled, reference
 from dedup.labelling.residue import matching_rules, residue_of_line
@@ -72,6 +72,7 @@ def test_what_tokens_exclude_is_not_found_in_examples(kernels: Kernels) -> None:
 
 
 @given(st.lists(mixtures(), min_size=1, max_size=12))
+@example(["<|im_\u017ftart|>a\u017f\u017fi\u017ftant"])
 @settings(max_examples=150, deadline=None)
 def test_what_tokens_exclude_is_not_found_in_mixtures(lines: list[str]) -> None:
     assert_passed(lines, reference)

@@ -150,7 +150,7 @@ def example() -> Report:
             dropped=1,
             quarantined=1,
             paragraphs=14,
-            characters=1234,
+            count_characters=lambda: 1234,
             reasons={"representative": 1, "unique": 2, "short": 1, "near": 1, "invalid-json": 1},
             matches={"near": 1, "contains": 1, "boilerplate": 1, "exact": 1, "residue": 2},
             vetoed=2,

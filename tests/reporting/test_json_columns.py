@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from dedup.kernels import Kernels, choose, compiled, reference
 from dedup.model import IdColumn, LazyMatches, Match, Relation, Span, TextColumn
 from dedup.reporting import write_findings
 from dedup.reporting.json_columns import match_lines, rounded_scores
@@ -20,10 +21,11 @@ def lines_of(several: list[Match]) -> bytes:
     return b"".join(encoded(match_value(match)) + b"\n" for match in several)
 
 
-@given(st.lists(matches(), max_size=6))
+@pytest.mark.parametrize("kernels", [pytest.param(reference, id="numpy"), pytest.param(compiled, id="compiled")])
+@given(several=st.lists(matches(), max_size=6))
 @settings(max_examples=200)
-def test_lines_are_those_of_the_matches(several: list[Match]) -> None:
-    assert match_lines(columns_of(several)) == lines_of(several)
+def test_lines_are_those_of_the_matches(kernels: Kernels, several: list[Match]) -> None:
+    assert match_lines(columns_of(several), kernels) == lines_of(several)
 
 
 @given(st.lists(matches(), max_size=6))
@@ -43,7 +45,7 @@ def test_an_id_is_written_as_its_value_is_whatever_its_token(token: bytes) -> No
     """Tokens are JSON as some reader wrote it; what is printed is always of one form."""
     ids = IdColumn(TextColumn.from_bytes([token]))
     match = Match(Relation.RESIDUE, Span(ids[0], 1, 2, 3, 4), None)
-    assert match_lines(replace(columns_of([match]), ids=ids)) == lines_of([match])
+    assert match_lines(replace(columns_of([match]), ids=ids), choose(0)) == lines_of([match])
 
 
 shares = st.floats() | st.floats(0, 1) | st.fractions(0, 1, max_denominator=300).map(float)

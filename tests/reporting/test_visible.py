@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from dedup.reporting import text_on, visible
-from dedup.reporting.visible import cut_end, cut_middle
+from dedup.reporting.visible import cut_end, cut_middle, text_on, visible
 
 any_text = st.text(st.characters(codec=None, categories=None))
 hostile_text = st.text(st.sampled_from("ab é界\u0301\u200d\u202e\x1b\x00\ud800😀ｗ\u0e33"))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from dedup import Config, Document, Match, Relation, Span
 from dedup.model import Level
-from dedup.scanning import pairs, scan
+from dedup.scanning import findings, pairs, scan
 from tests.corpora import corpora, odd_corpora, pages
 from tests.scanning.oracle import tokens
 from tests.scanning.snapshot import Find, slice_of, texts_of
@@ -32,6 +32,18 @@ def test_spans_stand_at_the_lines_they_name(documents: list[Document], find: Fin
             assert 0 <= span.start < span.end <= len(text)
             assert span.line == text.count("\n", 0, span.start) + 1
             assert span.end_line == text.count("\n", 0, span.end - 1) + 1
+
+
+@given(some, finds, configs, st.integers(1, 3), st.integers(1, 9))
+@settings(max_examples=16)
+def test_places_looked_at_in_several_parts_are_the_same(
+    documents: list[Document], find: Find, config: Config, at_once: int, parts: int
+) -> None:
+    expected = list(find(documents, config).matches)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(findings, "_SPANS_AT_ONCE", at_once)
+        patch.setattr(findings, "_MOST_PARTS", parts)
+        assert list(find(documents, config).matches) == expected
 
 
 @given(some, finds, configs)

@@ -39,6 +39,9 @@ class Counting:
         self.most = max(self.most, data.size)
         return reference.count_marks(data, starts, ends)
 
+    def find(self, ascending: I64, values: I64) -> I64:
+        return reference.find(ascending, values)
+
 
 @pytest.mark.parametrize("block", [1, 7, 1 << 20])
 @given(several=batches, room=rooms, data=st.data())
@@ -143,3 +146,13 @@ def test_texts_in_memory_stand_side_by_side_and_are_not_copied_again() -> None:
 @given(st.lists(st.integers(-3, 3)))
 def test_distinct_values_ascend(values: list[int]) -> None:
     assert distinct(np.array(values, dtype=np.int64)).tolist() == sorted(set(values))
+
+
+@pytest.mark.parametrize("block", [1, 7, 1 << 20])
+@given(several=batches, room=rooms)
+@settings(max_examples=40)
+def test_characters_of_all_texts_are_counted(block: int, several: list[list[str]], room: int) -> None:
+    store, strings, _ = stored(several, room)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stores, "_BLOCK", block)
+        assert store.count_characters(reference) == sum(map(len, strings))

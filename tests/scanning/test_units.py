@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from dedup.config import Config
-from dedup.kernels import Kernels, Samples, Sketches, reference
+from dedup.kernels import I64, U64, Kernels, Samples, Sketches, reference
 from dedup.kernels.hashing import no_triggers
 from dedup.model import TextColumn
 from dedup.scanning import units as columns
@@ -31,7 +31,7 @@ def sketch(texts: list[str], kernels: Kernels, near: bool = True, contains: bool
 
 def built(several: list[list[list[int]]], room: int, kernels: Kernels) -> tuple[Units, Sketches]:
     """Units that came in batches, and the sketches of all of them at once."""
-    builder = UnitsBuilder(shelf_with(room))
+    builder = UnitsBuilder(shelf_with(room), edges=True)
     base = 0
     for rows in several:
         column, sketches = sketch(written(rows), kernels)
@@ -54,14 +54,14 @@ def test_units_are_those_of_all_batches_and_keep_what_is_theirs_in_any_order(
         (units.take(order).take(order), order[order]),
     ):
         assert len(taken) == n_units
-        assert taken.places.tolist() == places.tolist()
+        assert (np.arange(n_units) if taken.places is None else taken.places).tolist() == places.tolist()
         for name in ("digests", "lengths", "firsts", "lasts", "levels", "level_sizes"):
             ours, theirs = getattr(taken, name), getattr(sketches, name)
             assert ours.dtype == theirs.dtype
             assert ours.tolist() == theirs[places].tolist()
         chosen = np.array(sorted(data.draw(st.sets(st.sampled_from(range(n_units))) if n_units else st.just(set()))))
         chosen = chosen.astype(np.int64)
-        keys = list(taken.band_keys(chosen))
+        keys = [taken.band_keys(number, chosen) for number in range(taken.bulk.bands)]
         assert [band.tolist() for band in keys] == (sketches.keys[:, places[chosen]].tolist() if keys else [])
         assert len(keys) == (CONFIG.banding[0] if n_units else 0)
         expected = sorted(
@@ -73,11 +73,16 @@ def test_units_are_those_of_all_batches_and_keep_what_is_theirs_in_any_order(
         )
         mask = np.zeros(n_units, dtype=np.bool_)
         mask[chosen] = True
-        entries = [entry for part in taken.postings(mask, kernels) for entry in part.tolist()]
+        entries = [entry for part in postings(taken.bulk, taken.ranks(mask), kernels) for entry in part.tolist()]
         assert sorted((entry >> 32, entry % 2**32) for entry in entries) == expected
     ends = np.cumsum([0, *(len(text.encode()) for rows in several for text in written(rows))])
     assert units.starts.tolist() == ends[:-1].tolist()
     assert units.ends.tolist() == ends[1:].tolist()
+
+
+def postings(bulk: columns.Bulk, ranks: I64, kernels: Kernels) -> list[U64]:
+    """All parts."""
+    return [bulk.postings(part, ranks, kernels) for part in range(bulk.parts)]
 
 
 @given(batches, rooms, st.sampled_from([1, 3, 20]), st.data())
@@ -87,10 +92,10 @@ def test_postings_in_several_parts_are_those_in_one(
 ) -> None:
     units, _ = built(several, room, kernels)
     chosen = np.array(data.draw(st.lists(st.booleans(), min_size=len(units), max_size=len(units))), dtype=np.bool_)
-    (whole,) = units.postings(chosen, kernels)
+    (whole,) = postings(units.bulk, units.ranks(chosen), kernels)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(columns, "_ENTRIES_AT_ONCE", at_once)
-        parts = list(units.postings(chosen, kernels))
+        parts = postings(units.bulk, units.ranks(chosen), kernels)
     assert len(parts) == max(1, -(-units.bulk.n_samples // at_once))
     assert all(part.dtype == np.uint64 for part in parts)
     assert sorted(entry for part in parts for entry in part.tolist()) == sorted(whole.tolist())
@@ -113,9 +118,9 @@ def test_the_least_and_the_greatest_shingle_are_in_some_part(at_once: int, monke
             nothing.astype(np.bool_),
         )
     )  # fmt: skip
-    entries = [entry for part in bulk.postings(np.array([7, -1, 0]), reference) for entry in part.tolist()]
+    entries = [entry for part in postings(bulk, np.array([7, -1, 0]), reference) for entry in part.tolist()]
     assert sorted(entries) == sorted([7, (2**32 - 1) << 32 | 7, 2**31 << 32, (2**31 - 1) << 32, 5 << 32])
-    assert sorted(entry for part in bulk.postings(np.array([-1, 3, -1]), reference) for entry in part.tolist()) == []
+    assert sorted(entry for part in postings(bulk, np.array([-1, 3, -1]), reference) for entry in part.tolist()) == []
     assert bulk.bands == 0
 
 
@@ -127,8 +132,7 @@ def test_units_sketched_for_one_purpose_have_nothing_for_the_other(kernels: Kern
         builder.add(column.offsets[:-1], column.offsets[1:], sketches)
         units = builder.build()
         assert units.bulk.bands == (CONFIG.banding[0] if near else 0)
-        assert len(list(units.band_keys(np.arange(3)))) == units.bulk.bands
-        assert (sum(part.size for part in units.postings(np.ones(3, dtype=np.bool_), reference)) > 0) == contains
+        assert (sum(part.size for part in postings(units.bulk, np.arange(3), reference)) > 0) == contains
 
 
 def test_what_the_columns_take_is_counted(kernels: Kernels) -> None:
@@ -137,12 +141,15 @@ def test_what_the_columns_take_is_counted(kernels: Kernels) -> None:
     builder = UnitsBuilder(shelf)
     builder.add(column.offsets[:-1], column.offsets[1:], sketches)
     bulk = sketches.keys.nbytes + sketches.samples.values.nbytes + 4 * 2
-    # Seven numbers of eight bytes and one of one byte, and the place of each unit.
-    assert shelf._room == EVERYTHING - bulk - 2 * (8 * 8 + 1)
+    # Five numbers of eight bytes and one of one byte.
+    assert shelf._room == EVERYTHING - bulk - 2 * (5 * 8 + 1)
+    edged = shelf_with(EVERYTHING)
+    UnitsBuilder(edged, edges=True).add(column.offsets[:-1], column.offsets[1:], sketches)
+    assert edged._room == shelf._room - 2 * (2 * 8)
 
 
 def test_no_batches_are_no_units() -> None:
     units = UnitsBuilder(shelf_with(NOTHING)).build()
     assert len(units) == 0
-    assert list(units.band_keys(np.zeros(0, dtype=np.int64))) == []
-    assert [part.size for part in units.postings(np.zeros(0, dtype=np.bool_), reference)] == [0]
+    assert units.bulk.bands == 0
+    assert [part.size for part in postings(units.bulk, np.zeros(0, dtype=np.int64), reference)] == [0]

@@ -36,6 +36,17 @@ def row_of(rows: Ragged | Samples, row: int) -> list[int]:
     return values
 
 
+@given(st.sampled_from([0, 1, 2**31, 2**32 - 1]) | st.integers(0, 2**32 - 1), st.sampled_from([1, 2, 128, 700]))
+@settings(max_examples=40)
+def test_permutations_are_drawn_as_numpy_draws_them(seed: int, num_perm: int) -> None:
+    generator = np.random.RandomState(seed)
+    a = generator.randint(0, 1 << 31, num_perm, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    b = generator.randint(0, 1 << 32, num_perm, dtype=np.uint32)
+    drawn = permutations(num_perm, seed)
+    assert all(each.dtype == np.uint32 for each in drawn)
+    np.testing.assert_array_equal(drawn, (a, b))
+
+
 @given(token_rows())
 @settings(max_examples=40)
 def test_a_unit_has_the_same_sketch_alone_and_among_others(kernels: Kernels, rows: list[list[int]]) -> None:
