@@ -17,7 +17,8 @@ import numpy as np
 from benchmarks.quality.rewrite_pools import SETS, Pool, Truth, by_people, make_pool, truth_of
 from dedup.kernels import F64, I64, Bool
 from dedup.kernels.rewriting import BINS, STATES, TYPES, EvidenceTable
-from dedup.scanning.rewriting import Proposals, all_features, propose, weigh_pairs
+from dedup.scanning.rewrite_candidates import Proposals, propose
+from dedup.scanning.rewriting import all_features, weigh_pairs
 from dedup.verifying.rewrites import FEATURES, SCREENING, LogisticModel, RewriteModel, features_of
 
 AGAIN = 0.3

@@ -24,7 +24,7 @@ from dedup.scanning.corpus import Corpus, gather_corpus
 from dedup.scanning.fitting import background_sample
 from dedup.scanning.progress import Silent
 from dedup.scanning.rewrite_terms import RewriteBackground, fit_rewrite_background
-from dedup.scanning.rewriting import LEAST_TOKENS, Proposals, Texts
+from dedup.scanning.rewrite_candidates import LEAST_TOKENS, Proposals, Texts
 from dedup.scanning.threads import Threads
 from dedup.tokenising import hash_tokens
 

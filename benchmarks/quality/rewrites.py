@@ -24,7 +24,8 @@ from dedup.config import Config
 from dedup.kernels import F64, I64, Bool
 from dedup.model import Document, Level, Relation
 from dedup.scanning.batch import pairs
-from dedup.scanning.rewriting import LEAST_TOKENS, gather_anchors, judge, nearest_of_all
+from dedup.scanning.rewrite_candidates import LEAST_TOKENS, gather_anchors, nearest_of_all
+from dedup.scanning.rewriting import judge
 from dedup.verifying.rewrites import RewriteModel, shipped_model
 
 _TRAINING, _TESTING = slice(0, 30_000), slice(30_000, 100_025)

@@ -9,6 +9,7 @@ Batches of terms become anchors (`find_anchors`), anchors an index (`build_index
 earlier documents alone, and so is what its lists' cap is counted over: a stream proposes what a batch does.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -27,6 +28,9 @@ MOST_RETRIEVED = 24
 
 POSTING_CAP = 1000
 """Earlier units in a term's list from which on it tells too little to be worth the time."""
+
+_SORTED_AT_ONCE = 4 << 20
+"""The most entries, or about, for which there is memory to sort them at once."""
 
 POSTINGS_READ = 12_000
 """Postings that are read for a unit, of its rarest anchors."""
@@ -110,15 +114,34 @@ class AnchorIndex(NamedTuple):
 
 def build_index(anchors: Anchors, firsts: I64) -> AnchorIndex:
     """Index the anchors of units; those of document i are units `firsts[i]` to `firsts[i + 1]`."""
-    owners = np.repeat(np.arange(anchors.offsets.size - 1, dtype=np.uint32), np.diff(anchors.offsets))
-    # Key and place as one integer sort many times as fast as an order of keys, and keep units in order.
-    entries = anchors.keys.astype(np.uint64) << _SHIFT | np.arange(anchors.keys.size, dtype=np.uint64)
-    entries.sort()
-    places = (entries & _LOW).astype(np.int64)
-    keys = (entries >> _SHIFT).astype(np.uint32)
-    begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: keys.size])
-    postings = Postings(owners[places], anchors.strengths[places], np.append(begins, keys.size))
-    return AnchorIndex(keys[begins], postings, np.repeat(np.arange(firsts.size - 1), np.diff(firsts)), firsts)
+    count = anchors.keys.size
+    units = np.repeat(np.arange(anchors.offsets.size - 1, dtype=np.uint32), np.diff(anchors.offsets))
+    posted, strengths = np.empty(count, dtype=np.uint32), np.empty(count, dtype=np.uint16)
+    keys, begins = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.int64)]
+    filled = 0
+    for places in _by_key(anchors.keys):
+        # Key and place as one integer sort many times as fast as an order of keys, and keep units in order.
+        entries = anchors.keys[places].astype(np.uint64) << _SHIFT | places.astype(np.uint64)
+        entries.sort()
+        of_entries = (entries >> _SHIFT).astype(np.uint32)
+        new = np.flatnonzero(np.append(True, of_entries[1:] != of_entries[:-1])[: of_entries.size])
+        keys.append(of_entries[new])
+        begins.append(new + filled)
+        ordered = (entries & _LOW).astype(np.int64)
+        posted[filled : filled + ordered.size] = units[ordered]
+        strengths[filled : filled + ordered.size] = anchors.strengths[ordered]
+        filled += ordered.size
+    postings = Postings(posted, strengths, np.append(np.concatenate(begins), count))
+    owners = np.repeat(np.arange(firsts.size - 1), np.diff(firsts))
+    return AnchorIndex(np.concatenate(keys), postings, owners, firsts)
+
+
+def _by_key(keys: U32) -> Iterator[I64]:
+    """The places of ranges of keys, in order, each range of about `_SORTED_AT_ONCE` or fewer."""
+    parts = max(1, -(-keys.size // _SORTED_AT_ONCE))
+    for part in range(parts):
+        low, high = (part << 32) // parts, ((part + 1) << 32) // parts - 1
+        yield np.flatnonzero((keys >= np.uint32(low)) & (keys <= np.uint32(high)))
 
 
 def find_nearest(

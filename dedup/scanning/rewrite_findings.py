@@ -14,8 +14,9 @@ from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Side
 from dedup.scanning.fitting import family_sample
 from dedup.scanning.matching import Matching, expand_pairs
+from dedup.scanning.rewrite_candidates import Proposals, Texts, propose, worth_looking
 from dedup.scanning.rewrite_terms import fit_rewrite_background
-from dedup.scanning.rewriting import Proposals, Texts, judge, propose, worth_looking
+from dedup.scanning.rewriting import judge
 from dedup.scanning.scoring import Scorer
 from dedup.tokenising import tokenise
 from dedup.verifying import Scores, Verdict, verdicts

@@ -19,6 +19,7 @@ from dedup.candidates.anchors import (
 from dedup.kernels import reference, reference_rewriting
 from dedup.kernels.rewriting import STRENGTH, Anchors
 from dedup.kernels.hashing import weight_table
+from tests.kernels.test_twins import assert_same
 from tests.strategies import to_ragged
 
 
@@ -93,3 +94,26 @@ def test_one_after_the_other_finds_what_all_at_once_does(seed: int, cap: int, sp
             within = slice(int(every.offsets[split]), int(every.offsets[split + 1]))
             assert alone.documents.tolist() == every.documents[within].tolist()
             assert alone.scores.tolist() == every.scores[within].tolist()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30))
+@settings(max_examples=40)
+def test_an_index_sorted_part_by_part_is_the_same(seed: int, at_once: int) -> None:
+    generator = np.random.default_rng(seed)
+    sizes = generator.integers(0, 8, 12)
+    keys = (generator.integers(0, 12, sizes.sum()) * 0x15555555).astype(np.uint32)
+    strengths = generator.integers(1, 1 << 15, keys.size).astype(np.uint16)
+    anchors = Anchors(keys, strengths, np.append(0, np.cumsum(sizes)))
+    firsts = np.array([0, 5, 6, 12])
+    whole = build_index(anchors, firsts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_SORTED_AT_ONCE", at_once)
+        parts = build_index(anchors, firsts)
+    assert_same(parts, whole)
+    units = np.repeat(np.arange(sizes.size), sizes)
+    for number, key in enumerate(np.unique(keys).tolist()):
+        held = slice(int(whole.postings.offsets[number]), int(whole.postings.offsets[number + 1]))
+        assert whole.keys[number] == key
+        assert whole.postings.units[held].tolist() == units[keys == key].tolist()
+        assert whole.postings.strengths[held].tolist() == strengths[keys == key].tolist()
+    assert whole.owners.tolist() == [0] * 5 + [1] + [2] * 6

@@ -1,13 +1,15 @@
 """Rewrites through the whole scan: found, told from reports of the same event, and the same however they are looked for."""
 
+from dataclasses import replace
 from functools import cache
 from random import Random
 
 import pytest
 
 from dedup import Config, Document, Report
+from dedup.candidates import anchors
 from dedup.model import Level, Relation
-from dedup.scanning import pairs, scan
+from dedup.scanning import pairs, rewrite_candidates, rewrite_findings, scan
 from tests.scanning.snapshot import everything
 
 SOURCE = (
@@ -158,11 +160,44 @@ def test_one_word_over_and_over_costs_little() -> None:
     }
 
 
-def test_a_rewrite_within_a_long_document_is_found_by_its_windows() -> None:
-    around = filler(40, seed=9)
-    half = " ".join(each.text for each in around[:15])
-    long = Document("long", f"{half}\n{SOURCE}\n{' '.join(each.text for each in around[15:30])}")
-    others = [each for each in documents() if each.id != "source"]
-    nearest = pairs([long, *others], Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT, min_score=0.0))
-    scored = [match for match in nearest.matches if match.left.document == "long" and match.right]
-    assert not scored or max(scored, key=lambda match: match.score or 0.0).right.document == "rewrite"  # type: ignore[union-attr]
+def test_what_was_capped_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert report().counts.capped_postings == 0
+    monkeypatch.setattr(anchors, "POSTING_CAP", 2)
+    assert pairs(documents(), CONFIG).counts.capped_postings > 0
+    monkeypatch.setattr(anchors, "POSTING_CAP", 1000)
+    monkeypatch.setattr(anchors, "POSTINGS_READ", 3)
+    assert pairs(documents(), CONFIG).counts.capped_postings > 0
+
+
+def test_blocks_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rewrite_candidates, "_QUERIES", 7)
+    monkeypatch.setattr(rewrite_candidates, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(rewrite_findings, "_BLOCK_BYTES", 100)
+    assert everything(pairs(documents(), CONFIG)) == everything(report())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_shuffled_input_has_the_same_pairs_and_scores(seed: int) -> None:
+    # The same words in another order: of two texts of one length either may come first.
+    turned = Document("turned", " ".join(reversed(SOURCE.split())))
+    everybody = [*documents(200), turned]
+    lowest = Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT, min_score=0.3)
+
+    def found(given: list[Document]) -> dict[frozenset[str], float]:
+        return {
+            frozenset({str(match.left.document), str(match.right.document)}): match.score or 0.0
+            for match in pairs(given, lowest).matches
+            if match.right
+        }
+
+    expected = found(everybody)
+    assert {frozenset({"source", "rewrite"}), frozenset({"source", "turned"})} <= expected.keys()
+    Random(seed).shuffle(everybody)
+    assert found(everybody) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("level", [Level.DOCUMENT, Level.BOTH])
+def test_no_level_without_documents_looks_for_them(level: Level) -> None:
+    looked = Config(relations=(Relation.REWRITE,), level=level)
+    assert pairs(documents(120), looked).counts.matches.get("rewrite") == 1
+    assert not pairs(documents(120), replace(looked, level=Level.PARAGRAPH)).counts.matches
