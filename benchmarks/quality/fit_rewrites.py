@@ -2,9 +2,10 @@
 
     python -m benchmarks.quality.fit_rewrites --data PATH [--out dedup/verifying/rewrites.json]
 
-The table counts in which state the terms of rewrites are, and those of the candidates of ranks 1 to 3 that are none. The
-coefficients are those of a logistic regression (scikit-learn) on the features of all candidates, each set of rewrites
-weighing the same; the intercept is then set so that the probability holds where one document in ten has a rewrite.
+The table counts in which state the terms of rewrites are, and those of the candidates of ranks 1 to 3 that are none.
+The coefficients are those of a logistic regression (scikit-learn) on the features of all candidates, each set of
+rewrites weighing the same; the intercept is then set so that the probability holds where one document in ten has a
+rewrite.
 """
 
 import argparse
@@ -33,7 +34,7 @@ LEAST_COSINE, LEAST_MARGIN, LEAST_SHARED, LEAST_ALONE = 0.12, 0.03, 0.10, 0.02
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The proposed pairs of a pool, and what is known of them. `ranks`: the place of each among those of its document."""
+    """The pairs proposed in a pool, and what is known of them. `ranks`: the place of each among its document's."""
 
     pool: Pool
     proposals: Proposals
@@ -78,7 +79,7 @@ def take(proposals: Proposals, places: I64) -> Proposals:
 
 
 def fit_table(candidates: Candidates, sets: tuple[int, ...]) -> EvidenceTable:
-    """ln P(state | rewrite) / P(state | none) by side, type and bin, each pair and each set weighing the same."""
+    """Ln P(state | rewrite) / P(state | none) by side, type and bin, each pair and each set weighing the same."""
     generator = np.random.default_rng(0)
     right = candidates.truth.right & np.isin(candidates.sets, sets)
     none = candidates.usable & ~candidates.truth.right & (candidates.ranks < _RANKS)
@@ -110,7 +111,7 @@ def measure(candidates: Candidates, places: I64, table: EvidenceTable) -> tuple[
 
 
 def training_places(candidates: Candidates, sets: tuple[int, ...]) -> I64:
-    """The candidates to fit on: all rewrites of the sets, and of the others those of the sets and a tenth of the rest."""
+    """The candidates to fit on: all rewrites of the sets, and of the others those of the sets and a quarter of all."""
     generator = np.random.default_rng(1)
     chosen = candidates.usable & np.isin(candidates.sets, (-1, *sets))
     chosen &= candidates.truth.right | (candidates.sets >= 0) | (generator.random(chosen.size) < 0.25)

@@ -1,8 +1,8 @@
 """Pools of documents in which rewrites are to be found, and which pairs in them count.
 
 Sets of sources with rewrites by language models (`rewrites/SET-pairs.jsonl.gz`) stand among documents by people
-(`reviews-and-news/full.parquet`). Sources repeat, within a set and in the background, and some documents of the background
-are copies of others; so a pair is neither right nor wrong where its documents hang together by such copies.
+(`reviews-and-news/full.parquet`). Sources repeat, within a set and in the background, and some documents of the
+background are copies of others; so a pair is neither right nor wrong where its documents hang together by such copies.
 """
 
 import gzip
@@ -23,8 +23,8 @@ from dedup.scanning.batch import to_batch
 from dedup.scanning.corpus import Corpus, gather_corpus
 from dedup.scanning.fitting import background_sample
 from dedup.scanning.progress import Silent
-from dedup.scanning.rewrite_terms import RewriteBackground, fit_rewrite_background
 from dedup.scanning.rewrite_candidates import LEAST_TOKENS, Proposals, Texts
+from dedup.scanning.rewrite_terms import RewriteBackground, fit_rewrite_background
 from dedup.scanning.threads import Threads
 from dedup.tokenising import hash_tokens
 
@@ -154,7 +154,7 @@ def make_pool(
 
 
 def _made(every: list[str], count: int, generator: random.Random) -> Iterator[str]:
-    """Documents of five to fifteen sentences, each of another document: their rare terms are those of the background."""
+    """Documents of five to fifteen sentences, each of another one: their rare terms are those of the background."""
     sentences: list[str] = []
     for _ in range(count):
         while len(sentences) < 20_000:
@@ -168,7 +168,7 @@ def _made(every: list[str], count: int, generator: random.Random) -> Iterator[st
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Of each proposed pair whether it is a source and its rewrite, or two rewrites (`right`), or in doubt (`doubtful`).
+    """Of each proposed pair whether it is a source and its rewrite, or two rewrites (`right`), or `doubtful`.
 
     `natural`: the word 5-gram containment of the smaller side.
     """

@@ -2,9 +2,9 @@
 
     python -m benchmarks.quality.rewrites --data PATH [--sizes 10000,100000,1000000] [--newswire]
 
-For each set of rewrites a model is fitted on the other sets and on a part of the background; it is tested on the set left
-out among another part. The threshold is the score over which the background's documents, and the pairs of the set with
-them, hold one false pair in 1,000 documents. Beside it: what the model and the threshold as shipped give.
+For each set of rewrites a model is fitted on the other sets and on a part of the background; it is tested on the set
+left out among another part. The threshold is the score over which the background's documents, and the pairs of the set
+with them, hold one false pair in 1,000 documents. Beside it: what the model and the threshold as shipped give.
 """
 
 import argparse
@@ -51,7 +51,7 @@ class Share:
 
 
 def later_ones(pool: Pool, number: int) -> I64:
-    """The documents of a set whose source or rewrite stands before them: those to be found, if they are not too short."""
+    """The documents of a set whose source or rewrite stands before them, which are to be found: not those too short."""
     long_enough = pool.corpus.documents.lengths >= LEAST_TOKENS
     of_set = np.flatnonzero((pool.sets == number) & long_enough)
     _, firsts = np.unique(pool.groups[of_set], return_index=True)

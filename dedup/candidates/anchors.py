@@ -1,8 +1,8 @@
 """Rewrite candidates: units that share their rarest terms.
 
-A rewrite keeps names, numbers and rare words where it keeps no shingle. Each document's `ANCHORS` terms of greatest weight
-go into an inverted index, and its candidates are the `MOST_CANDIDATES` documents before it of the greatest cosine over
-anchors. A long document is indexed, and looked for, by windows too, the best of which counts.
+A rewrite keeps names, numbers and rare words where it keeps no shingle. Each document's `ANCHORS` terms of greatest
+weight go into an inverted index, and its candidates are the `MOST_CANDIDATES` documents before it of the greatest
+cosine over anchors. A long document is indexed, and looked for, by windows too, the best of which counts.
 
 Batches of terms become anchors (`find_anchors`), anchors an index (`build_index`), and anchors and an index candidates
 (`find_nearest`), each by itself, so that an index on disk is made of the same pieces. Candidates of a document are
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U32, Kernels, Ragged
-from dedup.kernels.rewriting import Anchors, Nearest, Postings, RewriteKernels
 from dedup.kernels.hashing import WeightTable
+from dedup.kernels.rewriting import Anchors, Nearest, Postings, RewriteKernels
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -154,7 +154,7 @@ def find_nearest(
     most: int,
     rewriting: RewriteKernels,
 ) -> Nearest:
-    """The documents nearest to each query document among those whose units are under `before`; see `RewriteKernels.nearest`.
+    """The documents nearest to each query document, of those whose units are under `before`.
 
     `held` are the anchors that the index was built of.
     """

@@ -5,6 +5,15 @@ from dedup.kernels.compiled_document_terms import document_terms
 from dedup.kernels.compiled_term_evidence import weigh_evidence
 from dedup.kernels.compiled_term_types import classify_terms, number_terms
 
-__all__ = ["choose_anchors", "classify_terms", "document_terms", "name", "nearest", "number_terms", "rescore", "weigh_evidence"]
+__all__ = [
+    "choose_anchors",
+    "classify_terms",
+    "document_terms",
+    "name",
+    "nearest",
+    "number_terms",
+    "rescore",
+    "weigh_evidence",
+]
 
 name = "compiled"

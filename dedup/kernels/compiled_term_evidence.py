@@ -243,7 +243,7 @@ def _shared_weight(ids: U32, types: U8, start: Integer, end: Integer, weights: F
 def _goes_first(
     ids: U32, types: U8, distinct: U64, one: Integer, one_end: Integer, two: Integer, two_end: Integer
 ) -> bool:
-    """Whether the first row is the shorter one; of two as long, that of the lower terms, whichever is asked for first."""
+    """Whether the first row is the shorter one; of two as long, that of the lower terms, whichever is given first."""
     if one_end - one != two_end - two:
         return bool(one_end - one < two_end - two)
     for place in range(one_end - one):

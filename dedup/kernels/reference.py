@@ -15,7 +15,6 @@ from dedup.kernels.hashing import (
     WeightTable,
     finish,
     finish_shingle,
-    mix,
     powers,
 )
 from dedup.kernels.reference_align import align_terms

@@ -1,4 +1,4 @@
-"""Characters of a UTF-8 buffer, hashes of tokens and sums of rows, in NumPy: what several of the reference kernels rest on."""
+"""Characters of UTF-8, hashes of tokens and sums of rows, in NumPy: what several of the reference kernels rest on."""
 
 import numpy as np
 

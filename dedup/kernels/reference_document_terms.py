@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U8, U64, Bool
-from dedup.kernels.rewriting import CAPITAL, NUMBER, PREFIX, UNSPACED, DocumentTerms
 from dedup.kernels.hashing import POLYNOMIAL, SPACE, finish
 from dedup.kernels.reference_characters import decode, folded_lengths, hash_folded
+from dedup.kernels.rewriting import CAPITAL, NUMBER, PREFIX, UNSPACED, DocumentTerms
 
 _SEPARATORS = (ord(","), ord("."))
 

@@ -6,7 +6,23 @@ from collections.abc import Iterator
 import numpy as np
 
 from dedup.kernels import F64, I64, U8, U32, U64, Bool
-from dedup.kernels.rewriting import BINS, CAPITAL, MOST_PLACES, NAME_TYPE, NEAR, NUMBER, NUMBER_TYPE, REPEATED, SIDE_SUMS, STATES, STOP_TYPE, TYPES, WORD_TYPE, EvidenceTable, NumberedTerms
+from dedup.kernels.rewriting import (
+    BINS,
+    CAPITAL,
+    MOST_PLACES,
+    NAME_TYPE,
+    NEAR,
+    NUMBER,
+    NUMBER_TYPE,
+    REPEATED,
+    SIDE_SUMS,
+    STATES,
+    STOP_TYPE,
+    TYPES,
+    WORD_TYPE,
+    EvidenceTable,
+    NumberedTerms,
+)
 
 
 def number_terms(values: U64) -> tuple[U32, U64]:
@@ -90,7 +106,7 @@ def _added(values: list[float]) -> float:
 
 
 class _Row:
-    """A row of terms: its types, the first places of each term, its skip-bigrams and the weight of its distinct terms."""
+    """A row of terms: its types, the first places of each, its skip-bigrams and the weight of its distinct terms."""
 
     def __init__(self, terms: NumberedTerms, row: int, weight: list[float], distinct: list[int]) -> None:
         within = slice(int(terms.offsets[row]), int(terms.offsets[row + 1]))

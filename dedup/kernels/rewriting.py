@@ -62,9 +62,9 @@ class Postings(NamedTuple):
 class Nearest(NamedTuple):
     """The best of other documents for each of n documents, the best first.
 
-    `documents`, `own_units` and `units` int64, `scores` uint32 (cosine times `STRENGTH` squared), `shared` int64 (how many
-    anchors the units share, 0 where not counted), each of shape (found,); `offsets` int64 of shape (n + 1,). The units
-    are those of the document and of the other that score best. `cut`: units of which not all lists were read.
+    `documents`, `own_units` and `units` int64, `scores` uint32 (cosine times `STRENGTH` squared), `shared` int64 (how
+    many anchors the units share, 0 where not counted), each of shape (found,); `offsets` int64 of shape (n + 1,). The
+    units are those of the document and of the other that score best. `cut`: units of which not all lists were read.
     """
 
     documents: I64
@@ -83,7 +83,7 @@ REPEATED = 4
 """Added to the type of a term that stands earlier in its text."""
 
 TYPES, BINS, STATES = 4, 12, 5
-"""The table of evidence has a value by side, type, bin of rarity and state of a term; see `RewriteKernels.weigh_evidence`."""
+"""The table of evidence has a value by side, and by type, bin of rarity and state of a term."""
 
 NEAR = 20
 """Places from where a term is expected up to which it counts as near."""
@@ -110,8 +110,8 @@ class NumberedTerms(NamedTuple):
 class EvidenceTable(NamedTuple):
     """What a term says for a rewrite, in nats.
 
-    `values` float64 of shape (2, TYPES, BINS, STATES), flat: by side (0 the shorter text), type, bin and state. `again`:
-    the weight of a term's further occurrences.
+    `values` float64 of shape (2, TYPES, BINS, STATES), flat: by side (0 the shorter text), type, bin and state.
+    `again`: the weight of a term's further occurrences.
     """
 
     values: F64
@@ -154,8 +154,8 @@ class RewriteKernels(Protocol):
         `queries` holds the units of the query documents, document i being units `firsts[i]` to `firsts[i + 1]`, and
         `lists` the place of each anchor's list in the postings or -1. `owners`: the document of each posted unit,
         ascending. For query document i only units under `before[i]` count, and no list that has more than `cap` of
-        them; for each of its units the lists are read by their length, the shortest first, up to `budget` units. At most
-        `most` documents that score `least[i]` (over 0) or more are given, ties by order.
+        them; for each of its units the lists are read by their length, the shortest first, up to `budget` units. At
+        most `most` documents that score `least[i]` (over 0) or more are given, ties by order.
         """
         ...
 
@@ -192,12 +192,12 @@ class RewriteKernels(Protocol):
         least: float = 0.0,
         mass: F64 | None = None,
     ) -> tuple[F64, F64]:
-        """What the terms of pairs of rows say for a rewrite: sums of shape (pairs, 2, SIDE_SUMS), the shorter row first.
+        """What the terms of pairs of rows say for a rewrite: sums of shape (pairs, 2, SIDE_SUMS), shorter row first.
 
-        Each term of a row is held against all n terms of the other. Its bin is floor(rarity - ln n) + 2 within 0 …
-        BINS - 1, `rarities` being -ln of the share of a term in all text. Its state: 0 unmatched; 1, 2 in the other
-        row, far from or within `NEAR` of where the last match leads one to expect it; 3, 4 the same where it is part of
-        a skip-bigram (offsets 1 and 2, in any order, not two stop words) that both rows hold. A stop word is always far.
+        Each term of a row is held against all n terms of the other. Its bin is floor(rarity - ln n) + 2 within 0 … BINS
+        - 1, `rarities` being -ln of the share of a term in all text. Its state: 0 unmatched; 1, 2 in the other row, far
+        from or within `NEAR` of where the last match leads one to expect it; 3, 4 the same where it is part of a
+        skip-bigram (offsets 1 and 2, in any order, not two stop words) that both rows hold. A stop word is always far.
 
         Where the `weights` of shared distinct terms are under `least` of those of all, nothing is weighed, and all sums
         are 0.

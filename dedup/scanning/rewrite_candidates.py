@@ -26,7 +26,7 @@ _QUERIES = 4096
 _MOST_REFERENCES = 12
 _FIRST_RANK = 4
 REFERENCES = 5
-"""What a text shares with others is the mean over so many ranks from the fifth on: the first few may be its own kind."""
+"""What a text shares with others is the mean over so many ranks from the fifth on: the first may be its own kind."""
 
 
 class Proposals(NamedTuple):
@@ -96,9 +96,7 @@ def propose(texts: Texts, background: RewriteBackground, model: RewriteModel) ->
     n_anchors = np.diff(held.anchors.offsets)
     kept: list[tuple[I64, I64, I64, I64, F64, F64]] = []
     capped = index.capped
-    for first, found in _nearest_by_blocks(
-        texts, held, index, held, held.firsts[:-1], _scored(least), MOST_CANDIDATES
-    ):
+    for first, found in _nearest_by_blocks(texts, held, index, held, held.firsts[:-1], _scored(least), MOST_CANDIDATES):
         right = first + np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
         cosines = found.scores / float(STRENGTH) ** 2
         sides = np.stack([elsewhere[found.documents], elsewhere[right]])
@@ -114,9 +112,7 @@ def propose(texts: Texts, background: RewriteBackground, model: RewriteModel) ->
     none, no_shares = np.zeros(0, dtype=np.int64), np.zeros(0)
     kept.append((none, none, none, none, no_shares, np.zeros((0, len(SCREENING)))))
     left, right, left_units, right_units, cosines, screening = map(np.concatenate, zip(*kept, strict=True))
-    return Proposals(
-        left, right, left_units, right_units, cosines, screening, elsewhere, references, held, capped
-    )
+    return Proposals(left, right, left_units, right_units, cosines, screening, elsewhere, references, held, capped)
 
 
 def _scored(cosines: F64) -> U32:
@@ -186,7 +182,9 @@ def nearest_of_all(
     none = np.zeros(0, dtype=np.int64)
     nothing = Nearest(none, none, none, np.zeros(0, dtype=np.uint32), none, np.zeros(1, dtype=np.int64))
     found = [nothing, *blocks]
-    documents, own_units, units, scores, shared, _ = map(np.concatenate, zip(*(each[:6] for each in found), strict=True))
+    documents, own_units, units, scores, shared, _ = map(
+        np.concatenate, zip(*(each[:6] for each in found), strict=True)
+    )
     counts = np.concatenate([np.zeros(1, dtype=np.int64), *(np.diff(each.offsets) for each in found)])
     cut = sum(each.cut for each in found)
     return Nearest(documents, own_units, units, scores, shared, np.cumsum(counts), cut)

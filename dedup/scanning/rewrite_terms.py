@@ -1,4 +1,4 @@
-"""The terms of documents as units: what rewrites are looked for and confirmed by, read from the store block by block."""
+"""The terms of documents as units: what rewrites are looked for and confirmed by, read block by block."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -115,8 +115,8 @@ def read_model(text: str) -> RewriteModel:
 def screening_of(cosines: F64, elsewhere: F64, counts: NDArray[np.int64], shared: NDArray[np.int64]) -> F64:
     """What is known of pairs by their anchors alone, shape (n, features).
 
-    `elsewhere`, of shape (2, n): the cosine of both sides with others of the background; `counts`, of shape (2, n): their
-    anchors; `shared`: those that both have.
+    `elsewhere`, of shape (2, n): the cosine of both sides with others of the background; `counts`, of shape (2, n):
+    their anchors; `shared`: those that both have.
     """
     fewer = counts.min(axis=0)
     columns = [

@@ -17,8 +17,8 @@ from dedup.candidates.anchors import (
     unit_rows,
 )
 from dedup.kernels import reference, reference_rewriting
-from dedup.kernels.rewriting import STRENGTH, Anchors
 from dedup.kernels.hashing import weight_table
+from dedup.kernels.rewriting import STRENGTH, Anchors
 from tests.kernels.test_twins import assert_same
 from tests.strategies import to_ragged
 

@@ -15,7 +15,7 @@ from dedup.reading import ReadOptions
 def test_the_names_on_the_command_line_are_those_of_the_library() -> None:
     assert RELATIONS == ALL_RELATIONS
     assert tuple(Level) == LEVELS
-    assert OF_PAIRS == (*PAIR_RELATIONS, Relation.REWRITE)
+    assert (*PAIR_RELATIONS, Relation.REWRITE) == OF_PAIRS
     assert config.BOILERPLATE == BOILERPLATE
     for name in INPUT_FORMATS:
         assert ReadOptions(input_format=name).input_format == name

@@ -7,7 +7,24 @@ from hypothesis import given, settings
 
 from dedup.candidates.anchors import build_index
 from dedup.kernels import I64, Ragged, compiled_rewriting, reference, reference_rewriting
-from dedup.kernels.rewriting import BINS, CAPITAL, NAME_TYPE, NUMBER, NUMBER_TYPE, REPEATED, STATES, STOP_TYPE, STRENGTH, TYPES, WORD_TYPE, Anchors, EvidenceTable, Nearest, NumberedTerms, RewriteKernels
+from dedup.kernels.rewriting import (
+    BINS,
+    CAPITAL,
+    NAME_TYPE,
+    NUMBER,
+    NUMBER_TYPE,
+    REPEATED,
+    STATES,
+    STOP_TYPE,
+    STRENGTH,
+    TYPES,
+    WORD_TYPE,
+    Anchors,
+    EvidenceTable,
+    Nearest,
+    NumberedTerms,
+    RewriteKernels,
+)
 from tests.kernels.test_twins import assert_same
 from tests.strategies import to_ragged
 

@@ -14,8 +14,8 @@ from dedup.model import Level, Relation
 from dedup.scanning.batch import to_batch
 from dedup.scanning.corpus import gather_corpus
 from dedup.scanning.progress import Silent
-from dedup.scanning.rewrite_terms import RewriteBackground, fit_rewrite_background
 from dedup.scanning.rewrite_candidates import Texts, gather_anchors, nearest_of_all
+from dedup.scanning.rewrite_terms import RewriteBackground, fit_rewrite_background
 from dedup.scanning.threads import Threads
 from tests.scanning.test_rewrites import REWRITE, SOURCE, filler
 
@@ -57,7 +57,7 @@ def test_a_long_document_is_found_by_the_window_that_was_rewritten() -> None:
 
 
 def test_of_a_script_without_spaces_pairs_of_characters_are_anchors() -> None:
-    generator = Random(3)
+    generator = Random(3)  # noqa: S311
     characters = [chr(0x4E00 + number) for number in range(600)]
     others = [Document(number, "".join(generator.choices(characters, k=80))) for number in range(80)]
     parts = ["".join(generator.choices(characters, k=4)) for _ in range(20)]
@@ -72,7 +72,7 @@ def test_of_a_script_without_spaces_pairs_of_characters_are_anchors() -> None:
 def test_the_background_is_the_same_in_any_order(seed: int) -> None:
     documents = [*filler(60), Document("long", " ".join(each.text for each in filler(30, seed=2)))]
     expected = background_of(texts_of(documents))
-    Random(seed).shuffle(documents)
+    Random(seed).shuffle(documents)  # noqa: S311
     found = background_of(texts_of(documents))
     assert found.words.fingerprint == expected.words.fingerprint
     assert found.prefixes.fingerprint == expected.prefixes.fingerprint

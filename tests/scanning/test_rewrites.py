@@ -1,4 +1,4 @@
-"""Rewrites through the whole scan: found, told from reports of the same event, and the same however they are looked for."""
+"""Rewrites through the whole scan: found, told from reports of the same event, the same however they are looked for."""
 
 from dataclasses import replace
 from functools import cache
@@ -19,8 +19,9 @@ SOURCE = (
 )
 REWRITE = (
     "Repairs are coming to the Ketterlin lighthouse from 1874: storm Adelheid ripped off a section of the gallery, and "
-    "according to Grimsund's harbour authority the work should begin soon. A third of the bill, put at 4.2 million crowns "
-    "by the engineer Ingrid Vassbotn, falls to the Havfyr foundation. From Thursday one can take the Ostrevik ferry again."
+    "according to Grimsund's harbour authority the work should begin soon. A third of the bill, put at 4.2 million "
+    "crowns by the engineer Ingrid Vassbotn, falls to the Havfyr foundation. From Thursday one can take the Ostrevik "
+    "ferry again."
 )
 SAME_EVENT = (
     "Fishermen in Grimsund lost eleven boats when storm Adelheid reached the coast on Monday night. The town's mayor, "
@@ -30,14 +31,41 @@ SAME_EVENT = (
 CONFIG = Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT)
 
 _SYLLABLES = ("ka", "ri", "mo", "ten", "sul", "va", "lor", "ek", "dan", "pi", "gru", "nas", "wol", "ith", "bre", "quo")
-_COMMON = (
-    "the of and to a in that it was for on are with as his they at be this from have or by one had not but what".split()
-)
+_COMMON = [
+    "the",
+    "of",
+    "and",
+    "to",
+    "a",
+    "in",
+    "that",
+    "it",
+    "was",
+    "for",
+    "on",
+    "are",
+    "with",
+    "as",
+    "his",
+    "they",
+    "at",
+    "be",
+    "this",
+    "from",
+    "have",
+    "or",
+    "by",
+    "one",
+    "had",
+    "not",
+    "but",
+    "what",
+]
 
 
 def filler(count: int, seed: int = 1) -> list[Document]:
     """Documents that have their common words in common, and of their rare ones few."""
-    generator = Random(seed)
+    generator = Random(seed)  # noqa: S311
     vocabulary = ["".join(generator.choices(_SYLLABLES, k=3)) for _ in range(6000)]
     texts = []
     for _ in range(count):
@@ -192,7 +220,7 @@ def test_a_shuffled_input_has_the_same_pairs_and_scores(seed: int) -> None:
 
     expected = found(everybody)
     assert {frozenset({"source", "rewrite"}), frozenset({"source", "turned"})} <= expected.keys()
-    Random(seed).shuffle(everybody)
+    Random(seed).shuffle(everybody)  # noqa: S311
     assert found(everybody) == pytest.approx(expected, abs=1e-9)
 
 
