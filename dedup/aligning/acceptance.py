@@ -46,7 +46,6 @@ SUMMARY_FEATURES = (
     "length",
     "source_length",
     "length_ratio",
-    "text_length",
     "best_window",
     "spread",
     "mass",
@@ -56,7 +55,6 @@ SUMMARY_FEATURES = (
     "chance",
     "support_ratio",
     "window",
-    "part",
     "passage",
     "passage_cover",
     "passage_reach",
@@ -173,7 +171,7 @@ def summary_features(found: Alignments, texts: Terms, left: I64, right: I64, pro
     first, last, total, second = found.summaries[rows].T
     size = last - first
     sizes = np.stack([lengths[left], lengths[right]], axis=1)
-    own, source = sizes[pair, side], sizes[pair, 1 - side]
+    source = sizes[pair, 1 - side]
     nats = np.maximum(total / UNIT, 1.0)
     of = found.summary_features[rows].T
     window = np.minimum(source, 13 * size // 10 + 10)
@@ -186,7 +184,6 @@ def summary_features(found: Alignments, texts: Terms, left: I64, right: I64, pro
         np.log(size),
         np.log(source),
         np.log(source / size),
-        np.log(own),
         of[3],
         of[4],
         np.log1p(of[5]),
@@ -196,7 +193,6 @@ def summary_features(found: Alignments, texts: Terms, left: I64, right: I64, pro
         of[2],
         of[1] / (of[2] + 0.02),
         window / source,
-        size / own,
         passage,
         cover,
         reach,

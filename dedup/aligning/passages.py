@@ -5,12 +5,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.aligning.acceptance import Acceptance, passage_features, shipped_acceptance, summary_features
+from dedup.aligning.acceptance import (
+    SUMMARY_FEATURES,
+    Acceptance,
+    passage_features,
+    shipped_acceptance,
+    summary_features,
+)
 from dedup.kernels import F64, I64, Bool, Kernels
 from dedup.kernels.alignment import UNIT, Alignments, Terms
 
 LEAST_TOKENS = 12
 """The fewest tokens of a passage on either side."""
+
+LEAST_RATIO, MOST_CONCENTRATED, LEAST_SPREAD = 1.2, 0.8, 0.4
+"""A summary is so much shorter than its source; no more than such a share of what it takes stands in one part of its
+own length, and what it takes is spread over such a share of the source."""
 
 MOST_OVERLAP = 0.3
 """A passage is dropped for a likelier one if they share more than this of the shorter one's tokens, on either side."""
@@ -85,13 +95,22 @@ def choose(
     rows, features = summary_features(found, texts, left, right, probabilities)
     likely = summaries.probabilities(features)
     lengths = np.diff(texts.offsets)
-    accepted = likely >= summaries.threshold
+    accepted = (likely >= summaries.threshold) & _condense(features)
     condensed = _summaries(found, rows[accepted], likely[accepted], (lengths[left], lengths[right]))
     # A summary takes the place of the passages that it overlaps: those are the parts in which it is close.
     kept = kept.take(~_overlaps(kept, condensed))
     order = np.lexsort((-kept.nats.sum(axis=1), -kept.probabilities, kept.pairs))
     kept = kept.take(order[_without_overlaps(kept.take(order))])
     return Passages(*(np.concatenate(columns) for columns in zip(kept, condensed, strict=True)))
+
+
+def _condense(features: F64) -> Bool:
+    """Which spans take from all over a longer text what they say, and are no passage of a part of it."""
+    ratio, concentrated, spread = (
+        features[:, SUMMARY_FEATURES.index(name)] for name in ("length_ratio", "best_window", "spread")
+    )
+    condensing: Bool = (ratio >= np.log(LEAST_RATIO)) & (concentrated <= MOST_CONCENTRATED) & (spread >= LEAST_SPREAD)
+    return condensing
 
 
 def _summaries(found: Alignments, rows: I64, probabilities: F64, lengths: tuple[I64, I64]) -> Passages:

@@ -47,7 +47,7 @@ FIRST_SUM, FIRST_SUMMARY_SUM = 2.0, 12.0
 RUN = 4
 """The fewest equal tokens in a row that are a run."""
 
-SNAPPED_SHARE, SNAPPED_TOKENS = 0.8, 12
+SNAPPED_SHARE, SNAPPED_TOKENS = 0.8, 5
 """A passage with such a share of both sides in runs ends with its outermost runs, if they are that near to its ends."""
 
 

@@ -135,17 +135,6 @@ def score_side(
 
 
 @compiled
-def boundary_cost(breaks: U8, n_terms: Integer, place: Integer, settings: F64) -> Integer:
-    """What a boundary before a token costs: nothing at a sentence, at the end, or at a barrier."""
-    if place <= 0 or place >= n_terms:
-        return 0
-    kind = breaks[place]
-    if kind >= SENTENCE_BREAK or breaks[place - 1] == BARRIER:
-        return 0
-    return fixed(settings[8] * (COST_LINE if kind == LINE_BREAK else COST_NOWHERE))
-
-
-@compiled
 def greatest_segment(
     scores: I64, origin: Integer, low: Integer, high: Integer, breaks: U8, n_terms: Integer, settings: F64, found: I64
 ) -> None:
@@ -154,23 +143,32 @@ def greatest_segment(
     `scores` begin at the token `origin`. No segment holds a barrier. Of equal sums the first found is given.
     """
     crossing, block = fixed(settings[6]), fixed(settings[7])
+    nowhere, at_line = fixed(settings[8] * COST_NOWHERE), fixed(settings[8] * COST_LINE)
     best: Integer = -(1 << 62)
     best_first, best_last = low, low
     running: Integer = -(1 << 61)
     begin: Integer = low
+    # What a boundary before the token costs: nothing at a sentence, at either end of the text, or at a barrier.
+    cost: Integer = 0
+    kind: Integer = breaks[low] if low < high else 0
+    if low > 0 and kind < SENTENCE_BREAK and breaks[low - 1] != BARRIER:
+        cost = at_line if kind == LINE_BREAK else nowhere
     for token in range(low, high):
-        if breaks[token] == BARRIER:
+        following: Integer = breaks[token + 1] if token + 1 < n_terms else SENTENCE_BREAK
+        cost_behind: Integer = 0
+        if following < SENTENCE_BREAK and kind != BARRIER:
+            cost_behind = at_line if following == LINE_BREAK else nowhere
+        if kind == BARRIER:
             running = -(1 << 61)
-            continue
-        if breaks[token] >= SENTENCE_BREAK:
-            running -= block if breaks[token] == BLOCK_BREAK else crossing
-        fresh = -boundary_cost(breaks, n_terms, token, settings)
-        if running < fresh:
-            running, begin = fresh, token
-        running += scores[token - origin]
-        total = running - boundary_cost(breaks, n_terms, token + 1, settings)
-        if total > best:
-            best, best_first, best_last = total, begin, token + 1
+        else:
+            if kind >= SENTENCE_BREAK:
+                running -= block if kind == BLOCK_BREAK else crossing
+            if running < -cost:
+                running, begin = -cost, token
+            running += scores[token - origin]
+            if running - cost_behind > best:
+                best, best_first, best_last = running - cost_behind, begin, token + 1
+        kind, cost = following, cost_behind
     found[0], found[1], found[2] = best_first, best_last, best
 
 

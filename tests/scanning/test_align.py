@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from dedup import Config, Passage, Relation, align
 from dedup.verifying import Background
 from tests.corpora import RESIDUE, article, odd_pages, pages, sentence, words
+from tests.prose import COMMON, prose, reword
 from tests.scanning.oracle import containment, cosine, resemblance, shingles, tokens
 
 texts = st.one_of(pages(), odd_pages())
@@ -44,7 +45,9 @@ def test_passages_are_what_their_slices_say(both: tuple[str, str], size: int) ->
         assert passage.containment == pytest.approx(containment(*shared), abs=1e-9)
         assert passage.cosine == pytest.approx(cosine(one, two, Background()), abs=1e-9)
         assert passage.relation is not Relation.NEAR or passage.resemblance >= config.threshold
-        assert passage.score == 1.0
+        assert 0.0 < passage.score <= 1.0
+        assert passage.relation is Relation.REWRITE or passage.score == 1.0
+        assert all(anchor in one for anchor in passage.anchors)
     places = [(passage.left.start, passage.right.start) for passage in found]
     assert places == sorted(places)
 
@@ -105,12 +108,58 @@ def test_residue_ends_a_passage() -> None:
     assert [(each.left.line, each.left.end_line) for each in align(text, text)] == [(1, 2), (4, 5)]
 
 
-def test_an_edited_paragraph_is_near_and_a_longer_one_contains() -> None:
+def test_an_edited_paragraph_is_near_and_of_a_longer_one_the_part_is_given() -> None:
     generator = np.random.default_rng(7)
     several = words(generator, 60)
     edited = " ".join([*several[:30], "changed", *several[31:]])
     (near,) = align(" ".join(several), edited)
     assert near.relation is Relation.NEAR
-    longer = " ".join([*words(generator, 60), *several, *words(generator, 60)])
-    (contains,) = align(longer, " ".join(several))
-    assert (contains.relation, contains.containment[1]) == (Relation.CONTAINS, 1.0)
+    part = prose(generator, 60)
+    longer = f"{prose(generator, 60)} {part} {prose(generator, 60)}"
+    (exact,) = align(longer, part)
+    assert exact.relation is Relation.EXACT
+    assert longer[exact.left.start : exact.left.end] == part
+
+
+def test_a_reworded_sentence_is_a_rewrite_with_its_evidence() -> None:
+    generator = np.random.default_rng(8)
+    sentence_of_60 = prose(generator, 60)
+    left = f"{prose(generator, 200)}\n\n{sentence_of_60}"
+    right = f"{reword(generator, sentence_of_60, 0.3)}\n\n{prose(generator, 200)}"
+    (rewrite,) = align(left, right)
+    assert rewrite.relation is Relation.REWRITE
+    assert left[rewrite.left.start : rewrite.left.end] == sentence_of_60
+    assert rewrite.resemblance < 0.2
+    assert min(rewrite.log_likelihood) > 20
+    assert set(rewrite.anchors) <= set(tokens_as_written(sentence_of_60))
+    assert not set(rewrite.anchors) & set(COMMON)
+    assert len(rewrite.anchors) == 8
+    assert not rewrite.summary
+
+
+def tokens_as_written(text: str) -> list[str]:
+    return text.replace(".", "").split(" ")
+
+
+def test_one_text_is_aligned_with_itself() -> None:
+    generator = np.random.default_rng(9)
+    block, passage = prose(generator, 60), prose(generator, 50)
+    others = [prose(generator, 80) for _ in range(3)]
+    text = "\n\n".join([block, others[0], passage, others[1], block, others[2], reword(generator, passage, 0.25)])
+    found = [(each.relation, each.left.line, each.right.line) for each in align(text)]
+    assert found == [(Relation.EXACT, 1, 9), (Relation.REWRITE, 5, 13)]
+    assert align("") == align("A single sentence of words that do not come again.") == []
+
+
+def test_a_text_is_summarised_by_a_passage_that_takes_its_terms_from_all_over_it() -> None:
+    generator = np.random.default_rng(10)
+    source = [prose(generator, 50) for _ in range(12)]
+    words_of = [tokens_as_written(part) for part in source]
+    summary = " ".join(word for part in words_of for word in part[5:40:4] if word not in COMMON)
+    whole = "\n".join(source)
+    left = f"{prose(generator, 300)}\n\n{summary}\n\n{prose(generator, 300)}"
+    found = align(left, whole)
+    assert [each.summary for each in found] == [True]
+    assert found[0].relation is Relation.REWRITE
+    assert (found[0].right.start, found[0].right.end) == (0, len(whole) - 1)
+    assert found[0].left.line == found[0].left.end_line == 3

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dedup import Config, Document, Match, Relation, Report, Span, clean
+from dedup import Config, Document, Match, Passage, Relation, Report, Span, align, clean
 from dedup.model import Level
 from dedup.scanning import pairs, scan
 from tests.scanning.oracle import tokens
@@ -128,6 +128,23 @@ def test_nothing_else_is_found() -> None:
 def test_different_pages_are_no_match_of_each_other(find: Find, threshold: float) -> None:
     for match in find(documents(), Config(level=Level.BOTH, threshold=threshold)).matches:
         assert match.right is None or match.right.document == match.left.document
+
+
+def test_the_sentence_on_line_38_and_its_rewording_on_line_44_are_the_only_rewrite() -> None:
+    found: list[tuple[str, str, Passage]] = []
+    for place, left in enumerate(PATHS):
+        found += [(left.name, left.name, each) for each in align(text_of(left.name))]
+        for right in PATHS[place + 1 :]:
+            found += [(left.name, right.name, each) for each in align(text_of(left.name), text_of(right.name))]
+    ((left_name, right_name, rewrite),) = [each for each in found if each[2].relation is Relation.REWRITE]
+    assert left_name == right_name == DEUTSCHE_WELLE
+    text = text_of(DEUTSCHE_WELLE).split("\n")
+    assert (lines(rewrite.left), lines(rewrite.right)) == ((38, 38), (44, 44))
+    whole = text_of(DEUTSCHE_WELLE)
+    assert whole[rewrite.left.start : rewrite.left.end] == text[37]
+    assert text[43].startswith(whole[rewrite.right.start : rewrite.right.end])
+    assert {"crackdown", "dissent", "thousands"} <= set(rewrite.anchors)
+    assert all(left == right for left, right, _ in found)
 
 
 def test_all_five_pages_are_kept() -> None:
