@@ -10,7 +10,7 @@ from dedup.config import ALL_RELATIONS, KEEP_POLICIES, PAIR_RELATIONS, Config
 from dedup.errors import ConfigError, DedupError
 from dedup.model import Level, Relation
 
-SHARES = ("threshold", "cosine", "containment", "recall", "boilerplate_share")
+SHARES = ("threshold", "cosine", "containment", "min_score", "recall", "boilerplate_share")
 LEAST = {
     "shingle_size": 1,
     "num_perm": 16,

@@ -150,7 +150,7 @@ def features_of(sums: F64, lengths: NDArray[np.int64], cosines: F64) -> F64:
         (sums[:, :, 7].min(axis=1) + 3.0) / (sums[:, :, 6].min(axis=1) + 9.0),
         np.log1p(sums[:, :, 8].min(axis=1)),
         cosines,
-        np.abs(np.log((lengths[0] + 1.0) / (lengths[1] + 1.0))),
+        np.log((lengths.max(axis=0) + 1.0) / (lengths.min(axis=0) + 1.0)),
         sums[:, 0, 9] / (sums[:, 0, 10] + 2.0),
         np.log(lengths.min(axis=0) + 1.0),
     ]

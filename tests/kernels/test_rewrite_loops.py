@@ -163,8 +163,8 @@ def test_a_term_in_a_shared_skip_bigram_near_its_place_says_most(kernels: Rewrit
     numbered = NumberedTerms(ids, types, np.arange(10, dtype=np.uint64), np.array([0, 5, 11]))
     ones = np.ones(10)
     sums, _ = kernels.weigh_evidence(numbered, ones, ones, np.array([0]), np.array([1]), table)
-    # 1 and 2 stand together in both (4 each, and 1 again at half weight), 3 is in both (2), 9 is not (0).
-    assert sums[0, 0, :2].tolist() == [4 + 4 + 2 + 0 + 2, 4.5]
+    # 1 and 2 stand together in both (4 each), 3 is in both (2) and so is 1 once more, by itself and at half weight (1).
+    assert sums[0, 0, :2].tolist() == [4 + 4 + 2 + 0 + 1, 4.5]
     assert sums[0, 0, 4:6].tolist() == [4, 3]
     none, _ = kernels.weigh_evidence(numbered, ones, ones, np.array([0]), np.array([1]), table, 0.5)
     assert not none.any()

@@ -44,7 +44,7 @@ def nearest_ones(documents: list[Document]) -> Nearest:
 
 
 def test_a_long_document_is_found_by_the_window_that_was_rewritten() -> None:
-    others = filler(90, seed=9)
+    others = filler(90, seed=9, n_words=150)
     before, after = (" ".join(each.text for each in others[first:][:15]) for first in (0, 15))
     long = Document("long", f"{before}\n{SOURCE}\n{after}")
     place = len(before.split())
