@@ -19,12 +19,12 @@ from rich.table import Table
 
 from benchmarks.quality.fit_rewrites import Candidates, find_candidates, fit_model
 from benchmarks.quality.rewrite_pools import BACKGROUND, SETS, Pool, by_people, make_pool
-from dedup.candidates.anchors import MOST_CANDIDATES, build_index
+from dedup.candidates.anchors import build_index
 from dedup.config import Config
 from dedup.kernels import F64, I64, Bool
 from dedup.model import Document, Level, Relation
 from dedup.scanning.batch import pairs
-from dedup.scanning.rewrite_candidates import LEAST_TOKENS, gather_anchors, nearest_of_all
+from dedup.scanning.rewrite_candidates import LEAST_TOKENS, gather_anchors, join_nearest, nearest_earlier
 from dedup.scanning.rewriting import judge
 from dedup.verifying.rewrites import RewriteModel, shipped_model
 
@@ -63,7 +63,7 @@ def candidate_recall(pool: Pool) -> list[Share]:
     held = gather_anchors(pool.texts, pool.background)
     index = build_index(held.anchors, held.firsts)
     nothing = np.zeros(pool.texts.ranks.size, dtype=np.uint32)
-    found = nearest_of_all(pool.texts, held, index, held, held.firsts[:-1], nothing, MOST_CANDIDATES)
+    found = join_nearest(each for _, each in nearest_earlier(pool.texts, held, index, nothing))
     right = pool.texts.ranks[np.repeat(np.arange(pool.texts.ranks.size), np.diff(found.offsets))]
     left = pool.texts.ranks[found.documents]
     hits = np.unique(right[(pool.groups[right] >= 0) & (pool.groups[right] == pool.groups[left])])

@@ -97,12 +97,14 @@ def find_anchors(
 class AnchorIndex(NamedTuple):
     """An inverted index of anchors.
 
-    `keys` uint32, ascending: those that have a list in `postings`, in the same order. `owners` int64: the document of
-    each unit; `firsts`: the first unit of each document, and the number of units.
+    `keys` uint32, ascending: those that have a list in `postings`, in the same order. `lists` uint32: the place of the
+    key of each anchor indexed. `owners` int64: the document of each unit; `firsts`: the first unit of each document, and
+    the number of units.
     """
 
     keys: U32
     postings: Postings
+    lists: U32
     owners: I64
     firsts: I64
 
@@ -118,22 +120,32 @@ def build_index(anchors: Anchors, firsts: I64) -> AnchorIndex:
     units = np.repeat(np.arange(anchors.offsets.size - 1, dtype=np.uint32), np.diff(anchors.offsets))
     posted, strengths = np.empty(count, dtype=np.uint32), np.empty(count, dtype=np.uint16)
     keys, begins = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.int64)]
-    filled = 0
+    lists = np.empty(count, dtype=np.uint32)
+    filled = n_lists = 0
     for places in _by_key(anchors.keys):
         # Key and place as one integer sort many times as fast as an order of keys, and keep units in order.
         entries = anchors.keys[places].astype(np.uint64) << _SHIFT | places.astype(np.uint64)
         entries.sort()
         of_entries = (entries >> _SHIFT).astype(np.uint32)
-        new = np.flatnonzero(np.append(True, of_entries[1:] != of_entries[:-1])[: of_entries.size])
+        new = np.append(True, of_entries[1:] != of_entries[:-1])[: of_entries.size]
         keys.append(of_entries[new])
-        begins.append(new + filled)
+        begins.append(np.flatnonzero(new) + filled)
         ordered = (entries & _LOW).astype(np.int64)
+        lists[ordered] = np.cumsum(new, dtype=np.uint32) + np.uint32(n_lists) - np.uint32(1)
+        n_lists += keys[-1].size
         posted[filled : filled + ordered.size] = units[ordered]
         strengths[filled : filled + ordered.size] = anchors.strengths[ordered]
         filled += ordered.size
     postings = Postings(posted, strengths, np.append(np.concatenate(begins), count))
     owners = np.repeat(np.arange(firsts.size - 1), np.diff(firsts))
-    return AnchorIndex(np.concatenate(keys), postings, owners, firsts)
+    return AnchorIndex(np.concatenate(keys), postings, lists, owners, firsts)
+
+
+def find_lists(index: AnchorIndex, keys: U32) -> I64:
+    """The place in the index of each key, or -1 where it is not there."""
+    places = np.searchsorted(index.keys, keys)
+    known = np.append(index.keys, np.uint32(0))[places] == keys
+    return np.where(known & (places < index.keys.size), places, -1)
 
 
 def _by_key(keys: U32) -> Iterator[I64]:
@@ -144,10 +156,30 @@ def _by_key(keys: U32) -> Iterator[I64]:
         yield np.flatnonzero((keys >= np.uint32(low)) & (keys <= np.uint32(high)))
 
 
+def retrieve(
+    index: AnchorIndex,
+    queries: Anchors,
+    lists: I64,
+    firsts: I64,
+    before: I64,
+    least: U32,
+    most: int,
+    rewriting: RewriteKernels,
+) -> Nearest:
+    """The documents nearest to each query document by the lists that are read; see `RewriteKernels.nearest`.
+
+    `lists`: the place in the index of the key of each anchor, or -1.
+    """
+    return rewriting.nearest(
+        queries, lists, firsts, index.postings, index.owners, before, POSTING_CAP, POSTINGS_READ, most, least
+    )
+
+
 def find_nearest(
     index: AnchorIndex,
     held: Anchors,
     queries: Anchors,
+    lists: I64,
     firsts: I64,
     before: I64,
     least: U32,
@@ -156,23 +188,10 @@ def find_nearest(
 ) -> Nearest:
     """The documents nearest to each query document, of those whose units are under `before`.
 
-    `held` are the anchors that the index was built of.
+    `held` are the anchors that the index was built of, `lists` is that of `retrieve`. What is retrieved is scored by all
+    anchors, those too of which no list was read.
     """
-    places = np.searchsorted(index.keys, queries.keys)
-    known = np.append(index.keys, np.uint32(0))[places] == queries.keys
-    lists = np.where(known & (places < index.keys.size), places, -1)
-    retrieved = rewriting.nearest(
-        queries,
-        lists,
-        firsts,
-        index.postings,
-        index.owners,
-        before,
-        POSTING_CAP,
-        POSTINGS_READ,
-        MOST_RETRIEVED,
-        least // 2,
-    )
+    retrieved = retrieve(index, queries, lists, firsts, before, least // 2, MOST_RETRIEVED, rewriting)
     rescored = rewriting.rescore(retrieved, queries, firsts, held, index.firsts, most, least)
     return rescored._replace(cut=retrieved.cut)
 

@@ -270,27 +270,50 @@ def nearest_loop(
 
 
 @compiled
-def _score_units(
-    keys: U32,
-    strengths: U16,
-    left: Integer,
-    left_end: Integer,
+def _enter_keys(keys: U32, start: Integer, end: Integer, bits: Integer, table: U32, nexts: U32) -> None:
+    """Enter the places of some keys, from 1, into an open-addressing table, those of one key chained in order."""
+    shift, mask = np.uint64(32 - bits), (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
+    for slot in range(1 << bits):
+        table[slot] = np.uint32(0)
+    for back in range(end - start):
+        place = end - 1 - back
+        slot = np.uint64(keys[place]) >> shift
+        while table[slot] != np.uint32(0) and keys[start + np.int64(table[slot]) - 1] != keys[place]:
+            slot = (slot + np.uint64(1)) & mask
+        nexts[place - start] = table[slot]
+        table[slot] = np.uint32(place - start + 1)
+
+
+@compiled
+def _add_products(
     held_keys: U32,
     held_strengths: U16,
-    right: Integer,
-    right_end: Integer,
-) -> tuple[np.uint32, np.int64]:
-    """The sum of products of the strengths of anchors that two units share, and how many these are."""
-    total = np.uint32(0)
-    common = np.int64(0)
-    while left < left_end and right < right_end:
-        one, two = keys[left], held_keys[right]
-        if one == two:
-            total += np.uint32(strengths[left]) * np.uint32(held_strengths[right])
-            common += np.int64(1)
-        left += np.int64(one <= two)
-        right += np.int64(two <= one)
-    return total, common
+    first: Integer,
+    last: Integer,
+    keys: U32,
+    strengths: U16,
+    start: Integer,
+    bits: Integer,
+    table: U32,
+    nexts: U32,
+    owners: U32,
+    totals: U32,
+    counts: U32,
+) -> None:
+    """Add up, for each of the units entered, the products of the strengths of anchors that one other unit shares."""
+    shift, mask = np.uint64(32 - bits), (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
+    for place in range(np.uint64(first), np.uint64(last)):
+        key = held_keys[place]
+        slot = np.uint64(key) >> shift
+        while table[slot] != np.uint32(0) and keys[start + np.int64(table[slot]) - 1] != key:
+            slot = (slot + np.uint64(1)) & mask
+        here = table[slot]
+        while here != np.uint32(0):
+            entered = np.uint64(here) - np.uint64(1)
+            owner = owners[entered]
+            totals[owner] += np.uint32(strengths[np.uint64(start) + entered]) * np.uint32(held_strengths[place])
+            counts[owner] += np.uint32(1)
+            here = nexts[entered]
 
 
 @exported
@@ -311,33 +334,53 @@ def rescore_loop(
     held_firsts: I64,
     most: Integer,
     least: U32,
+    table: U32,
+    nexts: U32,
+    owners: U32,
+    totals: U32,
+    counts: U32,
     offsets: I64,
 ) -> Integer:
     """Score what was found by all anchors, and move the best of each query to the front; their number.
 
-    What query i found stands at `found[i]` to `found[i + 1]`, and then at `offsets[i]` to `offsets[i + 1]`.
+    What query i found stands at `found[i]` to `found[i + 1]`, and then at `offsets[i]` to `offsets[i + 1]`. `table` has
+    room for four times the anchors of a document, and at least 16; `nexts` and `owners` for these anchors; `totals` and
+    `counts`, zeros, which they are left, for its units.
     """
     count = 0
     offsets[0] = 0
     for query in range(found.size - 1):
         kept = 0
+        first_unit, last_unit = firsts[query], firsts[query + 1]
+        start, end = anchor_offsets[first_unit], anchor_offsets[last_unit]
+        bits = 4
+        if found[query] < found[query + 1]:
+            while (1 << bits) < 2 * (end - start):
+                bits += 1
+            _enter_keys(keys, start, end, bits, table, nexts)
+            for own in range(first_unit, last_unit):
+                for place in range(anchor_offsets[own], anchor_offsets[own + 1]):
+                    owners[place - start] = np.uint32(own - first_unit)
         for number in range(found[query], found[query + 1]):
             document, own, unit = documents[number], own_units[number], units[number]
-            own_begin, own_end = own, own + 1
-            begin, end = unit, unit + 1
-            owns, of_other = firsts[query + 1] - firsts[query], held_firsts[document + 1] - held_firsts[document]
-            if owns * of_other <= MOST_UNIT_PAIRS:
-                own_begin, own_end = firsts[query], firsts[query + 1]
-                begin, end = held_firsts[document], held_firsts[document + 1]
-            total, common = np.uint32(0), np.int64(0)
-            for one in range(own_begin, own_end):
-                for two in range(begin, end):
-                    score, together = _score_units(
-                        keys, strengths, anchor_offsets[one], anchor_offsets[one + 1],
-                        held_keys, held_strengths, held_offsets[two], held_offsets[two + 1],
-                    )  # fmt: skip
-                    if score > total:
-                        total, common, own, unit = score, together, one, two
+            begin, stop = held_firsts[document], held_firsts[document + 1]
+            every = (last_unit - first_unit) * (stop - begin) <= MOST_UNIT_PAIRS
+            if not every:
+                begin, stop = unit, unit + 1
+            found_own = own
+            total, common = np.uint32(0), np.uint32(0)
+            for other in range(begin, stop):
+                _add_products(
+                    held_keys, held_strengths, held_offsets[other], held_offsets[other + 1], keys, strengths, start,
+                    bits, table, nexts, owners, totals, counts,
+                )  # fmt: skip
+                for each in range(last_unit - first_unit):
+                    score = totals[each]
+                    here = first_unit + each
+                    if (every or here == found_own) and (score > total or (score == total and score and here < own)):
+                        total, common, own, unit = score, counts[each], here, other
+                    totals[each] = np.uint32(0)
+                    counts[each] = np.uint32(0)
             if total < least[query]:
                 continue
             # What is written stands before what is still to be read.
@@ -359,7 +402,7 @@ def rescore_loop(
                 units[place] = units[place - 1]
                 place -= 1
             scores[place] = total
-            shared[place] = common
+            shared[place] = np.int64(common)
             documents[place] = document
             own_units[place] = own
             units[place] = unit
@@ -429,9 +472,15 @@ def rescore(
         found.scores.copy(),
     )
     shared, offsets = np.zeros(documents.size, dtype=np.int64), np.empty_like(found.offsets)
+    longest = int(np.diff(queries.offsets[firsts]).max(initial=0))
+    table = np.empty(max(16, 4 * longest), dtype=np.uint32)
+    nexts, owners = np.empty(longest, dtype=np.uint32), np.empty(longest, dtype=np.uint32)
+    most_units = int(np.diff(firsts).max(initial=0))
+    totals, counts = np.zeros(most_units, dtype=np.uint32), np.zeros(most_units, dtype=np.uint32)
     count = rescore_loop(
         found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
-        firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(least, np.uint32(1)), offsets,
+        firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(least, np.uint32(1)), table,
+        nexts, owners, totals, counts, offsets,
     )  # fmt: skip
     return Nearest(
         documents[:count].copy(),

@@ -1,13 +1,13 @@
 """Rewrite candidates among documents: the nearest by anchors, rejected early by what their anchors tell."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from dedup.candidates.anchors import MOST_CANDIDATES, AnchorIndex, build_index, find_nearest
+from dedup.candidates.anchors import MOST_CANDIDATES, AnchorIndex, build_index, find_lists, find_nearest, retrieve
 from dedup.kernels import F64, I64, U32, Bool, Kernels
 from dedup.kernels.rewriting import STRENGTH, Anchors, DocumentTerms, Nearest, RewriteKernels
 from dedup.scanning.corpus import Corpus
@@ -23,7 +23,6 @@ BLOCK_BYTES = 4 << 20
 """Bytes of texts whose terms are in memory together, for each thread."""
 
 _QUERIES = 4096
-_MOST_REFERENCES = 12
 _FIRST_RANK = 4
 REFERENCES = 5
 """What a text shares with others is the mean over so many ranks from the fifth on: the first may be its own kind."""
@@ -90,13 +89,13 @@ def propose(texts: Texts, background: RewriteBackground, model: RewriteModel) ->
     """The nearest earlier documents of each one, by anchors, but those that hold no more in common than with others."""
     held = gather_anchors(texts, background)
     texts.progress.start("rewrite candidates", texts.ranks.size)
-    references, elsewhere = _reference_cosines(texts, held, background)
     index = build_index(held.anchors, held.firsts)
+    references, elsewhere = _reference_cosines(texts, held, index, background)
     least = np.maximum(elsewhere + model.least_margin, model.least_cosine)
     n_anchors = np.diff(held.anchors.offsets)
     kept: list[tuple[I64, I64, I64, I64, F64, F64]] = []
     capped = index.capped
-    for first, found in _nearest_by_blocks(texts, held, index, held, held.firsts[:-1], _scored(least), MOST_CANDIDATES):
+    for first, found in nearest_earlier(texts, held, index, _scored(least)):
         right = first + np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
         cosines = found.scores / float(STRENGTH) ** 2
         sides = np.stack([elsewhere[found.documents], elsewhere[right]])
@@ -121,19 +120,72 @@ def _scored(cosines: F64) -> U32:
     return scores
 
 
-def _reference_cosines(texts: Texts, held: HeldAnchors, background: RewriteBackground) -> tuple[Nearest, F64]:
+class _Queries(NamedTuple):
+    """Some of the documents, `first` to `last`: their anchors, the lists of these, and the first unit of each."""
+
+    anchors: Anchors
+    lists: U32
+    firsts: I64
+    first: int
+    last: int
+
+
+def _by_blocks(
+    texts: Texts, held: HeldAnchors, index: AnchorIndex, find: Callable[[_Queries], Nearest]
+) -> Iterator[tuple[int, Nearest]]:
+    """What is found for all texts, some thousands at a time, with the place of the first."""
+
+    def found_of(first: int) -> Nearest:
+        last = min(first + _QUERIES, texts.ranks.size)
+        begin, end = held.firsts[first], held.firsts[last]
+        start, stop = held.anchors.offsets[begin], held.anchors.offsets[end]
+        keys, strengths = held.anchors.keys[start:stop], held.anchors.strengths[start:stop]
+        anchors = Anchors(keys, strengths, held.anchors.offsets[begin : end + 1] - start)
+        found = find(_Queries(anchors, index.lists[start:stop], held.firsts[first : last + 1] - begin, first, last))
+        return found._replace(own_units=found.own_units + begin)
+
+    firsts = range(0, texts.ranks.size, _QUERIES)
+    return zip(firsts, texts.threads.map(found_of, firsts), strict=True)
+
+
+def nearest_earlier(texts: Texts, held: HeldAnchors, index: AnchorIndex, least: U32) -> Iterator[tuple[int, Nearest]]:
+    """The nearest earlier documents of all texts, by blocks as they come, with the place of the first of each."""
+
+    def find(queries: _Queries) -> Nearest:
+        documents = slice(queries.first, queries.last)
+        return find_nearest(
+            index, held.anchors, queries.anchors, queries.lists.astype(np.int64), queries.firsts,
+            held.firsts[documents], least[documents], MOST_CANDIDATES, texts.rewriting,
+        )  # fmt: skip
+
+    return _by_blocks(texts, held, index, find)
+
+
+def _reference_cosines(
+    texts: Texts, held: HeldAnchors, index: AnchorIndex, background: RewriteBackground
+) -> tuple[Nearest, F64]:
     """The nearest documents of the background, without the document itself, and their mean cosine at some ranks."""
+    reference = background.index
+    lists = find_lists(reference, index.keys)
+
+    def find(queries: _Queries) -> Nearest:
+        count = queries.last - queries.first
+        every = np.full(count, reference.owners.size, dtype=np.int64)
+        nothing = np.zeros(count, dtype=np.uint32)
+        # All lists are read, or the same ones whoever asks: what is retrieved needs no second score.
+        return retrieve(
+            reference, queries.anchors, lists[queries.lists], queries.firsts, every, nothing,
+            _FIRST_RANK + REFERENCES + 1, texts.rewriting,
+        )  # fmt: skip
+
     count = texts.ranks.size
-    every = np.full(count, background.index.owners.size, dtype=np.int64)
-    nothing = np.zeros(count, dtype=np.uint32)
-    found = nearest_of_all(texts, background.held, background.index, held, every, nothing, _MOST_REFERENCES)
+    found = join_nearest(each for _, each in _by_blocks(texts, held, index, find))
     owners = np.repeat(np.arange(count), np.diff(found.offsets))
-    digests = texts.corpus.documents.digests[texts.ranks]
-    others = background.digests[found.documents] != digests[owners]
+    others = background.digests[found.documents] != texts.corpus.documents.digests[texts.ranks][owners]
     owners = owners[others]
     ranks = np.arange(owners.size) - np.searchsorted(owners, owners)
-    chosen = np.flatnonzero(others)[(ranks >= _FIRST_RANK) & (ranks < _FIRST_RANK + REFERENCES)]
-    owners = owners[(ranks >= _FIRST_RANK) & (ranks < _FIRST_RANK + REFERENCES)]
+    within = (ranks >= _FIRST_RANK) & (ranks < _FIRST_RANK + REFERENCES)
+    chosen, owners = np.flatnonzero(others)[within], owners[within]
     scores = found.scores[chosen]
     mean = np.bincount(owners, scores / float(STRENGTH) ** 2, minlength=count) / REFERENCES
     references = Nearest(
@@ -147,44 +199,11 @@ def _reference_cosines(texts: Texts, held: HeldAnchors, background: RewriteBackg
     return references, mean
 
 
-def _nearest_by_blocks(
-    texts: Texts, posted: HeldAnchors, index: AnchorIndex, held: HeldAnchors, before: I64, least: U32, most: int
-) -> Iterator[tuple[int, Nearest]]:
-    """The nearest documents of all texts, some thousands at a time, with the place of the first."""
-
-    def find(first: int) -> Nearest:
-        last = min(first + _QUERIES, texts.ranks.size)
-        begin, end = held.firsts[first], held.firsts[last]
-        start, stop = held.anchors.offsets[begin], held.anchors.offsets[end]
-        queries = Anchors(
-            held.anchors.keys[start:stop],
-            held.anchors.strengths[start:stop],
-            held.anchors.offsets[begin : end + 1] - start,
-        )
-        found = find_nearest(
-            index, posted.anchors, queries, held.firsts[first : last + 1] - begin, before[first:last],
-            least[first:last], most, texts.rewriting,
-        )  # fmt: skip
-        return found._replace(own_units=found.own_units + begin)
-
-    firsts = range(0, texts.ranks.size, _QUERIES)
-    return zip(firsts, texts.threads.map(find, firsts), strict=True)
-
-
-def nearest_of_all(
-    texts: Texts, posted: HeldAnchors, index: AnchorIndex, held: HeldAnchors, before: I64, least: U32, most: int
-) -> Nearest:
-    """The `most` nearest documents of all texts, among those whose units are under `before`.
-
-    `posted` and `index` are those of the documents looked through, `held` the anchors of the texts.
-    """
-    blocks = (found for _, found in _nearest_by_blocks(texts, posted, index, held, before, least, most))
+def join_nearest(several: Iterable[Nearest]) -> Nearest:
+    """What was found for some documents, and behind it what was found for others."""
     none = np.zeros(0, dtype=np.int64)
-    nothing = Nearest(none, none, none, np.zeros(0, dtype=np.uint32), none, np.zeros(1, dtype=np.int64))
-    found = [nothing, *blocks]
-    documents, own_units, units, scores, shared, _ = map(
-        np.concatenate, zip(*(each[:6] for each in found), strict=True)
-    )
+    found = [Nearest(none, none, none, np.zeros(0, dtype=np.uint32), none, np.zeros(1, dtype=np.int64)), *several]
+    documents, own_units, units, scores, shared = map(np.concatenate, zip(*(each[:5] for each in found), strict=True))
     counts = np.concatenate([np.zeros(1, dtype=np.int64), *(np.diff(each.offsets) for each in found)])
     cut = sum(each.cut for each in found)
     return Nearest(documents, own_units, units, scores, shared, np.cumsum(counts), cut)

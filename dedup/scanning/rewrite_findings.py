@@ -42,7 +42,7 @@ def find_rewrites(
     model = shipped_model()
     texts = Texts(corpus, ranks, rewriting, scorer.threads, scorer.progress)
     proposals = propose(texts, background, model)
-    probabilities = judge(texts, proposals, background, model)
+    probabilities = judge(texts, proposals, background, model, config.min_score)
     over = np.flatnonzero(probabilities >= config.min_score)
     left, right = ranks[proposals.left[over]], ranks[proposals.right[over]]
     scores = scorer.score(corpus.documents.starts, corpus.documents.ends, left, right, every=True)

@@ -13,6 +13,7 @@ from dedup.candidates.anchors import (
     build_index,
     divide,
     find_anchors,
+    find_lists,
     find_nearest,
     unit_rows,
 )
@@ -80,15 +81,25 @@ def test_one_after_the_other_finds_what_all_at_once_does(seed: int, cap: int, sp
     nothing = np.zeros(12, dtype=np.uint32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "POSTING_CAP", cap)
+        index = build_index(held(12), firsts)
         every = find_nearest(
-            build_index(held(12), firsts), held(12), held(12), firsts, firsts[:-1], nothing, 3, reference_rewriting
+            index,
+            held(12),
+            held(12),
+            index.lists.astype(np.int64),
+            firsts,
+            firsts[:-1],
+            nothing,
+            3,
+            reference_rewriting,
         )
         if split < 12:
             own = Anchors(
                 rows[split].astype(np.uint32), strengths[split].astype(np.uint16), np.array([0, rows[split].size])
             )
+            earlier = build_index(held(split), firsts[: split + 1])
             alone = find_nearest(
-                build_index(held(split), firsts[: split + 1]), held(split), own, np.array([0, 1]), np.array([split]),
+                earlier, held(split), own, find_lists(earlier, own.keys), np.array([0, 1]), np.array([split]),
                 nothing[:1], 3, reference_rewriting,
             )  # fmt: skip
             within = slice(int(every.offsets[split]), int(every.offsets[split + 1]))
@@ -116,4 +127,7 @@ def test_an_index_sorted_part_by_part_is_the_same(seed: int, at_once: int) -> No
         assert whole.keys[number] == key
         assert whole.postings.units[held].tolist() == units[keys == key].tolist()
         assert whole.postings.strengths[held].tolist() == strengths[keys == key].tolist()
+    assert whole.keys[whole.lists].tolist() == keys.tolist()
+    assert find_lists(whole, keys).tolist() == whole.lists.tolist()
+    assert find_lists(whole, np.array([3, 2**32 - 1], dtype=np.uint32)).tolist() == [-1, -1]
     assert whole.owners.tolist() == [0] * 5 + [1] + [2] * 6

@@ -14,7 +14,7 @@ from dedup.model import Level, Relation
 from dedup.scanning.batch import to_batch
 from dedup.scanning.corpus import gather_corpus
 from dedup.scanning.progress import Silent
-from dedup.scanning.rewrite_candidates import Texts, gather_anchors, nearest_of_all
+from dedup.scanning.rewrite_candidates import Texts, gather_anchors, join_nearest, nearest_earlier
 from dedup.scanning.rewrite_terms import RewriteBackground, fit_rewrite_background
 from dedup.scanning.threads import Threads
 from tests.scanning.test_rewrites import REWRITE, SOURCE, filler
@@ -39,7 +39,7 @@ def nearest_ones(documents: list[Document]) -> Nearest:
     held = gather_anchors(texts, background)
     nothing = np.zeros(len(documents), dtype=np.uint32)
     index = build_index(held.anchors, held.firsts)
-    found = nearest_of_all(texts, held, index, held, held.firsts[:-1], nothing, 1)
+    found = join_nearest(each for _, each in nearest_earlier(texts, held, index, nothing))
     return found._replace(units=found.units - held.firsts[found.documents])
 
 
