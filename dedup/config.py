@@ -127,7 +127,8 @@ class Config:
     @property
     def finds_frames(self) -> bool:
         """Whether the paragraphs of frames are sought: to report them, or to leave them out."""
-        return self.boilerplate == "exclude" or self.looks_for(Relation.BOILERPLATE)
+        rewording = self.level.paragraphs and self.looks_for(Relation.REWRITE)
+        return rewording or self.boilerplate == "exclude" or self.looks_for(Relation.BOILERPLATE)
 
     @property
     def banding(self) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from benchmarks.quality.pan13 import Corpus
 from benchmarks.quality.plagdet import Alignment
 from dedup.kernels import I64
-from dedup.kernels.alignment import SENTENCE_BREAK, Terms
+from dedup.kernels.terms import SENTENCE_BREAK, Terms
 from dedup.model import TextColumn
 from dedup.segmenting import segment
 

@@ -30,7 +30,8 @@ from dedup.aligning.acceptance import (
 )
 from dedup.aligning.passages import LEAST_TOKENS, in_order
 from dedup.kernels import F64, I64, Bool
-from dedup.kernels.alignment import SENTENCE_BREAK, Alignments, Terms
+from dedup.kernels.alignment import Alignments
+from dedup.kernels.terms import SENTENCE_BREAK, Terms
 
 FOLDS = 5
 PASSAGE_THRESHOLD, SUMMARY_THRESHOLD = 0.35, 0.35
@@ -75,7 +76,7 @@ def draw_sample(
     """Align pairs and label the candidates: right where F1 of what it covers and is covered of is over `RIGHT`."""
     swapped = in_order(ready.terms, left, right)
     longer, shorter = np.where(swapped, right, left), np.where(swapped, left, right)
-    found = corpus.kernels.align_terms(ready.terms, longer, shorter)
+    found = corpus.aligner.align_terms(ready.terms, longer, shorter)
     owners = np.repeat(np.arange(left.size), np.diff(found.offsets))
     ranges = _ranges(found, ready, longer, shorter, swapped, owners).tolist()
     labels = np.zeros(owners.size, dtype=np.bool_)

@@ -16,7 +16,8 @@ import orjson
 from benchmarks.quality.plagdet import Alignment
 from dedup.aligning import Passages
 from dedup.kernels import I64, Kernels, choose
-from dedup.kernels.alignment import Terms
+from dedup.kernels.alignment import Aligner, choose_aligner
+from dedup.kernels.terms import Terms
 from dedup.model import TextColumn
 from dedup.tokenising import codepoint_table, tokenise
 
@@ -59,6 +60,7 @@ class Corpus:
     categories: list[str]
     cases: list[list[Alignment]]
     kernels: Kernels
+    aligner: Aligner
 
 
 def read_lines(path: Path) -> Iterator[dict[str, str]]:
@@ -81,7 +83,8 @@ def read_corpus(folder: Path) -> Corpus:
         source, source_size = int(case["source_offset"]), int(case["source_length"])
         cases[case["susp"], case["src"]].append(Alignment(start, start + size, source, source + source_size))
     pairs = list(read_lines(folder / "pairs.jsonl.gz"))
-    kernels = choose(sum(map(len, texts)))
+    size = sum(map(len, texts))
+    kernels = choose(size)
     return Corpus(
         texts,
         prepare(texts, kernels),
@@ -90,6 +93,7 @@ def read_corpus(folder: Path) -> Corpus:
         [pair["category"] for pair in pairs],
         [cases[pair["susp"], pair["src"]] for pair in pairs],
         kernels,
+        choose_aligner(size),
     )
 
 

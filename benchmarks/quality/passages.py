@@ -118,14 +118,14 @@ def measure_speed(corpus: Corpus, console: Console) -> None:
     loops, whole = [], []
     for _ in range(ROUNDS):
         begin = time.perf_counter()
-        corpus.kernels.align_terms(corpus.ready.terms, corpus.left, corpus.right)
+        corpus.aligner.align_terms(corpus.ready.terms, corpus.left, corpus.right)
         loops.append(time.perf_counter() - begin)
         begin = time.perf_counter()
-        align_texts(corpus.ready.terms, corpus.left, corpus.right, corpus.kernels)
+        align_texts(corpus.ready.terms, corpus.left, corpus.right, corpus.aligner)
         whole.append(time.perf_counter() - begin)
     count = corpus.left.size
     console.print(
-        f"{count:,} pairs, terms ready, {corpus.kernels.name} kernels, best of {ROUNDS}: {count / min(loops):,.0f} "
+        f"{count:,} pairs, terms ready, {corpus.aligner.name} kernels, best of {ROUNDS}: {count / min(loops):,.0f} "
         f"pairs/s for candidates, {count / min(whole):,.0f} pairs/s with acceptance"
     )
 
@@ -144,7 +144,7 @@ def main() -> int:
     console = Console(width=140)
     corpus = read_corpus(folder)
     if arguments.shipped:
-        found = align_texts(corpus.ready.terms, corpus.left, corpus.right, corpus.kernels)
+        found = align_texts(corpus.ready.terms, corpus.left, corpus.right, corpus.aligner)
         methods = [Method("align, as shipped", detections(found, corpus.ready, corpus.left, corpus.right))]
     else:
         fitted = fit(corpus)

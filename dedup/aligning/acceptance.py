@@ -8,7 +8,8 @@ from importlib.resources import files
 import numpy as np
 
 from dedup.kernels import F64, I64
-from dedup.kernels.alignment import SENTENCE_BREAK, UNIT, Alignments, Terms
+from dedup.kernels.alignment import UNIT, Alignments
+from dedup.kernels.terms import SENTENCE_BREAK, Terms
 
 PASSAGE_FEATURES = (
     "left_sum",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dedup.kernels import I64
-from dedup.kernels.alignment import Terms
+from dedup.kernels.terms import Terms
 
 MOST_ANCHORS = 8
 RARE_SHARE, RARE_SENTENCES = 8, 3

@@ -12,8 +12,9 @@ from dedup.aligning.acceptance import (
     shipped_acceptance,
     summary_features,
 )
-from dedup.kernels import F64, I64, Bool, Kernels
-from dedup.kernels.alignment import UNIT, Alignments, Terms
+from dedup.kernels import F64, I64, Bool
+from dedup.kernels.alignment import UNIT, Aligner, Alignments
+from dedup.kernels.terms import Terms
 
 LEAST_TOKENS = 12
 """The fewest tokens of a passage on either side."""
@@ -47,7 +48,7 @@ class Passages(NamedTuple):
         )
 
 
-def align_texts(texts: Terms, left: I64, right: I64, kernels: Kernels) -> Passages:
+def align_texts(texts: Terms, left: I64, right: I64, aligner: Aligner) -> Passages:
     """The passages that each pair of texts shares, or that stand twice in one text where both are the same.
 
     The longer text is held against the shorter one, whichever side it is on, so that the answer does not hang on the
@@ -55,7 +56,7 @@ def align_texts(texts: Terms, left: I64, right: I64, kernels: Kernels) -> Passag
     """
     swapped = in_order(texts, left, right)
     longer, shorter = np.where(swapped, right, left), np.where(swapped, left, right)
-    found = kernels.align_terms(texts, longer, shorter)
+    found = aligner.align_terms(texts, longer, shorter)
     chosen = choose(found, texts, longer, shorter, *shipped_acceptance())
     back = np.where(swapped[chosen.pairs, None], [2, 3, 0, 1], [0, 1, 2, 3])
     places = np.take_along_axis(chosen.places, back, axis=1)

@@ -98,8 +98,8 @@ class AnchorIndex(NamedTuple):
     """An inverted index of anchors.
 
     `keys` uint32, ascending: those that have a list in `postings`, in the same order. `lists` uint32: the place of the
-    key of each anchor indexed. `owners` int64: the document of each unit; `firsts`: the first unit of each document, and
-    the number of units.
+    key of each anchor indexed. `owners` int64: the document of each unit; `firsts`: the first unit of each document,
+    and the number of units.
     """
 
     keys: U32
@@ -188,8 +188,8 @@ def find_nearest(
 ) -> Nearest:
     """The documents nearest to each query document, of those whose units are under `before`.
 
-    `held` are the anchors that the index was built of, `lists` is that of `retrieve`. What is retrieved is scored by all
-    anchors, those too of which no list was read.
+    `held` are the anchors that the index was built of, `lists` is that of `retrieve`. What is retrieved is scored by
+    all anchors, those too of which no list was read.
     """
     retrieved = retrieve(index, queries, lists, firsts, before, least // 2, MOST_RETRIEVED, rewriting)
     rescored = rewriting.rescore(retrieved, queries, firsts, held, index.firsts, most, least)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dedup.cli.options import RELATIONS, colour_option, output_option, page_look
+from dedup.cli.options import OF_PAIRS, colour_option, output_option, page_look
 
 if TYPE_CHECKING:
     from dedup.evaluating import DocumentNumbers, Table
@@ -46,7 +46,7 @@ Examples:
 @click.option(
     "--relation",
     "relations",
-    type=click.Choice((*RELATIONS[:3], "rewrite")),
+    type=click.Choice(OF_PAIRS),
     multiple=True,
     help="Take only predictions of this relation, where they name one; repeatable (default: all).",
 )

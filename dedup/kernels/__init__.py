@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels.hashing import TriggerTable, WeightTable
+from dedup.kernels.objects import Group
 from dedup.kernels.screening import ScreenTable
 
 if TYPE_CHECKING:
-    from dedup.kernels.alignment import Alignments, Terms
+    from dedup.kernels.terms import Terms
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -25,15 +26,19 @@ I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-LOAD_FROM_BYTES = 1 << 20
-"""Inputs of this size and over are worth loading the compiled kernels, about a tenth of a second."""
 
-COMPILE_FROM_BYTES = 4 << 20
-"""Inputs of this size and over are worth compiling them, once a machine."""
+class Worth(NamedTuple):
+    """From how many bytes of input on loops are worth loading, which takes about a tenth of a second, and compiling.
+
+    `message` says what is compiled, and how long it takes.
+    """
+
+    load: int
+    compile: int
+    message: str
 
 
-LEVEL_SIZE = 8
-"""Sampled shingles that tell well enough whether a unit is contained in another."""
+WORTH = Worth(1 << 20, 4 << 20, "compiling the kernels for this machine, once: about a minute")
 
 
 class Tokens(NamedTuple):
@@ -122,8 +127,9 @@ class Sketches(NamedTuple):
     (bands, n): band keys, the upper half of a hash of the `rows` values of each band, meaningful where the unit has
     `size` tokens or more. `samples`: per unit, the distinct upper halves of its sampled shingles, as they
     first come up.
-    `levels` (n,), `level_sizes` (n,): the highest level at which a unit has `LEVEL_SIZE` sampled shingles or more, else
-    0, and how many it has there; one is at level l and those below where the l lowest of the bits kept are zero.
+    `levels` (n,), `level_sizes` (n,): the highest level at which a unit has `hashing.LEVEL_SIZE` sampled shingles or
+    more, else 0, and how many it has there; one is at level l and those below where the l lowest of the bits kept are
+    zero.
     `firsts`, `lasts` uint64 (n,): the first and last shingle, 0 for units of fewer than `size` tokens. `triggered`
     uint64 (n,): the bits of the conditions of the plan's `triggers` that the tokens meet.
     """
@@ -267,13 +273,11 @@ class Kernels(Protocol):
         """The terms of tokenised texts, and where sentences and lines begin; no passage holds a `barred` token."""
         ...
 
-    def align_terms(
-        self, texts: "Terms", left: I64, right: I64, given: I64 | None = None, given_offsets: I64 | None = None
-    ) -> "Alignments":
-        """Candidates for passages of each pair of texts, of a text with itself where both are one.
+    def densest_returns(self, values: U64, offsets: I64, common: U64) -> I64:
+        """In each text (the hashes of its tokens) the most returns of rare tokens in a window to one earlier stretch.
 
-        `given` (shape (k, 4): first token and one after the last on the left, the same on the right), those of pair i
-        at `given_offsets[i]` to `given_offsets[i + 1]`, are weighed as they are, and nothing is looked for there.
+        See `dedup.kernels.returns`. `common` is a set of the upper 16 bits of hashes, as 65,536 bits, the first lowest,
+        of tokens that are not looked at.
         """
         ...
 
@@ -308,18 +312,26 @@ def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:
     Compiled ones serve inputs that are worth loading them, and, where they are not compiled yet, worth compiling them,
     which is done here and now, after `tell` was told so.
     """
-    wanted = os.environ.get("DEDUP_KERNELS", "")
-    if wanted == "compiled" or (wanted != "numpy" and n_bytes >= LOAD_FROM_BYTES):
-        from dedup.kernels import native
+    if is_ready("core", n_bytes, WORTH, tell):
+        from dedup.kernels import compiled
 
-        cached = native.is_cached()
-        if cached or wanted == "compiled" or n_bytes >= COMPILE_FROM_BYTES:
-            if not cached and tell is not None:
-                tell("compiling the kernels for this machine, once: a minute or two")
-            native.library()
-            from dedup.kernels import compiled
-
-            return cast("Kernels", compiled)
+        return cast("Kernels", compiled)
     from dedup.kernels import reference
 
     return cast("Kernels", reference)
+
+
+def is_ready(group: Group, n_bytes: int, worth: Worth, tell: Callable[[str], None] | None = None) -> bool:
+    """Whether compiled loops are to be used for an input of this size; if so they are loaded, compiled if need be."""
+    wanted = os.environ.get("DEDUP_KERNELS", "")
+    if wanted != "compiled" and (wanted == "numpy" or n_bytes < worth.load):
+        return False
+    from dedup.kernels import native
+
+    if not native.is_cached(group):
+        if wanted != "compiled" and n_bytes < worth.compile:
+            return False
+        if tell is not None:
+            tell(worth.message)
+    native.library(group)
+    return True

@@ -4,17 +4,13 @@ Sums and weights are whole multiples of 1/1024 nat, so that they do not hang on 
 implementations give the same bits.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 
-from dedup.kernels import F64, I64, U8, U32, U64
-
-STEM_LETTERS = 5
-"""The first letters of a word that stand for its stem; in Hangul a syllable counts as two."""
-
-NO_BREAK, LINE_BREAK, SENTENCE_BREAK, BLOCK_BREAK, BARRIER = 0, 1, 2, 3, 4
-"""What begins at a token: nothing, a line, a sentence, a block behind an empty line; or the token is in no passage."""
+from dedup.kernels import F64, I64, Worth, is_ready
+from dedup.kernels.terms import Terms
 
 SKIPS = 2
 """Skip-bigrams are unordered pairs of terms that stand up to so many places apart."""
@@ -51,27 +47,6 @@ SNAPPED_SHARE, SNAPPED_TOKENS = 0.8, 5
 """A passage with such a share of both sides in runs ends with its outermost runs, if they are that near to its ends."""
 
 
-class Terms(NamedTuple):
-    """n texts as alignment takes them.
-
-    Of each token `hashes` (uint64), `numbers` (uint32), the number of its term among those of the text, and `breaks`
-    (uint8); the tokens of text i are `offsets[i]` to `offsets[i + 1]`. Of each distinct term of each text `terms`
-    (uint64), the hash of the stem, and in `counts` and `sentence_counts` (uint32) how many tokens of the text are it
-    and how many sentences hold it; those of text i are `term_offsets[i]` to `term_offsets[i + 1]`. `sentences` int64
-    (n,).
-    """
-
-    hashes: U64
-    numbers: U32
-    breaks: U8
-    offsets: I64
-    terms: U64
-    term_offsets: I64
-    counts: U32
-    sentence_counts: U32
-    sentences: I64
-
-
 PLACES = 6
 FEATURES = 13
 SUMMARY_PLACES = 4
@@ -101,6 +76,36 @@ class Alignments(NamedTuple):
     offsets: I64
     summaries: I64
     summary_features: F64
+
+
+class Aligner(Protocol):
+    """What both implementations of alignment offer."""
+
+    name: str
+
+    def align_terms(
+        self, texts: Terms, left: I64, right: I64, given: I64 | None = None, given_offsets: I64 | None = None
+    ) -> Alignments:
+        """Candidates for passages of each pair of texts, of a text with itself where both are one.
+
+        `given` (shape (k, 4): first token and one after the last on the left, the same on the right), those of pair i
+        at `given_offsets[i]` to `given_offsets[i + 1]`, are weighed as they are, and nothing is looked for there.
+        """
+        ...
+
+
+WORTH = Worth(64 << 10, 1 << 20, "compiling alignment for this machine, once: about a minute")
+
+
+def choose_aligner(n_bytes: int, tell: Callable[[str], None] | None = None) -> Aligner:
+    """The implementation of alignment for pairs of texts of so many bytes together; see `dedup.kernels.choose`."""
+    if is_ready("aligning", n_bytes, WORTH, tell):
+        from dedup.kernels import compiled_align
+
+        return cast("Aligner", compiled_align)
+    from dedup.kernels import reference_align
+
+    return cast("Aligner", reference_align)
 
 
 class Scoring(NamedTuple):

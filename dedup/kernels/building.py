@@ -1,32 +1,31 @@
-"""Compiling the loops with Numba to one object file, written to the standard output of a process of its own."""
+"""Compiling a group of loops with Numba to an object file, written to the standard output of a process of its own."""
 
 import os
 import sys
+from importlib import import_module
+from types import FunctionType
 
+from dedup.kernels.jit import BUILDING
 from dedup.kernels.native import features, kinds_of, sealed, symbol_of
+from dedup.kernels.objects import GROUPS, ROOTS, Group, group_of
 
 
-def build() -> bytes:
-    """The object file of all exported loops, as it is stored."""
-    from dedup.kernels.jit import BUILDING
-
+def build(group: Group) -> bytes:
+    """The object file of the exported loops of a group, as it is stored."""
     os.environ[BUILDING] = "1"
     os.environ["NUMBA_CPU_FEATURES"] = features()
     os.environ.pop("NUMBA_DISABLE_JIT", None)
     import llvmlite.binding as llvm
 
-    from dedup.kernels import compiled, jit
-
     linked = llvm.parse_assembly("")
     linked.triple = llvm.get_process_triple()
     symbols = set()
-    for function in jit.exports:
-        module = llvm.parse_assembly(_assembly(getattr(sys.modules[function.__module__], function.__name__), function))
+    for symbol, assembly in _compile_group(group):
+        module = llvm.parse_assembly(assembly)
         entry = next(each for each in module.functions if each.name.startswith("cfunc.") and not each.is_declaration)
-        entry.name = symbol_of(function)
-        symbols.add(entry.name)
+        entry.name = symbol
+        symbols.add(symbol)
         linked.link_in(module)
-    assert symbols, compiled.name  # noqa: S101 - importing it is what declares the loops
     for each in linked.functions:
         if not each.is_declaration and each.name not in symbols:
             each.linkage = llvm.Linkage.internal
@@ -39,6 +38,36 @@ def build() -> bytes:
     undefined = [each.name for each in linked.functions if each.is_declaration and not each.name.startswith("llvm.")]
     undefined += [each.name for each in linked.global_variables if each.is_declaration]
     return sealed({"undefined": undefined}, machine.emit_object(linked))
+
+
+def _compile_group(group: Group) -> list[tuple[str, str]]:
+    """Symbol and assembly of each loop of a group, compiled by as many processes as there are processors."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    functions = _functions(group)
+    # What takes longest begins first; the longer a function, the more it calls.
+    order = sorted(range(len(functions)), key=lambda place: -len(functions[place].__code__.co_code))
+    processes = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
+    if len(functions) == 1 or processes == 1:
+        return [_compile_loop(group, place) for place in range(len(functions))]
+    with ProcessPoolExecutor(min(processes, len(functions)), mp_context=get_context("spawn")) as pool:
+        running = {place: pool.submit(_compile_loop, group, place) for place in order}
+        return [running[place].result() for place in range(len(functions))]
+
+
+def _functions(group: Group) -> list[FunctionType]:
+    """The exported loops of a group, as Python functions."""
+    from dedup.kernels import jit
+
+    import_module(f"dedup.kernels.{ROOTS[group]}")  # which declares the loops
+    return [function for function in jit.exports if group_of(function.__module__) == group]
+
+
+def _compile_loop(group: Group, place: int) -> tuple[str, str]:
+    """Symbol and assembly of one loop of a group."""
+    function = _functions(group)[place]
+    return symbol_of(function), _assembly(getattr(sys.modules[function.__module__], function.__name__), function)
 
 
 def _assembly(loop: object, function: object) -> str:
@@ -72,4 +101,5 @@ def _assembly(loop: object, function: object) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(build())
+    (wanted,) = (group for group in GROUPS if group == sys.argv[1])
+    sys.stdout.buffer.write(build(wanted))

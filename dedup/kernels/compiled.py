@@ -25,7 +25,6 @@ from dedup.kernels import (
     SketchPlan,
     Tokens,
 )
-from dedup.kernels.compiled_align import align_terms as align_terms
 from dedup.kernels.compiled_groups import add_counts_loop, enough_shared_loop, link_loop, post_loop, sample_levels_loop
 from dedup.kernels.compiled_pairs import (
     anchor_loop,
@@ -38,6 +37,7 @@ from dedup.kernels.compiled_places import count_marks as count_marks
 from dedup.kernels.compiled_places import find as find
 from dedup.kernels.compiled_positions import tokenise_loop
 from dedup.kernels.compiled_ranges import gather_ranges as gather_ranges
+from dedup.kernels.compiled_returns import densest_returns as densest_returns
 from dedup.kernels.compiled_rows import (
     band_keys_loop,
     count_rows_loop,

@@ -6,7 +6,6 @@ import numpy as np
 
 from dedup.kernels import F64, I64, U8, U32, U64
 from dedup.kernels.alignment import (
-    BARRIER,
     FEATURES,
     FIRST_SUMMARY_SCORING,
     GAPS,
@@ -21,7 +20,6 @@ from dedup.kernels.alignment import (
     UNIT,
     WITHIN_SCORING,
     Alignments,
-    Terms,
     most_points,
 )
 from dedup.kernels.compiled_evidence import find_runs, snap, weigh_overlap
@@ -29,6 +27,9 @@ from dedup.kernels.compiled_refinement import fixed, refine, weigh
 from dedup.kernels.compiled_seeds import cluster, find_points, join_terms, number_bigrams
 from dedup.kernels.compiled_summary import find_summary
 from dedup.kernels.jit import Integer, compiled, exported
+from dedup.kernels.terms import BARRIER, Terms
+
+name = "compiled"
 
 _ROWS_32, _ROWS_64 = 18, 8
 _RAW, _REFINED, _SNAPPED = 0, 1, 2
@@ -305,7 +306,7 @@ def align_loop(
 def align_terms(
     texts: Terms, left: I64, right: I64, given: I64 | None = None, given_offsets: I64 | None = None
 ) -> Alignments:
-    """See `Kernels.align_terms`."""
+    """See `Aligner.align_terms`."""
     lengths, n_terms = np.diff(texts.offsets), np.diff(texts.term_offsets)
     longest_left, longest_right = int(lengths[left].max(initial=0)), int(lengths[right].max(initial=0))
     most = most_points(longest_left, longest_right)

@@ -302,7 +302,7 @@ def _add_products(
 ) -> None:
     """Add up, for each of the units entered, the products of the strengths of anchors that one other unit shares."""
     shift, mask = np.uint64(32 - bits), (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
-    for place in range(np.uint64(first), np.uint64(last)):
+    for place in range(first, last):
         key = held_keys[place]
         slot = np.uint64(key) >> shift
         while table[slot] != np.uint32(0) and keys[start + np.int64(table[slot]) - 1] != key:

@@ -3,9 +3,10 @@
 import numpy as np
 
 from dedup.kernels import F64, I64, U8, U32, U64
-from dedup.kernels.alignment import BARRIER, EXTENSION, RUN, SNAPPED_SHARE, SNAPPED_TOKENS
+from dedup.kernels.alignment import EXTENSION, RUN, SNAPPED_SHARE, SNAPPED_TOKENS
 from dedup.kernels.hashing import MULTIPLIER, POLYNOMIAL
 from dedup.kernels.jit import Integer, compiled
+from dedup.kernels.terms import BARRIER
 
 
 @compiled

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from dedup.kernels import I64, LEVEL_SIZE, U8, U32, U64
+from dedup.kernels import I64, U8, U32, U64
 from dedup.kernels.compiled_tokens import trailing_zeros
+from dedup.kernels.hashing import LEVEL_SIZE
 from dedup.kernels.jit import Integer, exported
 
 _SHIFT = np.uint64(32)

@@ -9,17 +9,9 @@ cost. Scores are whole numbers of 1/1024 nat, so that sums do not hang on their 
 import numpy as np
 
 from dedup.kernels import F64, I64, U8, U32
-from dedup.kernels.alignment import (
-    BARRIER,
-    BLOCK_BREAK,
-    EXTENSION,
-    FIRST_SUM,
-    LINE_BREAK,
-    SENTENCE_BREAK,
-    SKIPS,
-    UNIT,
-)
+from dedup.kernels.alignment import EXTENSION, FIRST_SUM, SKIPS, UNIT
 from dedup.kernels.jit import Integer, compiled
+from dedup.kernels.terms import BARRIER, BLOCK_BREAK, LINE_BREAK, SENTENCE_BREAK
 
 ROUNDS = 5
 STEPS = 3

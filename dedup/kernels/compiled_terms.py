@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U8, U32, U64, Bool, Tokens
-from dedup.kernels.alignment import BARRIER, BLOCK_BREAK, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, STEM_LETTERS, Terms
 from dedup.kernels.compiled_tokens import mix
 from dedup.kernels.hashing import FINISHER, POLYNOMIAL
 from dedup.kernels.jit import Integer, compiled, exported
+from dedup.kernels.terms import BARRIER, BLOCK_BREAK, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, STEM_LETTERS, Terms
 
 SOFT_SHARE = 0.7
 

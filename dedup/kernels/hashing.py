@@ -17,6 +17,9 @@ POLYNOMIAL = np.uint64(0xBF58476D1CE4E5B9)
 
 SPACE = np.uint64(0x20)
 
+LEVEL_SIZE = 8
+"""Sampled shingles that tell well enough whether a unit is contained in another."""
+
 
 def mix(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Mix each word, a bijection."""

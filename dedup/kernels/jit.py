@@ -11,6 +11,7 @@ it gives an `Integer` or nothing. With `NUMBA_DISABLE_JIT=1` loops run as Python
 
 import os
 from collections.abc import Callable
+from types import FunctionType
 from typing import TypeVar, cast
 
 import numpy as np
@@ -25,7 +26,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 BUILDING = "DEDUP_BUILDING_KERNELS"
 """The environment variable that the building process sets for itself."""
 
-exports: list[Callable[..., object]] = []
+exports: list[FunctionType] = []
 """In the building process, the loops that are called from outside, as Python functions."""
 
 
@@ -37,7 +38,7 @@ def compiled(function: Function) -> Function:
 def exported(function: Function) -> Function:
     """Mark a loop that is called from Python; what it gives has the same parameters and runs without the GIL."""
     if BUILDING in os.environ:
-        exports.append(function)
+        exports.append(cast("FunctionType", function))
         return _compile(function)
     if os.environ.get("NUMBA_DISABLE_JIT") == "1":
         return function

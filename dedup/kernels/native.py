@@ -1,9 +1,10 @@
 """The compiled loops: their machine code in a cache folder, loaded once a process and called without the GIL.
 
-The code is an object file that `dedup.kernels.building` writes and the JIT linker of LLVM loads: about 0.05 s, where
-importing Numba takes half a second. A file is named by a hash of all that went into it: the sources of the loops, the
-compiler, the processor and its features. So another version, or a folder on a disk that moves to another machine, finds
-no file of its name and compiles again. A folder that cannot be written to costs a compilation in each process.
+The code of a group of loops (`dedup.kernels.objects`) is an object file that `dedup.kernels.building` writes and the
+JIT linker of LLVM loads: about 0.05 s, where importing Numba takes half a second. A file is named by its group and a
+hash of all that went into it: the sources of the loops, the compiler, the processor and its features. So another
+version, or a folder on a disk that moves to another machine, finds no file of its name and compiles again. A folder
+that cannot be written to costs a compilation in each process.
 """
 
 import ctypes
@@ -21,11 +22,12 @@ from typing import get_args
 
 import numpy as np
 
+from dedup.kernels.objects import GROUPS, Group, group_of, sources_of
 from dedup.kernels.pruning import mark_used, prune
 
 CACHE_VARIABLE = "DEDUP_CACHE_DIR"
 _MAGIC = b"dedup kernels 1\n"
-_lock = threading.Lock()
+_locks: dict[Group, threading.Lock] = {group: threading.Lock() for group in GROUPS}
 
 
 class NativeLoop:
@@ -58,7 +60,8 @@ class NativeLoop:
         types = [each for kind in kinds for each in _C_TYPES.get(kind, (ctypes.c_void_p, ctypes.c_int64))]
         prototype = ctypes.CFUNCTYPE(ctypes.c_int64 if result else None, *types)
         self._dtypes = [np.dtype(kind[:-2]) if kind.endswith("[]") else None for kind in kinds]
-        self._call = prototype(library().address(symbol_of(self._function)))
+        loops = library(group_of(self._function.__module__))
+        self._call = prototype(loops.address(symbol_of(self._function)))
 
 
 _C_TYPES = {"int64": (ctypes.c_int64,), "uint64": (ctypes.c_uint64,), "bool": (ctypes.c_int64,)}
@@ -129,30 +132,29 @@ def sealed(header: dict[str, list[str]], machine_code: bytes) -> bytes:
     return _MAGIC + hashlib.sha256(rest).digest() + rest
 
 
-_library: Library | None = None
+_libraries: dict[Group, Library] = {}
 
 
-def library() -> Library:
-    """The loops, from the cache folder, or compiled now."""
-    global _library
-    with _lock:
-        if _library is None:
-            _library = _load()
-        return _library
+def library(group: Group = "core") -> Library:
+    """The loops of a group, from the cache folder, or compiled now."""
+    with _locks[group]:
+        if group not in _libraries:
+            _libraries[group] = _load(group)
+        return _libraries[group]
 
 
-def is_loaded() -> bool:
-    """Whether this process has the loops in memory."""
-    return _library is not None
+def is_loaded(group: Group = "core") -> bool:
+    """Whether this process has the loops of a group in memory."""
+    return group in _libraries
 
 
-def is_cached() -> bool:
-    """Whether the loops are compiled already."""
-    return is_loaded() or _read(_file()) is not None
+def is_cached(group: Group = "core") -> bool:
+    """Whether the loops of a group are compiled already."""
+    return is_loaded(group) or _read(_file(group)) is not None
 
 
-def _load() -> Library:
-    file = _file()
+def _load(group: Group) -> Library:
+    file = _file(group)
     stored = _read(file)
     if stored is not None:
         mark_used(file)
@@ -161,7 +163,7 @@ def _load() -> Library:
         # Another process may have compiled while this one waited for its turn.
         stored = _read(file)
         if stored is None:
-            stored = _build()
+            stored = _build(group)
             _write(file, stored)
             prune(file.parent)
     return Library(stored)
@@ -193,12 +195,12 @@ def _write(file: Path, code: bytes) -> None:
             raise
 
 
-def _build() -> bytes:
-    """Compile in a process of its own."""
+def _build(group: Group) -> bytes:
+    """Compile a group in a process of its own."""
     import subprocess
 
     # Without the working directory on its path, which may hold anything.
-    command = [sys.executable, "-P", "-m", "dedup.kernels.building"]
+    command = [sys.executable, "-P", "-m", "dedup.kernels.building", group]
     root = str(Path(__file__).parents[2])
     paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(  # noqa: S603 - this program itself
@@ -246,17 +248,17 @@ def features() -> str:
 
 
 @cache
-def _file() -> Path:
-    """The object file for this version on this processor."""
+def _file(group: Group) -> Path:
+    """The object file of a group for this version on this processor."""
     import llvmlite.binding as llvm
 
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    for name, source in sources_of(group, Path(__file__).parent).items():
+        digest.update(name.encode() + b"\0" + source)
     for said in (_version("numba"), _version("llvmlite"), llvm.get_process_triple(), llvm.get_host_cpu_name()):
         digest.update(said.encode() + b"\0")
     digest.update(features().encode())
-    return cache_folder() / f"kernels-{digest.hexdigest()[:24]}.o"
+    return cache_folder() / f"kernels-{group}-{digest.hexdigest()[:24]}.o"
 
 
 def _version(package: str) -> str:

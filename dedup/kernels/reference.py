@@ -17,11 +17,11 @@ from dedup.kernels.hashing import (
     finish_shingle,
     powers,
 )
-from dedup.kernels.reference_align import align_terms
 from dedup.kernels.reference_characters import decode, folded_lengths, hash_folded, sum_rows
 from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks, find
 from dedup.kernels.reference_ranges import gather_ranges
+from dedup.kernels.reference_returns import densest_returns
 from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
 from dedup.kernels.reference_terms import mark_terms
@@ -29,13 +29,13 @@ from dedup.kernels.reference_texts import digest_texts, same_bytes
 
 __all__ = [
     "add_counts",
-    "align_terms",
     "anchor",
     "band_keys",
     "components",
     "count_common",
     "count_marks",
     "count_rows",
+    "densest_returns",
     "digest",
     "digest_texts",
     "distinct_rows",

@@ -4,7 +4,6 @@ import numpy as np
 
 from dedup.kernels import F64, I64
 from dedup.kernels.alignment import (
-    BARRIER,
     EXTENSION,
     FEATURES,
     FIRST_SUMMARY_SCORING,
@@ -22,7 +21,6 @@ from dedup.kernels.alignment import (
     UNIT,
     WITHIN_SCORING,
     Alignments,
-    Terms,
     most_points,
 )
 from dedup.kernels.reference_refinement import (
@@ -36,6 +34,9 @@ from dedup.kernels.reference_refinement import (
     weigh,
 )
 from dedup.kernels.reference_seeds import cluster, find_points, number_bigrams
+from dedup.kernels.terms import BARRIER, Terms
+
+name = "numpy"
 
 Rectangle = tuple[int, int, int, int]
 
@@ -50,7 +51,7 @@ _REPEATED, _COMMON = 0.3, 5.0
 def align_terms(
     texts: Terms, left: I64, right: I64, given: I64 | None = None, given_offsets: I64 | None = None
 ) -> Alignments:
-    """See `Kernels.align_terms`."""
+    """See `Aligner.align_terms`."""
     lengths = np.diff(texts.offsets)
     most = most_points(int(lengths[left].max(initial=0)), int(lengths[right].max(initial=0)))
     rows: list[list[int]] = []

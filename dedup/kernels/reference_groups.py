@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from dedup.kernels import I64, LEVEL_SIZE, U8, U64, Bool, Links, Samples
+from dedup.kernels import I64, U8, U64, Bool, Links, Samples
+from dedup.kernels.hashing import LEVEL_SIZE
 
 _SHIFT = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)

@@ -5,17 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.kernels import F64, I64, Bool
-from dedup.kernels.alignment import (
-    BARRIER,
-    BLOCK_BREAK,
-    EXTENSION,
-    FIRST_SUM,
-    LINE_BREAK,
-    SENTENCE_BREAK,
-    SKIPS,
-    UNIT,
-    Scoring,
-)
+from dedup.kernels.alignment import EXTENSION, FIRST_SUM, SKIPS, UNIT, Scoring
+from dedup.kernels.terms import BARRIER, BLOCK_BREAK, LINE_BREAK, SENTENCE_BREAK
 
 ROUNDS = 5
 STEPS = 3

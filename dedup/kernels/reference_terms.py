@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U8, U32, U64, Bool, Tokens
-from dedup.kernels.alignment import BARRIER, BLOCK_BREAK, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, STEM_LETTERS, Terms
 from dedup.kernels.hashing import FINISHER, POLYNOMIAL, mix
 from dedup.kernels.reference_characters import decode, sum_rows
+from dedup.kernels.terms import BARRIER, BLOCK_BREAK, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, STEM_LETTERS, Terms
 
 SENTENCE_ENDS = (0x2E, 0x21, 0x3F, 0x2026, 0x3002, 0xFF01, 0xFF1F, 0x61F, 0x6D4, 0x964, 0x965, 0x589, 0x1362)
 """Full stops, exclamation and question marks and ellipses of the scripts in wide use."""

@@ -10,12 +10,13 @@ from dedup.model.relation import Relation
 class Evidence:
     """Why a match is believed, beside its scores. Fields that say nothing are left out of the output.
 
-    `seam`: line numbers of residue between a block and its copy. `copies`: members of an exact class of which only the
-    pair with the representative is given. `pattern`, `occurrences`, `documents`, `lines`: of boilerplate, what is
-    repeated, how often, in how many documents, and on which lines (at most the first 1,000) of the document shown.
-    `rule`, `kind`, `weight`: of residue, the rule that matched, its kind and summed weight. `repeats`: the span whose
-    words a line of residue quotes, such as the title after "rewrite this title". `anchors`: of a rewrite, the rare
-    words that both sides have, those that tell most first.
+    `seam`: line numbers of residue between a block and its copy. `copies`: members of an exact class of which
+    only the pair with the representative is given. `pattern`, `occurrences`, `documents`, `lines`: of
+    boilerplate, what is repeated, how often, in how many documents, and on which lines (at most the first 1,000) of
+    the document shown. `rule`, `kind`, `weight`: of residue, the rule that matched, its kind and summed weight.
+    `repeats`: the span whose words a line of residue quotes, such as the title after "rewrite this title".
+    `anchors`: of a rewrite, the rare words that both sides have. `log_likelihood`: of a reworded passage, by how many
+    nats the words of each side are better explained by the other side than by the rest of its own text.
     """
 
     seam: tuple[int, ...] = ()
@@ -29,6 +30,7 @@ class Evidence:
     weight: float | None = None
     repeats: Span | None = None
     anchors: tuple[str, ...] = ()
+    log_likelihood: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

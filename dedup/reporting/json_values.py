@@ -66,6 +66,7 @@ def evidence_value(evidence: Evidence) -> Json:
         "weight": rounded(evidence.weight),
         "repeats": span_value(evidence.repeats),
         "anchors": list(evidence.anchors) or None,
+        "log_likelihood": _pair(evidence.log_likelihood),
     }
     return {name: value for name, value in fields.items() if value is not None}
 

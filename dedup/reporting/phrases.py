@@ -7,6 +7,7 @@ from dedup.reporting.visible import cells, cut_middle, visible
 
 _LEAST_ROOM_FOR_AN_ID = 24
 _RANGES_SHOWN = 5
+_ANCHORS_SHOWN = 5
 
 
 def counted(number: int, noun: str) -> str:
@@ -77,11 +78,13 @@ def scores(match: Match) -> str:
 
 
 def evidence_notes(match: Match) -> list[str]:
-    """Say what else speaks for the finding: a rewrite seam, further copies."""
+    """Say what else speaks for the finding: a rewrite seam, words in common, further copies."""
     notes = []
     if match.evidence.seam:
         plural = "s" if len(match.evidence.seam) > 1 else ""
         notes.append(f"line{plural} {line_ranges(match.evidence.seam)}: rewrite seam")
+    if match.evidence.anchors:
+        notes.append("both say " + ", ".join(map(visible, match.evidence.anchors[:_ANCHORS_SHOWN])))
     if match.evidence.copies is not None:
         notes.append(f"one of {match.evidence.copies:,} copies, of which only this pair is given")
     return notes

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from dedup.aligning import Passages, align_texts, find_anchors
 from dedup.config import Config
 from dedup.kernels import F64, I64, Bool, Kernels, Ragged, Tokens
-from dedup.kernels.alignment import UNIT, Terms
+from dedup.kernels.alignment import UNIT, Aligner
+from dedup.kernels.terms import Terms
 from dedup.model import RELATIONS, Relation, TextColumn
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Side
@@ -20,13 +21,19 @@ _CLOSING = frozenset(b".!?,;:)]}\"'")
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """n passages: their spans, `relations` (int8) and `scores` (5, n) as in `Findings`, and which are summaries."""
+    """n passages of pairs of texts.
+
+    Their spans, `relations` (int8) and `scores` (5, n) as in `Findings`, which are summaries, the place of the pair of
+    each among those aligned, and `nats` as in `Passages`.
+    """
 
     left: Side
     right: Side
     relations: NDArray[np.int8]
     scores: F64
     summaries: Bool
+    pairs: I64
+    nats: F64
 
     def take(self, rows: I64) -> "Aligned":
         """The passages at these rows."""
@@ -36,61 +43,76 @@ class Aligned:
             self.relations[rows],
             self.scores[:, rows],
             self.summaries[rows],
+            self.pairs[rows],
+            self.nats[rows],
         )
 
 
-class ReadyTexts:
-    """Documents of a corpus by rank, tokenised, with their terms; lines of residue are barriers."""
+def residue_spans(corpus: Corpus) -> Side:
+    """The lines of residue, in which no passage lies."""
+    lines = [(line.text, line.start, line.end) for line in corpus.residue]
+    columns: I64 = np.array(lines, dtype=np.int64).reshape(-1, 3)
+    return Side(columns[:, 0], columns[:, 1], columns[:, 2])
 
-    def __init__(self, corpus: Corpus, ranks: I64) -> None:
+
+class ReadyTexts:
+    """Documents of a corpus by rank, ascending, tokenised, with their terms; what is `barred` lies in no passage."""
+
+    def __init__(self, corpus: Corpus, ranks: I64, barred: Side, background: Background, aligner: Aligner) -> None:
         documents = corpus.documents
         self._ranks = ranks
         self._bases = documents.starts[ranks]
         self._column: TextColumn = corpus.store.gather(documents.starts[ranks], documents.ends[ranks])
         self._tokens: Tokens = tokenise(self._column, corpus.kernels)
         self._kernels: Kernels = corpus.kernels
+        self._background = background
+        self._aligner = aligner
         self.terms: Terms = corpus.kernels.mark_terms(
-            self._column.data, self._tokens, self._barred(corpus), *codepoint_table()
+            self._column.data, self._tokens, self._within(barred), *codepoint_table()
         )
 
-    def _barred(self, corpus: Corpus) -> Bool:
-        """Which tokens stand in a line of residue."""
-        barred = np.zeros(self._tokens.hashes.size, dtype=np.bool_)
-        place_of = {int(rank): place for place, rank in enumerate(self._ranks.tolist())}
-        for line in corpus.residue:
-            place = place_of.get(line.text)
-            if place is not None:
-                moved = int(self._column.offsets[place] - self._bases[place])
-                first, last = np.searchsorted(self._tokens.starts, [line.start + moved, line.end + moved])
-                barred[first:last] = True
-        return barred
+    def _within(self, spans: Side) -> Bool:
+        """Which tokens stand in one of the spans."""
+        places = np.minimum(np.searchsorted(self._ranks, spans.documents), self._ranks.size - 1)
+        known = self._ranks[places] == spans.documents
+        places, spans = places[known], spans.take(np.flatnonzero(known))
+        moved = self._column.offsets[places] - self._bases[places]
+        # One more from the first token of a span on, one less behind its last.
+        depth = np.zeros(self._tokens.hashes.size + 1, dtype=np.int64)
+        np.add.at(depth, np.searchsorted(self._tokens.starts, spans.starts + moved), 1)
+        np.add.at(depth, np.searchsorted(self._tokens.starts, spans.ends + moved), -1)
+        within: Bool = np.cumsum(depth[:-1]) > 0
+        return within
 
-    def align(self, left: int, right: int, config: Config) -> Aligned:
-        """The passages of two of the texts, by place, verified; of one and itself where both are the same.
+    def align(self, left: I64, right: I64, config: Config) -> Aligned:
+        """The passages of pairs of the texts, by place, verified; within one text where both are the same.
 
         A passage has the first relation that holds of its spans, and is a `rewrite` where none else does.
         """
-        found = align_texts(self.terms, np.array([left]), np.array([right]), self._kernels)
-        starts, ends = self._addresses(left, found.places[:, :2]), self._addresses(right, found.places[:, 2:])
-        self._close(left, right, starts, ends, found)
+        found = align_texts(self.terms, left, right, self._aligner)
+        ours, theirs = left[found.pairs], right[found.pairs]
+        one, other = self._addresses(ours, found.places[:, :2]), self._addresses(theirs, found.places[:, 2:])
+        self._close(ours, theirs, one, other)
         return Aligned(
-            Side(np.full(found.pairs.size, self._ranks[left]), starts[:, 0], starts[:, 1]),
-            Side(np.full(found.pairs.size, self._ranks[right]), ends[:, 0], ends[:, 1]),
-            *self._verify(left, right, found, config),
+            Side(self._ranks[ours], one[:, 0], one[:, 1]),
+            Side(self._ranks[theirs], other[:, 0], other[:, 1]),
+            *self._verify(ours, theirs, found, config),
             found.summaries,
+            found.pairs,
+            found.nats,
         )
 
-    def _verify(self, left: int, right: int, found: Passages, config: Config) -> tuple[NDArray[np.int8], F64]:
-        """Relations and scores of passages."""
+    def _verify(self, ours: I64, theirs: I64, found: Passages, config: Config) -> tuple[NDArray[np.int8], F64]:
+        """Relations and scores of passages of the texts `ours` and `theirs`."""
         count = found.pairs.size
-        first, last = self._tokens.offsets[left], self._tokens.offsets[right]
+        first, last = self._tokens.offsets[ours], self._tokens.offsets[theirs]
         starts = np.append(found.places[:, 0] + first, found.places[:, 2] + last)
         ends = np.append(found.places[:, 1] + first, found.places[:, 3] + last)
         rows = [self._tokens.hashes[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         values = np.concatenate([np.zeros(0, dtype=np.uint64), *rows])
         tokens = Ragged(values, np.append(0, np.cumsum(ends - starts)))
         units = np.arange(count)
-        scores = score_pairs(tokens, units, units + count, config, Background(), self._kernels, every=True)
+        scores = score_pairs(tokens, units, units + count, config, self._background, self._kernels, every=True)
         lengths = ends - starts
         verdict = verdicts(scores, lengths[:count], lengths[count:], config, 2 * config.shingle_size)
         relations = np.full(count, RELATIONS.index(Relation.REWRITE), dtype=np.int8)
@@ -108,7 +130,7 @@ class ReadyTexts:
         if filled.any():
             chosen = np.ascontiguousarray(places[filled])
             offsets = np.array([0, len(chosen)])
-            found = self._kernels.align_terms(self.terms, np.array([left]), np.array([right]), chosen, offsets)
+            found = self._aligner.align_terms(self.terms, np.array([left]), np.array([right]), chosen, offsets)
             weighed[filled] = found.places[:, 4:6] / UNIT
         return weighed
 
@@ -125,15 +147,12 @@ class ReadyTexts:
             found.append(tuple(dict.fromkeys(words)))
         return found
 
-    def _addresses(self, text: int, places: I64) -> I64:
-        """Addresses of spans, shape (rows, 2), given by tokens of a text."""
-        first = self._tokens.offsets[text]
-        moved = self._bases[text] - self._column.offsets[text]
-        spans = np.stack(
-            [self._tokens.starts[first + places[:, 0]], self._tokens.ends[first + places[:, 1] - 1]], axis=1
-        )
-        moved_spans: I64 = spans + moved
-        return moved_spans
+    def _addresses(self, texts: I64, places: I64) -> I64:
+        """Addresses of spans, shape (rows, 2), given by tokens of texts."""
+        first = self._tokens.offsets[texts]
+        starts, ends = self._tokens.starts[first + places[:, 0]], self._tokens.ends[first + places[:, 1] - 1]
+        moved = self._bases[texts] - self._column.offsets[texts]
+        return np.stack([starts + moved, ends + moved], axis=1)
 
     def _places(self, left: int, right: int, spans: tuple[Side, Side]) -> I64:
         """First token and one after the last of spans on both sides, shape (rows, 4)."""
@@ -146,13 +165,13 @@ class ReadyTexts:
             columns.append(np.searchsorted(ends, side.ends + moved, side="right"))
         return np.stack(columns, axis=1)
 
-    def _close(self, left: int, right: int, one: I64, other: I64, found: Passages) -> None:
+    def _close(self, ours: I64, theirs: I64, one: I64, other: I64) -> None:
         """Take in, in place, the punctuation that closes both spans alike."""
-        data = self._column.data
-        ends = [int(self._column.offsets[text + 1]) for text in (left, right)]
-        moved = [int(self._column.offsets[text] - self._bases[text]) for text in (left, right)]
-        for row in range(found.pairs.size):
+        data, offsets = self._column.data, self._column.offsets
+        for row, (left, right) in enumerate(zip(ours.tolist(), theirs.tolist(), strict=True)):
+            moved = [int(offsets[text] - self._bases[text]) for text in (left, right)]
             here, there = int(one[row, 1]) + moved[0], int(other[row, 1]) + moved[1]
+            ends = offsets[left + 1], offsets[right + 1]
             while here < ends[0] and there < ends[1] and data[here] == data[there] and int(data[here]) in _CLOSING:
                 here, there = here + 1, there + 1
             one[row, 1], other[row, 1] = here - moved[0], there - moved[1]

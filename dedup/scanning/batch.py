@@ -18,7 +18,7 @@ from dedup.scanning.documents import (
     first_copies,
     match_documents,
 )
-from dedup.scanning.findings import Findings, join_findings
+from dedup.scanning.findings import Findings, join_findings, join_sides
 from dedup.scanning.fitting import fit_to_corpus
 from dedup.scanning.frames import find_frames
 from dedup.scanning.labels import label_boilerplate, label_residue
@@ -27,11 +27,13 @@ from dedup.scanning.paragraphs import (
     find_passages,
     match_paragraphs,
     representative_pairs,
+    spans_of,
     without_whole_documents,
 )
 from dedup.scanning.progress import Progress, Silent
 from dedup.scanning.result import make_report
 from dedup.scanning.returning import return_memory
+from dedup.scanning.reworded import find_reworded, later_copies
 from dedup.scanning.rewrite_findings import find_rewrites
 from dedup.scanning.scoring import Scorer
 from dedup.scanning.threads import Threads
@@ -142,12 +144,13 @@ def _report(
         found.append(rewrites)
         matchings.append(compared)
 
-    repeated = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
+    repeated, templated = np.zeros((2, len(corpus.paragraphs)), dtype=np.bool_)
     eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier
     if frames is not None:
         framing = frames.framing(corpus, outcome.kept)
+        boilerplate = label_boilerplate(corpus, eligible, frames.repetitions, framing, config)
+        templated = boilerplate.templated
         if config.looks_for(Relation.BOILERPLATE):
-            boilerplate = label_boilerplate(corpus, eligible, frames.repetitions, framing, config)
             found.append(boilerplate.findings)
             repeated = boilerplate.repeated
         eligible &= ~framing
@@ -161,6 +164,10 @@ def _report(
             paragraph_pairs = representative_pairs(corpus, paragraph_matching, config)
         passages = find_passages(corpus, paragraph_pairs, repeated, config, scorer)
         found.append(without_whole_documents(corpus, passages, found[0]))
+        if config.looks_for(Relation.REWRITE):
+            told = np.flatnonzero(~eligible | repeated | templated)
+            copied = join_sides([spans_of(corpus, told, told), later_copies(passages)])
+            found.append(find_reworded(corpus, outcome.kept, copied, config, scorer))
     found.extend(label_residue(corpus, config))
     return make_report(
         corpus,

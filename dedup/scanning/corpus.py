@@ -9,7 +9,7 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.deciding import keep_order
-from dedup.kernels import COMPILE_FROM_BYTES, I64, Bool, Kernels, choose
+from dedup.kernels import I64, WORTH, Bool, Kernels, choose
 from dedup.model import DocumentId, IdColumn, RecordBatch
 from dedup.scanning.progress import Progress
 from dedup.scanning.shelf import Shelf
@@ -76,7 +76,7 @@ def gather_corpus(
             if kernels is None:
                 # A batch closed by its number of records is large work whatever its size.
                 full = len(batch) >= FULL_BATCH
-                kernels = choose(COMPILE_FROM_BYTES if full else batch.texts.n_bytes, progress.message)
+                kernels = choose(WORTH.compile if full else batch.texts.n_bytes, progress.message)
             running.append((batch, pool.submit(sketch_batch, batch.texts, config, kernels)))
             while len(running) > workers:
                 done, sketch = running.popleft()

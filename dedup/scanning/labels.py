@@ -21,10 +21,11 @@ LEAST_QUOTED_TOKENS = 2
 
 @dataclass(frozen=True, slots=True)
 class Boilerplate:
-    """Findings of boilerplate, and which paragraphs repeat in their document."""
+    """Findings of boilerplate, which paragraphs repeat in their document, and which of it are lines of a template."""
 
     findings: Findings
     repeated: Bool
+    templated: Bool
 
 
 def label_boilerplate(
@@ -35,7 +36,7 @@ def label_boilerplate(
     `eligible` says which paragraphs are looked at, `framing` which of them are those of `frames`.
     """
     documents, paragraphs = corpus.paragraph_documents, corpus.paragraphs
-    repeated = np.zeros(documents.size, dtype=np.bool_)
+    repeated, templated = np.zeros((2, documents.size), dtype=np.bool_)
     found = [(repetition, True) for repetition in frames]
     free = np.where(eligible & ~framing, paragraphs.lengths, 0)
     for repetition in repeated_lines(documents, paragraphs.digests, free, config.repeated_lines):
@@ -47,12 +48,15 @@ def label_boilerplate(
     )
     for repetition in ending:
         open_lines[repetition.members] = False
+        templated[repetition.members] = True
         found.append((repetition, False))
     beginning = templated_lines(
         documents, paragraphs.digests, paragraphs.firsts, open_lines, config.repeated_lines, "beginning"
     )
-    found.extend((repetition, False) for repetition in beginning)
-    return Boilerplate(_boilerplate_findings(corpus, found), repeated)
+    for repetition in beginning:
+        templated[repetition.members] = True
+        found.append((repetition, False))
+    return Boilerplate(_boilerplate_findings(corpus, found), repeated, templated)
 
 
 def _boilerplate_findings(corpus: Corpus, found: list[tuple[Repetition, bool]]) -> Findings:

@@ -116,7 +116,7 @@ def _join_weighed(several: list[Weighed]) -> Weighed:
 def judge(
     texts: Texts, pairs: Proposals, background: RewriteBackground, model: RewriteModel, least: float = 0.0
 ) -> F64:
-    """The probability of each proposed pair to be a rewrite; 0 where it is rejected early, and where it is not `least`."""
+    """The probability of each proposed pair to be a rewrite; 0 where it is rejected early or cannot be `least`."""
     texts.progress.start("rewrites", pairs.left.size)
     weighed = weigh_pairs(texts, pairs, background, model)
     features = features_of(weighed.sums, weighed.lengths, pairs.cosines)
@@ -124,11 +124,11 @@ def judge(
     probability[weighed.sums[:, 0, 1] == 0.0] = 0.0
     if background.digests.size < LEAST_REFERENCES:
         return probability
-    worth = probability >= model.least_alone
     # With evidence shared with nobody else a pair is as probable as it can be.
     cosines_elsewhere = np.maximum(pairs.elsewhere[pairs.left], pairs.elsewhere[pairs.right])
     at_best = with_margins(features, np.zeros(pairs.left.size), cosines_elsewhere)
-    worth = np.flatnonzero(worth & (model.margins.probability(at_best) >= least))
+    hopeful = model.margins.probability(at_best) >= least
+    worth = np.flatnonzero(hopeful & (probability >= model.least_alone))
     judged = np.zeros(pairs.left.size)
     judged[worth] = model.margins.probability(all_features(texts, pairs, worth, features[worth], background, model))
     return judged

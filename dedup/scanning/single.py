@@ -7,8 +7,9 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.kernels import F64, I64, U32, choose
+from dedup.kernels.alignment import choose_aligner
 from dedup.model import RELATIONS, Document, Level, Passage, Relation, Span, TextColumn
-from dedup.scanning.aligned import ReadyTexts
+from dedup.scanning.aligned import ReadyTexts, residue_spans
 from dedup.scanning.batch import to_batch
 from dedup.scanning.corpus import Corpus, gather_corpus
 from dedup.scanning.findings import Findings, Places, places_of
@@ -46,8 +47,10 @@ def align(left: str, right: str | None = None, config: Config | None = None) -> 
     corpus = gather_corpus([batch], config, 1, silent)
     threads = Threads(1)
     scorer = Scorer(corpus.store, config, threads.start(Background), corpus.kernels, threads, silent)
-    ready = ReadyTexts(corpus, np.arange(len(texts)))
-    found = join_aligned(chained_paragraphs(corpus, config, scorer), ready.align(0, len(texts) - 1, config))
+    aligner = choose_aligner(len(left) + len(left if right is None else right))
+    ready = ReadyTexts(corpus, np.arange(len(texts)), residue_spans(corpus), Background(), aligner)
+    aligned = ready.align(np.array([0]), np.array([len(texts) - 1]), config)
+    found = join_aligned(chained_paragraphs(corpus, config, scorer), aligned)
     spans = (found.left, found.right)
     nats = ready.weigh(0, len(texts) - 1, spans)
     anchors = ready.anchors(0, len(texts) - 1, spans)

@@ -6,12 +6,13 @@ import pytest
 from dedup.aligning.acceptance import PASSAGE_FEATURES, SUMMARY_FEATURES, Acceptance, shipped_acceptance
 from dedup.aligning.passages import align_texts
 from dedup.kernels import choose
-from dedup.kernels.alignment import Terms
+from dedup.kernels.alignment import choose_aligner
+from dedup.kernels.terms import Terms
 from dedup.model import TextColumn
 from dedup.tokenising import codepoint_table, tokenise
 from tests.prose import prose, prose_words, reword
 
-KERNELS = choose(0)
+KERNELS, ALIGNER = choose(0), choose_aligner(0)
 
 
 def terms_of(texts: list[str]) -> Terms:
@@ -51,7 +52,7 @@ def test_a_reworded_passage_is_found_in_other_text_with_its_bounds(share: float)
     passage = prose(generator, 80)
     left = f"{prose(generator, 300)}\n\n{passage}\n\n{prose(generator, 300)}"
     right = f"{prose(generator, 120)}\n\n{reword(generator, passage, share)}\n\n{prose(generator, 150)}"
-    found = align_texts(terms_of([left, right]), np.array([0]), np.array([1]), KERNELS)
+    found = align_texts(terms_of([left, right]), np.array([0]), np.array([1]), ALIGNER)
     assert found.places.tolist() == [[300, 380, 120, 200]]
     assert (found.nats > 40).all()
     assert not found.summaries.any()
@@ -62,7 +63,7 @@ def test_a_copy_is_bounded_to_the_token_wherever_it_begins() -> None:
     source = prose_words(generator, 400)
     for begin, end in ((40, 90), (101, 260), (0, 37)):
         left = " ".join([*prose_words(generator, 120), *source[begin:end], *prose_words(generator, 270)])
-        found = align_texts(terms_of([left, " ".join(source)]), np.array([0]), np.array([1]), KERNELS)
+        found = align_texts(terms_of([left, " ".join(source)]), np.array([0]), np.array([1]), ALIGNER)
         # Words beside a copy that happen to be the same belong to it.
         ((first, last, other_first, other_last),) = found.places.tolist()
         assert first - 120 == other_first - begin <= 0
@@ -76,8 +77,8 @@ def test_the_order_of_two_texts_does_not_matter() -> None:
     one = f"{prose(generator, 90)}\n{shared}\n{prose(generator, 40)}"
     two = f"{reword(generator, shared, 0.2)}\n{prose(generator, 100)}"
     terms = terms_of([one, two])
-    there = align_texts(terms, np.array([0]), np.array([1]), KERNELS)
-    back = align_texts(terms, np.array([1]), np.array([0]), KERNELS)
+    there = align_texts(terms, np.array([0]), np.array([1]), ALIGNER)
+    back = align_texts(terms, np.array([1]), np.array([0]), ALIGNER)
     assert there.places.tolist() == back.places[:, [2, 3, 0, 1]].tolist() != []
     assert there.nats.tolist() == back.nats[:, ::-1].tolist()
     assert there.probabilities.tolist() == back.probabilities.tolist()
@@ -89,9 +90,9 @@ def test_pairs_are_answered_as_if_each_were_alone() -> None:
     texts += [f"{texts[0]}\n{prose(generator, 60)}", f"{prose(generator, 30)}\n{reword(generator, texts[1], 0.2)}"]
     terms = terms_of(texts)
     left, right = (side.reshape(-1) for side in np.indices((5, 5)))
-    together = align_texts(terms, left, right, KERNELS)
+    together = align_texts(terms, left, right, ALIGNER)
     for pair in range(25):
-        alone = align_texts(terms, left[[pair]], right[[pair]], KERNELS)
+        alone = align_texts(terms, left[[pair]], right[[pair]], ALIGNER)
         rows = together.pairs == pair
         assert alone.places.tolist() == together.places[rows].tolist()
         assert alone.probabilities.tolist() == together.probabilities[rows].tolist()
@@ -104,4 +105,4 @@ def test_repeated_words_and_empty_texts_are_no_passages() -> None:
     terms = terms_of(texts)
     left, right = (side.reshape(-1) for side in np.indices((5, 5)))
     distinct = left != right
-    assert align_texts(terms, left[distinct], right[distinct], KERNELS).pairs.size == 0
+    assert align_texts(terms, left[distinct], right[distinct], ALIGNER).pairs.size == 0

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from dedup.candidates import Candidates, containment_candidates, pairs, shared_shingles
-from dedup.kernels import I64, LEVEL_SIZE, U8, U64, Kernels, compiled, reference
+from dedup.kernels import I64, U8, U64, Kernels, compiled, reference
+from dedup.kernels.hashing import LEVEL_SIZE
 from tests import oracles
 
 NO_CAP = 1000

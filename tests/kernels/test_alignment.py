@@ -5,8 +5,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy
 
-from dedup.kernels import compiled, reference
-from dedup.kernels.alignment import BARRIER, BLOCK_BREAK, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, Alignments, Terms
+from dedup.kernels import compiled, compiled_align, reference, reference_align
+from dedup.kernels.alignment import Alignments
+from dedup.kernels.terms import BARRIER, BLOCK_BREAK, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, Terms
 from dedup.model import TextColumn
 from dedup.tokenising.codepoints import codepoint_table
 from tests.corpora import article
@@ -56,12 +57,12 @@ def test_terms_and_breaks(several: list[str], barred: set[int]) -> None:
 def test_candidates_between_two_texts_and_within_one(both: list[str], barred: set[int]) -> None:
     terms, _ = terms_of(both, frozenset(barred))
     left, right = np.array([0, 1, 0, 1]), np.array([1, 0, 0, 1])
-    found = reference.align_terms(terms, left, right)
-    assert_same(found, compiled.align_terms(terms, left, right))
+    found = reference_align.align_terms(terms, left, right)
+    assert_same(found, compiled_align.align_terms(terms, left, right))
     check_sound(found, terms, left, right)
     given_places = np.ascontiguousarray(found.places[:, :4])
-    weighed = reference.align_terms(terms, left, right, given_places, found.offsets)
-    assert_same(weighed, compiled.align_terms(terms, left, right, given_places, found.offsets))
+    weighed = reference_align.align_terms(terms, left, right, given_places, found.offsets)
+    assert_same(weighed, compiled_align.align_terms(terms, left, right, given_places, found.offsets))
 
 
 def check_sound(found: Alignments, terms: Terms, left: np.ndarray, right: np.ndarray) -> None:

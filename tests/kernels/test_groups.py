@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 
-from dedup.kernels import LEVEL_SIZE, U8, U64, Kernels, Links, Samples, compiled, reference, reference_groups
+from dedup.kernels import U8, U64, Kernels, Links, Samples, compiled, reference, reference_groups
+from dedup.kernels.hashing import LEVEL_SIZE
 from tests import oracles
 from tests.kernels.test_twins import assert_same
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,9 @@ import pytest
 from hypothesis import given, settings
 
 from dedup.kernels import choose, compiled_pairs, compiled_rows, native, reference
+from dedup.kernels.alignment import WORTH, choose_aligner
 from dedup.kernels.native import CACHE_VARIABLE, Library, NativeLoop, sealed
+from dedup.kernels.objects import GROUPS, Group
 from tests.kernels.test_twins import PLAIN_PYTHON
 
 ROOT = Path(__file__).parents[2]
@@ -34,26 +37,30 @@ def function_of(loop: Callable[..., object]) -> Callable[..., object]:
 def object_file() -> bytes:
     """The object file of this machine, from the user's cache folder where it is there."""
     native.library()
-    return native._read(native._file()) or native._build()
+    return native._read(native._file("core")) or native._build("core")
 
 
 class Builds:
-    """Stands in for compiling: gives an object file that is there already, and counts."""
+    """Stands in for compiling: gives an object file that is there already, and notes the groups asked for."""
 
     def __init__(self, code: bytes) -> None:
         self.code = code
-        self.count = 0
+        self.groups: list[Group] = []
 
-    def __call__(self) -> bytes:
-        self.count += 1
+    def __call__(self, group: Group) -> bytes:
+        self.groups.append(group)
         return self.code
+
+    @property
+    def count(self) -> int:
+        return len(self.groups)
 
 
 @pytest.fixture
 def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty cache folder, and a process that has loaded nothing."""
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
-    monkeypatch.setattr(native, "_library", None)
+    monkeypatch.setattr(native, "_libraries", {})
     monkeypatch.delenv("DEDUP_KERNELS", raising=False)
     native._file.cache_clear()
     yield tmp_path / "cache"
@@ -70,7 +77,7 @@ def builds(cold: Path, object_file: bytes, monkeypatch: pytest.MonkeyPatch) -> B
 
 def start_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what is loaded, as another process would."""
-    monkeypatch.setattr(native, "_library", None)
+    monkeypatch.setattr(native, "_libraries", {})
     native._file.cache_clear()
 
 
@@ -123,11 +130,11 @@ def test_a_damaged_file_is_compiled_again_and_replaced(
     damage: Callable[[bytes], bytes], cold: Path, builds: Builds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cold.mkdir()
-    native._file().write_bytes(damage(builds.code))
+    native._file("core").write_bytes(damage(builds.code))
     assert not native.is_cached()
     assert works(native.library())
     assert builds.count == 1
-    assert native._file().read_bytes() == builds.code
+    assert native._file("core").read_bytes() == builds.code
     start_again(monkeypatch)
     assert native.is_cached()
     assert works(native.library())
@@ -142,9 +149,9 @@ def test_a_cold_start_compiles_once_and_later_ones_load(
     library = native.library()
     assert native.library() is library
     assert native.is_cached()
-    assert objects_in(cold) == [native._file().name]
+    assert objects_in(cold) == [native._file("core").name]
     assert cold.stat().st_mode & 0o077 == 0
-    assert native._file().stat().st_mode & 0o077 == 0
+    assert native._file("core").stat().st_mode & 0o077 == 0
     start_again(monkeypatch)
     assert works(native.library())
     assert builds.count == 1
@@ -153,10 +160,10 @@ def test_a_cold_start_compiles_once_and_later_ones_load(
 def test_what_stands_in_the_place_of_the_file_is_no_file(
     cold: Path, builds: Builds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    native._file().mkdir(parents=True)
+    native._file("core").mkdir(parents=True)
     assert works(native.library())
-    assert objects_in(cold) == [native._file().name]
-    assert native._file().is_dir()
+    assert objects_in(cold) == [native._file("core").name]
+    assert native._file("core").is_dir()
     start_again(monkeypatch)
     assert works(native.library())
     assert builds.count == 2
@@ -186,7 +193,7 @@ def test_a_folder_that_is_read_only_costs_a_compilation(
     cold: Path, builds: Builds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cold.mkdir()
-    assert native._file().parent == cold
+    assert native._file("core").parent == cold
     # The administrator may write whatever a folder's permissions say, so the calls are refused themselves.
     monkeypatch.setattr(Path, "open", refuse)
     monkeypatch.setattr(tempfile, "mkstemp", refuse)
@@ -280,7 +287,7 @@ from dedup.kernels import native
 
 log, good, go = map(Path, sys.argv[1:4])
 
-def build():
+def build(group):
     with log.open("a") as file:
         file.write("built\\n")
     if sys.argv[4] == "dies":
@@ -290,7 +297,7 @@ def build():
     return good.read_bytes()
 
 native._build = build
-native._file()
+native._file("core")
 print("ready", flush=True)
 while not go.exists():
     time.sleep(0.005)
@@ -316,7 +323,7 @@ def test_four_processes_that_start_cold_at_once_compile_once(cold: Path, object_
     assert [process.communicate()[0] for process in processes] == ["True\n"] * 4
     assert [process.returncode for process in processes] == [0] * 4
     assert cold.with_name("log").read_text() == "built\n"
-    assert objects_in(cold) == [native._file().name]
+    assert objects_in(cold) == [native._file("core").name]
 
 
 def test_the_turn_of_a_process_that_dies_is_over(cold: Path, object_file: bytes, builds: Builds) -> None:
@@ -338,7 +345,7 @@ def test_another_processor_compiler_or_source_has_a_file_of_its_own(
 
     def name() -> str:
         native._file.cache_clear()
-        return native._file().name
+        return native._file("core").name
 
     seen = [name()]
     assert name() == seen[0]
@@ -362,26 +369,50 @@ def test_another_processor_compiler_or_source_has_a_file_of_its_own(
         source = copy / "hashing.py"
         source.write_text(source.read_text("utf-8").replace("0x243F6A8885A308D3", "0x243F6A8885A308D5"), "utf-8")
         seen.append(name())
-        source.rename(copy / "hashes.py")
-        seen.append(name())
-    assert len(set(seen)) == len(seen) == 8
+    assert len(set(seen)) == len(seen) == 7
     assert name() == seen[0]
-    assert all(each.startswith("kernels-") and each.endswith(".o") for each in seen)
+    assert all(re.fullmatch("kernels-core-[0-9a-f]{24}.o", each) for each in seen)
+
+
+@pytest.mark.parametrize(
+    ("changed", "valid"),
+    [
+        ("compiled_seeds", {"core"}),
+        ("alignment", {"core"}),
+        ("compiled_sketch", {"aligning"}),
+        ("reference_align", {"core", "aligning"}),
+        ("__init__", {"core", "aligning"}),
+        ("jit", set()),
+        ("building", set()),
+    ],
+)
+def test_a_change_leaves_files_valid_that_are_not_made_of_what_changed(
+    changed: str, valid: set[Group], cold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {group: native._file(group) for group in GROUPS}
+    copy = tmp_path / "kernels"
+    shutil.copytree(Path(native.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    with copy.joinpath(f"{changed}.py").open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    monkeypatch.setattr(native, "__file__", str(copy / "native.py"))
+    native._file.cache_clear()
+    assert {group for group in GROUPS if native._file(group) == before[group]} == valid
 
 
 def test_compiling_removes_what_old_versions_left(cold: Path, builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
     cold.mkdir()
     for version in range(9):
-        old = cold / f"kernels-{version:024x}.o"
+        old = cold / f"kernels-core-{version:024x}.o"
         old.touch()
         os.utime(old, (version, version))
     native.library()
-    assert objects_in(cold) == sorted([native._file().name, *(f"kernels-{version:024x}.o" for version in (6, 7, 8))])
-    os.utime(native._file(), (1, 1))
+    left = [f"kernels-core-{version:024x}.o" for version in (6, 7, 8)]
+    assert objects_in(cold) == sorted([native._file("core").name, *left])
+    os.utime(native._file("core"), (1, 1))
     start_again(monkeypatch)
     native.library()
     assert builds.count == 1
-    assert native._file().stat().st_mtime > 1
+    assert native._file("core").stat().st_mtime > 1
 
 
 def test_another_file_name_is_another_compilation(cold: Path, builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -505,15 +536,32 @@ def test_kernels_are_compiled_for_large_inputs_alone(cold: Path, builds: Builds)
     assert (builds.count, len(told)) == (1, 1)
 
 
+def test_alignment_is_compiled_when_it_is_needed_and_by_its_own_measure(cold: Path, builds: Builds) -> None:
+    told: list[str] = []
+    assert choose(1 << 30).name == "compiled"
+    assert choose_aligner(WORTH.compile - 1, told.append).name == "numpy"
+    assert (builds.groups, told) == (["core"], [])
+    assert choose_aligner(WORTH.compile, told.append).name == "compiled"
+    assert builds.groups == ["core", "aligning"]
+    assert len(told) == 1
+    assert "alignment" in told[0]
+    assert choose_aligner(WORTH.load, told.append).name == "compiled"
+    assert choose_aligner(WORTH.load - 1, told.append).name == "numpy"
+    assert (builds.count, len(told)) == (2, 1)
+    assert objects_in(cold) == sorted(native._file(group).name for group in GROUPS)
+
+
 def test_kernels_asked_for_are_compiled_whatever_the_size(
     cold: Path, builds: Builds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEDUP_KERNELS", "numpy")
-    assert choose(1 << 30).name == "numpy"
+    assert choose(1 << 30).name == choose_aligner(1 << 30).name == "numpy"
     assert builds.count == 0
     monkeypatch.setenv("DEDUP_KERNELS", "compiled")
     assert choose(0).name == "compiled"
-    assert builds.count == 1
+    assert builds.groups == ["core"]
+    assert choose_aligner(0).name == "compiled"
+    assert builds.groups == ["core", "aligning"]
 
 
 LOADED = "print(*sorted({'numba', 'llvmlite', 'dedup.kernels.compiled', 'dedup.kernels.native'} & set(sys.modules)))"
@@ -549,32 +597,51 @@ def test_scanning_a_large_input_with_compiled_kernels_does_not_load_numba(object
 
 
 @pytest.mark.skipif(PLAIN_PYTHON, reason="once is enough: it takes a minute or two")
-def test_what_the_building_process_writes_is_loaded_and_gives_the_same(
-    cold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("group", GROUPS)
+def test_what_the_building_process_writes_is_loaded_and_gives_the_same(group: Group, cold: Path) -> None:
     """The one test that really compiles."""
-    ran = subprocess.run([sys.executable, "-m", "dedup.kernels.building"], capture_output=True, check=True, cwd=ROOT)
+    command = [sys.executable, "-m", "dedup.kernels.building", group]
+    ran = subprocess.run(command, capture_output=True, check=True, cwd=ROOT)
     header, machine_code = native._open(ran.stdout)
     assert all(not name.startswith("llvm.") for name in header["undefined"])
     assert machine_code.startswith(b"\x7fELF") or sys.platform != "linux"
-    Library(ran.stdout)
     cold.mkdir()
-    native._file().write_bytes(ran.stdout)
-    # Another process finds it, and every loop in it.
-    program = """
+    native._file(group).write_bytes(ran.stdout)
+    # Another process finds it, and every loop of the group in it.
+    program = f"""
 import sys, numpy as np
-from dedup.kernels import compiled, native, reference
+from dedup.kernels import compiled, compiled_align, native, reference, reference_align
 from dedup.kernels.native import NativeLoop, library, symbol_of
+from dedup.kernels.objects import group_of
 modules = [module for name, module in sys.modules.items() if name.startswith("dedup.kernels.compiled")]
-loops = {each for module in modules for each in vars(module).values() if isinstance(each, NativeLoop)}
-assert len(loops) >= 15
-assert native.is_cached()
-def build():
+loops = {{each._function for module in modules for each in vars(module).values() if isinstance(each, NativeLoop)}}
+loops = {{loop for loop in loops if group_of(loop.__module__) == {group!r}}}
+assert len(loops) >= {LEAST_LOOPS[group]}
+assert native.is_cached({group!r})
+def build(group):
     raise AssertionError("compiled already")
 native._build = build
 for loop in loops:
-    assert library().address(symbol_of(loop._function))
-left, right = np.array([0, 1, 5]), np.array([1, 2, 6])
-assert compiled.components(left, right, 8).tolist() == reference.components(left, right, 8).tolist()
+    assert library({group!r}).address(symbol_of(loop))
+{CALLS[group]}
 """
     assert "numba" not in loaded_by(program).split()
+
+
+LEAST_LOOPS: dict[Group, int] = {"core": 15, "aligning": 1}
+CALLS: dict[Group, str] = {
+    "core": """
+left, right = np.array([0, 1, 5]), np.array([1, 2, 6])
+assert compiled.components(left, right, 8).tolist() == reference.components(left, right, 8).tolist()
+""",
+    "aligning": """
+from dedup.model import TextColumn
+from dedup.tokenising import codepoint_table
+text = " ".join(f"word{number * number % 97}" for number in range(60))
+column = TextColumn.from_strings([text, text[100:]])
+tokens = reference.tokenise(column.data, column.offsets, *codepoint_table())
+terms = reference.mark_terms(column.data, tokens, np.zeros(tokens.hashes.size, dtype=bool), *codepoint_table())
+one, other = (each.align_terms(terms, np.array([0]), np.array([1])) for each in (compiled_align, reference_align))
+assert one.places.tolist() == other.places.tolist() != []
+""",
+}

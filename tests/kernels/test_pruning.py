@@ -32,6 +32,16 @@ def test_versions_used_long_ago_go_with_their_locks_and_remains(tmp_path: Path) 
     assert len(old) == 6
 
 
+def test_the_last_few_of_each_group_of_loops_stay(tmp_path: Path) -> None:
+    files = []
+    for group in ("core", "aligning"):
+        for version in range(SPARED + 1):
+            old = file_of(tmp_path, version, 400 + version)
+            files.append(old.rename(tmp_path / old.name.replace("kernels-", f"kernels-{group}-")))
+    prune(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted(each for each in files if not each.stem.endswith(str(SPARED)))
+
+
 def test_the_last_few_stay_however_old_they_are(tmp_path: Path) -> None:
     files = [file_of(tmp_path, version, 400 + version) for version in range(SPARED + 2)]
     prune(tmp_path)

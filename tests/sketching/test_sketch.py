@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from dedup.config import Config
-from dedup.kernels import LEVEL_SIZE, U32, Kernels, Ragged, Samples, Sketches
-from dedup.kernels.hashing import TriggerTable, no_triggers, trigger_table
+from dedup.kernels import U32, Kernels, Ragged, Samples, Sketches
+from dedup.kernels.hashing import LEVEL_SIZE, TriggerTable, no_triggers, trigger_table
 from dedup.model import TextColumn
 from dedup.sketching import permutations, sketch_plan
 from dedup.tokenising import codepoint_table
