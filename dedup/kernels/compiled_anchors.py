@@ -273,8 +273,8 @@ def nearest_loop(
 def _enter_keys(keys: U32, start: Integer, end: Integer, bits: Integer, table: U32, nexts: U32) -> None:
     """Enter the places of some keys, from 1, into an open-addressing table, those of one key chained in order."""
     shift, mask = np.uint64(32 - bits), (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
-    for slot in range(1 << bits):
-        table[slot] = np.uint32(0)
+    for each in range(1 << bits):
+        table[each] = np.uint32(0)
     for back in range(end - start):
         place = end - 1 - back
         slot = np.uint64(keys[place]) >> shift

@@ -57,7 +57,8 @@ def weigh_references(
         sums = np.bincount(owners, attained(weighed.sums), minlength=chosen.size)
         return sums / REFERENCES
 
-    blocks = list(blocks_of(np.arange(places.size), 6 * texts.sizes[places]))
+    # In each block the terms of nearly all documents of the background are numbered anew.
+    blocks = list(blocks_of(np.arange(places.size), texts.sizes[places]))
     return np.concatenate([np.zeros(0), *texts.threads.map(weigh, blocks)])
 
 
