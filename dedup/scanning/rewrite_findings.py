@@ -108,25 +108,32 @@ def _shared_anchors(texts: Texts, proposals: Proposals, chosen: I64) -> list[tup
         ranks = texts.ranks[places]
         column = corpus.store.gather(corpus.documents.starts[ranks], corpus.documents.ends[ranks])
         tokens = tokenise(column, corpus.kernels)
-        owners = np.repeat(np.arange(places.size, dtype=np.uint64), np.diff(tokens.offsets))
-        of_tokens = owners << _SHIFT | tokens.hashes >> _SHIFT
+        # Nearly all tokens are none of those wanted by the upper bits of their hashes alone.
+        upper = np.zeros(1 << _UPPER_BITS, dtype=np.bool_)
+        upper[keys >> np.uint64(32 - _UPPER_BITS)] = True
+        likely = np.flatnonzero(upper[tokens.hashes >> np.uint64(64 - _UPPER_BITS)])
+        owners = (np.searchsorted(tokens.offsets, likely, side="right") - 1).astype(np.uint64)
+        of_tokens = owners << _SHIFT | tokens.hashes[likely] >> _SHIFT
         # Stable, so that the first place of a word is found.
         order = np.argsort(of_tokens, kind="stable")
+        of_tokens, token = np.append(of_tokens[order], _NO_TOKEN), np.append(likely[order], 0)
         wanted = rows[pairs].astype(np.uint64) << _SHIFT | keys
-        at = np.minimum(np.searchsorted(of_tokens[order], wanted), max(order.size - 1, 0))
-        token = order[at]
-        there = of_tokens[token] == wanted
+        at = np.searchsorted(of_tokens[:-1], wanted)
+        there = of_tokens[at] == wanted
+        token = token[at]
         words: list[list[str]] = [[] for _ in range(block.size)]
         data = column.data.data
         spans = (pairs[there], tokens.starts[token[there]], tokens.ends[token[there]])
         for pair, start, end in zip(*(each.tolist() for each in spans), strict=True):
             if len(words[pair]) < MOST_ANCHORS:
-                words[pair].append(str(data[start:end], "utf-8", "replace"))
+                words[pair].append(str(data[start:end], "utf-8", "surrogatepass"))
         found.extend(map(tuple, words))
     return found
 
 
 _SHIFT = np.uint64(32)
+_UPPER_BITS = 20
+_NO_TOKEN = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 def _strongest(proposals: Proposals, chosen: I64) -> tuple[I64, U64]:
