@@ -30,6 +30,7 @@ Examples:
   dedup pairs crawl.parquet > pairs.jsonl
   dedup pairs left.jsonl right.jsonl --threshold 0.8 -o pairs.jsonl
   dedup pairs crawl/ --level paragraph --relation exact
+  dedup pairs crawl.parquet --relation rewrite --min-score 0.95
 """
 
 

@@ -40,8 +40,7 @@ One finding a line, with these keys in this order (here broken into several line
  "resemblance": 1.0, "containment": [1.0, 1.0], "cosine": 1.0, "score": 1.0, "evidence": {"seam": [10, 11]}}
 ```
 
-- `relation`: `exact`, `near`, `contains`, `rewrite`, `boilerplate` or
-  `residue`.
+- `relation`: `exact`, `near`, `contains`, `rewrite`, `boilerplate` or `residue`.
 - `left` is the earlier span (the representative), `right` the later one; `right` is null for `boilerplate`
   and `residue`. `start` and `end` are character offsets in the text as read, from 0 and half-open; `line`
   and `end_line` count from 1 and are inclusive.
@@ -54,7 +53,7 @@ One finding a line, with these keys in this order (here broken into several line
 - `evidence` holds what else speaks for the finding, and only what there is: `seam` (the line numbers of a
   rewrite seam), `copies` (members of an exact class of which only the pairs with the first are given),
   `pattern`, `occurrences`, `documents` and `lines` of boilerplate, `rule`, `kind`, `weight` and `repeats`
-  (a span) of residue.
+  (a span) of residue, `anchors` of a rewrite (rare words that both sides have, as they stand on the left).
 
 The output is valid UTF-8 and valid JSON whatever the ids hold: a lone surrogate is written as its escape
 (`\\ud800`).

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dedup.kernels.terms import Terms
 
 U8 = NDArray[np.uint8]
+U16 = NDArray[np.uint16]
 U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
 I64 = NDArray[np.int64]

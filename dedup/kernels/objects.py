@@ -8,13 +8,18 @@ import re
 from pathlib import Path
 from typing import Literal, get_args
 
-Group = Literal["core", "aligning"]
+Group = Literal["core", "aligning", "rewriting"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
-ROOTS: dict[Group, str] = {"core": "compiled", "aligning": "compiled_align"}
+ROOTS: dict[Group, str] = {"core": "compiled", "aligning": "compiled_align", "rewriting": "compiled_rewriting"}
 """Of each group the module that imports, by way of others, all that its loops are made of."""
 
-_OWN: dict[str, Group] = {root: group for group, root in ROOTS.items()}
+_OWN: dict[str, Group] = {root: group for group, root in ROOTS.items()} | {
+    "compiled_anchors": "rewriting",
+    "compiled_document_terms": "rewriting",
+    "compiled_term_evidence": "rewriting",
+    "compiled_term_types": "rewriting",
+}
 """Modules whose loops belong to a group; those of all others are of the core."""
 
 _COMPILER = "building"

@@ -15,10 +15,9 @@ from dedup.kernels.hashing import (
     WeightTable,
     finish,
     finish_shingle,
-    mix,
     powers,
 )
-from dedup.kernels.reference_characters import decode, sum_rows
+from dedup.kernels.reference_characters import decode, folded_lengths, hash_folded, sum_rows
 from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks, find
 from dedup.kernels.reference_ranges import gather_ranges
@@ -99,7 +98,7 @@ def _tokenise_block(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U6
     widths = np.insert(widths, text_ends, 0)
     entries = np.insert(entries, text_ends, SPACE)
 
-    lengths = _folded_lengths(entries)
+    lengths = folded_lengths(entries)
     characters = np.repeat(np.arange(entries.size), lengths)
     within = np.arange(characters.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     folded = ((entries[characters] >> (within.astype(np.uint64) * np.uint64(8))) & np.uint64(0xFF)).astype(np.uint64)
@@ -110,7 +109,7 @@ def _tokenise_block(data: U8, offsets: I64, index: NDArray[np.uint16], pages: U6
     starts = positions[characters[token_starts]]
     last_characters = characters[token_ends - 1]
     ends = positions[last_characters] + widths[last_characters]
-    return Tokens(_hash_tokens(folded, token_starts, token_ends), starts, ends, np.searchsorted(starts, offsets))
+    return Tokens(hash_folded(folded, token_starts, token_ends), starts, ends, np.searchsorted(starts, offsets))
 
 
 def hash_tokens(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64) -> Ragged:
@@ -159,31 +158,6 @@ def _triggered(tokens: Ragged, triggers: TriggerTable) -> U64:
     np.bitwise_or.at(keywords, owners, keyword_bits[places])
     np.bitwise_or.at(beside, owners, beside_bits[places])
     return keywords & (beside | triggers.free)
-
-
-def _folded_lengths(entries: U64) -> I64:
-    """The number of bytes of each table entry."""
-    lengths = np.zeros(entries.size, dtype=np.int64)
-    for n_bytes in range(8):
-        lengths += entries >= np.uint64(1 << (8 * n_bytes))
-    return lengths
-
-
-def _hash_tokens(folded: U64, starts: I64, ends: I64) -> U64:
-    lengths = ends - starts
-    n_words = (lengths + 7) // 8
-    first_word = np.cumsum(n_words) - n_words
-    tokens = np.repeat(np.arange(starts.size), n_words)
-    within = np.arange(tokens.size) - first_word[tokens]
-    sources = starts[tokens] + 8 * within
-    remaining = ends[tokens] - sources
-    padded = np.concatenate([folded, np.zeros(8, dtype=np.uint64)])
-    words = np.zeros(tokens.size, dtype=np.uint64)
-    for step in range(8):
-        words |= np.where(step < remaining, padded[sources + step], np.uint64(0)) << np.uint64(8 * step)
-    exponents = n_words[tokens] - 1 - within
-    terms = mix(words) * powers(int(n_words.max(initial=0)))[exponents]
-    return finish(sum_rows(terms, first_word, n_words), lengths.astype(np.uint64))
 
 
 def shingle(hashes: U64, offsets: I64, size: int) -> Ragged:

@@ -1,8 +1,9 @@
-"""Characters of a UTF-8 buffer, and sums of rows, in NumPy: what several of the reference kernels rest on."""
+"""Characters of UTF-8, hashes of tokens and sums of rows, in NumPy: what several of the reference kernels rest on."""
 
 import numpy as np
 
 from dedup.kernels import I64, U8, U64
+from dedup.kernels.hashing import finish, mix, powers
 
 
 def decode(data: U8) -> tuple[I64, I64, I64]:
@@ -28,3 +29,29 @@ def sum_rows(terms: U64, starts: I64, lengths: I64) -> U64:
     if filled.any():
         sums[filled] = np.add.reduceat(terms, starts[filled])
     return sums
+
+
+def folded_lengths(entries: U64) -> I64:
+    """The number of bytes of each table entry."""
+    lengths = np.zeros(entries.size, dtype=np.int64)
+    for n_bytes in range(8):
+        lengths += entries >= np.uint64(1 << (8 * n_bytes))
+    return lengths
+
+
+def hash_folded(folded: U64, starts: I64, ends: I64) -> U64:
+    """The hashes of tokens, given as ranges of folded bytes."""
+    lengths = ends - starts
+    n_words = (lengths + 7) // 8
+    first_word = np.cumsum(n_words) - n_words
+    tokens = np.repeat(np.arange(starts.size), n_words)
+    within = np.arange(tokens.size) - first_word[tokens]
+    sources = starts[tokens] + 8 * within
+    remaining = ends[tokens] - sources
+    padded = np.concatenate([folded, np.zeros(8, dtype=np.uint64)])
+    words = np.zeros(tokens.size, dtype=np.uint64)
+    for step in range(8):
+        words |= np.where(step < remaining, padded[sources + step], np.uint64(0)) << np.uint64(8 * step)
+    exponents = n_words[tokens] - 1 - within
+    terms = mix(words) * powers(int(n_words.max(initial=0)))[exponents]
+    return finish(sum_rows(terms, first_word, n_words), lengths.astype(np.uint64))

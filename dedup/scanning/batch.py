@@ -34,6 +34,7 @@ from dedup.scanning.progress import Progress, Silent
 from dedup.scanning.result import make_report
 from dedup.scanning.returning import return_memory
 from dedup.scanning.reworded import find_reworded, later_copies
+from dedup.scanning.rewrite_findings import find_rewrites
 from dedup.scanning.scoring import Scorer
 from dedup.scanning.threads import Threads
 from dedup.scanning.vetoing import veto_frames
@@ -137,6 +138,11 @@ def _report(
         outcome = outcome.all_kept()
     else:
         found.append(document_findings(corpus, matching, outcome))
+
+    if config.looks_for(Relation.REWRITE) and config.level.documents:
+        rewrites, compared = find_rewrites(corpus, matching.firsts, outcome.kept, config, scorer, every=every)
+        found.append(rewrites)
+        matchings.append(compared)
 
     repeated, templated = np.zeros((2, len(corpus.paragraphs)), dtype=np.bool_)
     eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier

@@ -27,10 +27,15 @@ def fit_to_corpus(corpus: Corpus, config: Config) -> Background:
     The sample is that of the smallest digests, exact copies counted once: up to 8,192 documents of 4.2 million
     tokens together, and no document of over a million tokens.
     """
-    sample = _one_of_each_family(corpus, background_sample(corpus), config)
+    sample = family_sample(corpus, config)
     documents = corpus.documents
     tokens, _ = hash_ranges(corpus.store, documents.starts[sample], documents.ends[sample], corpus.kernels)
     return fit_background(tokens, corpus.kernels)
+
+
+def family_sample(corpus: Corpus, config: Config) -> I64:
+    """The ranks of the documents that a background is fitted on, one of each family of near-duplicates."""
+    return _one_of_each_family(corpus, background_sample(corpus), config)
 
 
 def _one_of_each_family(corpus: Corpus, sample: I64, config: Config) -> I64:

@@ -29,15 +29,18 @@ class Scorer:
     threads: Threads
     progress: Progress
 
-    def score(self, starts: I64, ends: I64, left: I64, right: I64) -> Scores:
-        """Scores of the pairs (`left[i]`, `right[i]`) of ranges; `starts` and `ends` are addresses."""
+    def score(self, starts: I64, ends: I64, left: I64, right: I64, *, every: bool = False) -> Scores:
+        """Scores of the pairs (`left[i]`, `right[i]`) of ranges; `starts` and `ends` are addresses.
+
+        `every`: also of pairs that reach no threshold, as in `score_pairs`.
+        """
         blocks = list(_blocks(ends - starts, left, right, self.kernels))
         result = Scores(np.zeros(left.size, dtype=np.bool_), *(np.zeros(left.size) for _ in range(4)))
         background = self.background.result()
 
         def score_block(block: I64) -> Scores:
             rows, rows_left, rows_right = self._hash(starts, ends, left[block], right[block])
-            return score_pairs(rows, rows_left, rows_right, self.config, background, self.kernels)
+            return score_pairs(rows, rows_left, rows_right, self.config, background, self.kernels, every=every)
 
         for block, scores in zip(blocks, self.threads.map(score_block, blocks), strict=True):
             for target, values in zip(result, scores, strict=True):

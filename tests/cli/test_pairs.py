@@ -23,6 +23,17 @@ def test_options_reach_the_configuration_and_the_reader(run: Callable[..., Ran],
     assert pair_scanner.workers == 2
 
 
+def test_rewrites_are_looked_for_when_asked_for(run: Callable[..., Ran], pair_scanner: Scanner) -> None:
+    assert run("pairs", "x", "--relation", "rewrite", "--min-score", "0.8", "--fail-on", "rewrite").code == 0
+    assert pair_scanner.config == Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT, min_score=0.8)
+
+
+def test_a_least_score_that_is_no_probability_is_refused(run: Callable[..., Ran], pair_scanner: Scanner) -> None:
+    ran = run("pairs", "x", "--relation", "rewrite", "--min-score", "1.2")
+    assert ran.code == 2
+    assert "min_score" in ran.err
+
+
 def test_each_pair_is_a_json_line(run: Callable[..., Ran], pair_scanner: Scanner) -> None:
     pair_scanner.report = report([near("a", "b"), near("a", "c"), near("b", "c")])
     ran = run("pairs", "x")

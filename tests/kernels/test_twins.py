@@ -23,6 +23,8 @@ def assert_same(one: object, two: object) -> None:
         assert isinstance(two, tuple)
         for left, right in zip(one, two, strict=True):
             assert_same(left, right)
+    elif isinstance(one, int):
+        assert one == two
     else:
         assert isinstance(one, np.ndarray)
         assert isinstance(two, np.ndarray)

@@ -1,0 +1,171 @@
+"""Rewrites by language models: recall of the candidates, and of what is confirmed at a frozen threshold.
+
+    python -m benchmarks.quality.rewrites --data PATH [--sizes 10000,100000,1000000] [--newswire]
+
+For each set of rewrites a model is fitted on the other sets and on a part of the background; it is tested on the set
+left out among another part. The threshold is the score over which the background's documents, and the pairs of the set
+with them, hold one false pair in 1,000 documents. Beside it: what the model and the threshold as shipped give.
+"""
+
+import argparse
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.quality.fit_rewrites import Candidates, find_candidates, fit_model
+from benchmarks.quality.rewrite_pools import BACKGROUND, SETS, Pool, by_people, make_pool
+from dedup.candidates.anchors import build_index
+from dedup.config import Config
+from dedup.kernels import F64, I64, Bool
+from dedup.model import Document, Level, Relation
+from dedup.scanning.batch import pairs
+from dedup.scanning.rewrite_candidates import LEAST_TOKENS, gather_anchors, join_nearest, nearest_earlier
+from dedup.scanning.rewriting import judge
+from dedup.verifying.rewrites import RewriteModel, shipped_model
+
+_TRAINING, _TESTING = slice(0, 30_000), slice(30_000, 100_025)
+_ALLOWED = 1000
+_LONG = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share with its numerator and denominator."""
+
+    part: int
+    whole: int
+
+    def __str__(self) -> str:
+        """The share and its 95 % interval (Wilson 1927)."""
+        if not self.whole:
+            return "-"
+        z, n, p = 1.96, self.whole, self.part / self.whole
+        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+        reach = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+        return f"{p:.3f} ({middle - reach:.3f}-{middle + reach:.3f})"
+
+
+def later_ones(pool: Pool, number: int) -> I64:
+    """The documents of a set whose source or rewrite stands before them, which are to be found: not those too short."""
+    long_enough = pool.corpus.documents.lengths >= LEAST_TOKENS
+    of_set = np.flatnonzero((pool.sets == number) & long_enough)
+    _, firsts = np.unique(pool.groups[of_set], return_index=True)
+    return np.setdiff1d(of_set, of_set[firsts])
+
+
+def candidate_recall(pool: Pool) -> list[Share]:
+    """For each set, how often the other side is among the nearest earlier documents; of all texts and of long ones."""
+    held = gather_anchors(pool.texts, pool.background)
+    index = build_index(held.anchors, held.firsts)
+    nothing = np.zeros(pool.texts.ranks.size, dtype=np.uint32)
+    found = join_nearest(each for _, each in nearest_earlier(pool.texts, held, index, nothing))
+    right = pool.texts.ranks[np.repeat(np.arange(pool.texts.ranks.size), np.diff(found.offsets))]
+    left = pool.texts.ranks[found.documents]
+    hits = np.unique(right[(pool.groups[right] >= 0) & (pool.groups[right] == pool.groups[left])])
+    shares = []
+    for number in range(len(SETS)):
+        later = later_ones(pool, number)
+        long = later[pool.words[later] >= _LONG]
+        shares += [Share(int(np.isin(chosen, hits).sum()), chosen.size) for chosen in (later, long)]
+    return shares
+
+
+def threshold_of(candidates: Candidates, scores: F64, number: int) -> float:
+    """The least score with one false pair in 1,000 documents, of the background and of the set."""
+    pool = candidates.pool
+    false = ~candidates.truth.right & ~candidates.truth.doubtful & by_people(pool, candidates.proposals)
+    limits = []
+    for of_set in (BACKGROUND, number):
+        chosen = np.sort(scores[false & (candidates.sets == of_set)])[::-1]
+        allowed = int(np.count_nonzero(pool.sets == of_set)) // _ALLOWED
+        limits.append(float(chosen[allowed]) if chosen.size > allowed else 0.0)
+    return max(limits)
+
+
+def found_of(candidates: Candidates, over: Bool, number: int) -> tuple[Share, Share, Share]:
+    """Recall on a set, of all and of long texts; and the false pairs among all documents."""
+    pool = candidates.pool
+    later = later_ones(pool, number)
+    hits = pool.texts.ranks[candidates.proposals.right[over & candidates.truth.right]]
+    long = later[pool.words[later] >= _LONG]
+    false = over & ~candidates.truth.right & ~candidates.truth.doubtful & by_people(pool, candidates.proposals)
+    false &= np.isin(candidates.sets, (BACKGROUND, number))
+    documents = int(np.isin(pool.sets, (BACKGROUND, number)).sum())
+    return (
+        Share(int(np.isin(later, hits).sum()), later.size),
+        Share(int(np.isin(long, hits).sum()), long.size),
+        Share(int(np.count_nonzero(false)), documents),
+    )
+
+
+def confirm(data: Path, console: Console) -> None:
+    """Recall at a frozen threshold, leaving one set out."""
+    training = find_candidates(make_pool(data, _TRAINING, seed=1))
+    testing = find_candidates(make_pool(data, _TESTING, seed=2))
+    pool, proposals = testing.pool, testing.proposals
+    table = Table("set left out", "method", "threshold", "recall", f"recall, ≥ {_LONG} words", "false per 1,000")
+    shipped = shipped_model()
+
+    def scores_of(model: RewriteModel) -> F64:
+        return judge(pool.texts, proposals, pool.background, model)
+
+    by_shipped = scores_of(shipped)
+    for number, name in enumerate(SETS):
+        others = tuple(each for each in range(len(SETS)) if each != number)
+        model = fit_model(training, others)
+        rows = (
+            ("fitted on the others", scores_of(model), None),
+            ("as shipped (fitted on all)", by_shipped, Config().min_score),
+            ("cosine of anchors", proposals.cosines, None),
+            ("word 5-gram containment ≥ .5 (bound of MinHash at .5)", testing.truth.natural, 0.5),
+        )
+        for method, scores, frozen in rows:
+            threshold = threshold_of(testing, scores, number) if frozen is None else frozen
+            every, long, false = found_of(testing, scores > threshold, number)
+            rate = f"{1000 * false.part / false.whole:.2f} ({false.part})"
+            table.add_row(name, method, f"{threshold:.3f}", str(every), str(long), rate)
+    console.print(table)
+
+
+def newswire(data: Path, console: Console) -> None:
+    """What the shipped model reports in newswire, where reports of one event are many: to be looked at."""
+    with gzip.open(data / "reuters21578" / "docs.jsonl.gz", "rt", encoding="utf-8") as file:
+        records = [json.loads(line) for line in file]
+    documents = [Document(place, str(record["text"])) for place, record in enumerate(records)]
+    report = pairs(documents, Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT))
+    console.print(f"reuters21578: {len(report.matches)} rewrites among {len(documents)} stories")
+    for match in list(report.matches)[:: max(1, len(report.matches) // 20)]:
+        left, right = (each[:160].replace("\n", " ") for each in report.excerpts(report.matches.index(match)))
+        console.print(f"{match.score:.3f} {match.resemblance:.3f}\n  {left}\n  {right}", markup=False)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--sizes", default="10000,100000", help="sizes of the pools for the recall of candidates")
+    parser.add_argument("--newswire", action="store_true", help="look at reuters21578 too")
+    parser.add_argument("--no-confirmation", action="store_true", help="candidates only")
+    arguments = parser.parse_args()
+    console = Console(width=150)
+    if not arguments.data.is_dir():
+        console.print(f"{arguments.data} is not there: nothing measured")
+        return
+    table = Table("pool", *(f"{name}{of}" for name in SETS for of in ("", f" ≥ {_LONG} words")), title="candidates")
+    for size in map(int, arguments.sizes.split(",")):
+        pool = make_pool(arguments.data, slice(0, size), seed=3, made=max(0, size - 100_025))
+        table.add_row(f"{pool.texts.ranks.size:,}", *map(str, candidate_recall(pool)))
+    console.print(table)
+    if not arguments.no_confirmation:
+        confirm(arguments.data, console)
+    if arguments.newswire:
+        newswire(arguments.data, console)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""Rewrite candidates: units that share their rarest terms.
+
+A rewrite keeps names, numbers and rare words where it keeps no shingle. Each document's `ANCHORS` terms of greatest
+weight go into an inverted index, and its candidates are the `MOST_CANDIDATES` documents before it of the greatest
+cosine over anchors. A long document is indexed, and looked for, by windows too, the best of which counts.
+
+Batches of terms become anchors (`find_anchors`), anchors an index (`build_index`), and anchors and an index candidates
+(`find_nearest`), each by itself, so that an index on disk is made of the same pieces. Candidates of a document are
+earlier documents alone, and so is what its lists' cap is counted over: a stream proposes what a batch does.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.kernels import I64, U32, Kernels, Ragged
+from dedup.kernels.hashing import WeightTable
+from dedup.kernels.rewriting import Anchors, Nearest, Postings, RewriteKernels
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+ANCHORS = 48
+MOST_CANDIDATES = 20
+MOST_RETRIEVED = 24
+"""Documents, best by the anchors that are not too frequent, that are scored by all anchors."""
+
+POSTING_CAP = 1000
+"""Earlier units in a term's list from which on it tells too little to be worth the time."""
+
+_SORTED_AT_ONCE = 4 << 20
+"""The most entries, or about, for which there is memory to sort them at once."""
+
+POSTINGS_READ = 12_000
+"""Postings that are read for a unit, of its rarest anchors."""
+
+WINDOW = 450
+WINDOW_STRIDE = 350
+WINDOWS_FROM = 700
+"""Terms over which a document is also taken by windows."""
+
+WHOLE_UP_TO = 4096
+"""Terms up to which a document is taken as a whole."""
+
+
+class UnitRanges(NamedTuple):
+    """The units of n documents as ranges of their terms.
+
+    `starts` and `ends` int64, half-open; `firsts` int64 of shape (n + 1,): the units of document i are `firsts[i]` to
+    `firsts[i + 1]`, the whole of it, if it is one, before its windows.
+    """
+
+    starts: I64
+    ends: I64
+    firsts: I64
+
+
+def divide(offsets: I64) -> UnitRanges:
+    """The units of documents whose terms are `offsets[i]` to `offsets[i + 1]`."""
+    lengths = np.diff(offsets)
+    windows = np.where(lengths > WINDOWS_FROM, -(-(lengths - WINDOW) // WINDOW_STRIDE) + 1, 0)
+    whole = (lengths <= WHOLE_UP_TO).astype(np.int64)
+    firsts = np.append(0, np.cumsum(whole + windows))
+    owners = np.repeat(np.arange(lengths.size), np.diff(firsts))
+    numbers = np.arange(owners.size) - firsts[owners] - whole[owners]
+    begins = np.maximum(numbers, 0) * WINDOW_STRIDE
+    sizes = np.where(numbers < 0, lengths[owners], np.minimum(WINDOW, lengths[owners] - begins))
+    starts = offsets[owners] + begins
+    return UnitRanges(starts, starts + sizes, firsts)
+
+
+def unit_rows(values: NDArray[Scalar], ranges: UnitRanges) -> tuple[NDArray[Scalar], I64]:
+    """What belongs to the terms of each unit, one unit after the other, and the offsets of the units."""
+    sizes = ranges.ends - ranges.starts
+    offsets = np.append(0, np.cumsum(sizes))
+    if offsets[-1] == values.size and np.array_equal(ranges.starts, offsets[:-1]):
+        return values, offsets
+    return values[np.repeat(ranges.starts - offsets[:-1], sizes) + np.arange(offsets[-1])], offsets
+
+
+def find_anchors(
+    units: Ragged, table: WeightTable, missing: float, kernels: Kernels, rewriting: RewriteKernels
+) -> Anchors:
+    """The anchors of each unit, given by its terms.
+
+    `table` holds the weight of each known term (its inverse document frequency, or 0 for one too common to be an
+    anchor), `missing` that of others. A term that comes up c times weighs 1 + ln c as much.
+    """
+    rows = kernels.count_rows(units)
+    weights = kernels.look_up(table, rows.values, missing)
+    repeated = np.flatnonzero(rows.counts > 1)
+    weights[repeated] *= 1.0 + np.log(rows.counts[repeated])
+    return rewriting.choose_anchors(Ragged(rows.values, rows.offsets), weights, ANCHORS)
+
+
+class AnchorIndex(NamedTuple):
+    """An inverted index of anchors.
+
+    `keys` uint32, ascending: those that have a list in `postings`, in the same order. `lists` uint32: the place of the
+    key of each anchor indexed. `owners` int64: the document of each unit; `firsts`: the first unit of each document,
+    and the number of units.
+    """
+
+    keys: U32
+    postings: Postings
+    lists: U32
+    owners: I64
+    firsts: I64
+
+    @property
+    def capped(self) -> int:
+        """How many lists are longer than the cap."""
+        return int(np.count_nonzero(np.diff(self.postings.offsets) > POSTING_CAP))
+
+
+def build_index(anchors: Anchors, firsts: I64) -> AnchorIndex:
+    """Index the anchors of units; those of document i are units `firsts[i]` to `firsts[i + 1]`."""
+    count = anchors.keys.size
+    units = np.repeat(np.arange(anchors.offsets.size - 1, dtype=np.uint32), np.diff(anchors.offsets))
+    posted, strengths = np.empty(count, dtype=np.uint32), np.empty(count, dtype=np.uint16)
+    keys, begins = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.int64)]
+    lists = np.empty(count, dtype=np.uint32)
+    filled = n_lists = 0
+    for places in _by_key(anchors.keys):
+        # Key and place as one integer sort many times as fast as an order of keys, and keep units in order.
+        entries = anchors.keys[places].astype(np.uint64) << _SHIFT | places.astype(np.uint64)
+        entries.sort()
+        of_entries = (entries >> _SHIFT).astype(np.uint32)
+        new = np.append(True, of_entries[1:] != of_entries[:-1])[: of_entries.size]
+        keys.append(of_entries[new])
+        begins.append(np.flatnonzero(new) + filled)
+        ordered = (entries & _LOW).astype(np.int64)
+        lists[ordered] = np.cumsum(new, dtype=np.uint32) + np.uint32(n_lists) - np.uint32(1)
+        n_lists += keys[-1].size
+        posted[filled : filled + ordered.size] = units[ordered]
+        strengths[filled : filled + ordered.size] = anchors.strengths[ordered]
+        filled += ordered.size
+    postings = Postings(posted, strengths, np.append(np.concatenate(begins), count))
+    owners = np.repeat(np.arange(firsts.size - 1), np.diff(firsts))
+    return AnchorIndex(np.concatenate(keys), postings, lists, owners, firsts)
+
+
+def find_lists(index: AnchorIndex, keys: U32) -> I64:
+    """The place in the index of each key, or -1 where it is not there."""
+    places = np.searchsorted(index.keys, keys)
+    known = np.append(index.keys, np.uint32(0))[places] == keys
+    return np.where(known & (places < index.keys.size), places, -1)
+
+
+def _by_key(keys: U32) -> Iterator[I64]:
+    """The places of ranges of keys, in order, each range of about `_SORTED_AT_ONCE` or fewer."""
+    parts = max(1, -(-keys.size // _SORTED_AT_ONCE))
+    for part in range(parts):
+        low, high = (part << 32) // parts, ((part + 1) << 32) // parts - 1
+        yield np.flatnonzero((keys >= np.uint32(low)) & (keys <= np.uint32(high)))
+
+
+def retrieve(
+    index: AnchorIndex,
+    queries: Anchors,
+    lists: I64,
+    firsts: I64,
+    before: I64,
+    least: U32,
+    most: int,
+    rewriting: RewriteKernels,
+) -> Nearest:
+    """The documents nearest to each query document by the lists that are read; see `RewriteKernels.nearest`.
+
+    `lists`: the place in the index of the key of each anchor, or -1.
+    """
+    return rewriting.nearest(
+        queries, lists, firsts, index.postings, index.owners, before, POSTING_CAP, POSTINGS_READ, most, least
+    )
+
+
+def find_nearest(
+    index: AnchorIndex,
+    held: Anchors,
+    queries: Anchors,
+    lists: I64,
+    firsts: I64,
+    before: I64,
+    least: U32,
+    most: int,
+    rewriting: RewriteKernels,
+) -> Nearest:
+    """The documents nearest to each query document, of those whose units are under `before`.
+
+    `held` are the anchors that the index was built of, `lists` is that of `retrieve`. What is retrieved is scored by
+    all anchors, those too of which no list was read.
+    """
+    retrieved = retrieve(index, queries, lists, firsts, before, least // 2, MOST_RETRIEVED, rewriting)
+    rescored = rewriting.rescore(retrieved, queries, firsts, held, index.firsts, most, least)
+    return rescored._replace(cut=retrieved.cut)
+
+
+_SHIFT = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)

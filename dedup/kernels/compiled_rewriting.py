@@ -1,0 +1,19 @@
+"""Finding and confirming rewrites, compiled. Contracts are in `dedup.kernels.rewriting.RewriteKernels`."""
+
+from dedup.kernels.compiled_anchors import choose_anchors, nearest, rescore
+from dedup.kernels.compiled_document_terms import document_terms
+from dedup.kernels.compiled_term_evidence import weigh_evidence
+from dedup.kernels.compiled_term_types import classify_terms, number_terms
+
+__all__ = [
+    "choose_anchors",
+    "classify_terms",
+    "document_terms",
+    "name",
+    "nearest",
+    "number_terms",
+    "rescore",
+    "weigh_evidence",
+]
+
+name = "compiled"

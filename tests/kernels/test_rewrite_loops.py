@@ -1,0 +1,170 @@
+"""The kernels of anchors and of evidence: both implementations give the same bits, and what is asked for."""
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from dedup.candidates.anchors import build_index
+from dedup.kernels import I64, Ragged, compiled_rewriting, reference, reference_rewriting
+from dedup.kernels.rewriting import (
+    BINS,
+    CAPITAL,
+    NAME_TYPE,
+    NUMBER,
+    NUMBER_TYPE,
+    REPEATED,
+    STATES,
+    STOP_TYPE,
+    STRENGTH,
+    TYPES,
+    WORD_TYPE,
+    Anchors,
+    EvidenceTable,
+    Nearest,
+    NumberedTerms,
+    RewriteKernels,
+)
+from tests.kernels.test_twins import assert_same
+from tests.strategies import to_ragged
+
+BOTH = (reference_rewriting, compiled_rewriting)
+seeds = st.integers(0, 2**32 - 1)
+term_rows = st.lists(st.lists(st.integers(0, 30), max_size=40), min_size=1, max_size=6)
+
+
+def spread(rows: list[list[int]]) -> Ragged:
+    """Small numbers spread like hashes."""
+    return to_ragged([[term * 0x9E3779B97F4A7C15 % 2**64 for term in row] for row in rows])
+
+
+@given(term_rows, seeds)
+@settings(max_examples=60)
+def test_evidence(rows: list[list[int]], seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    terms = spread(rows)
+    assert_same(reference_rewriting.number_terms(terms.values), compiled_rewriting.number_terms(terms.values))
+    ids, distinct = compiled_rewriting.number_terms(terms.values)
+    kinds = generator.integers(0, 5, ids.size).astype(np.uint8)
+    stops = generator.random(distinct.size) < 0.2
+    types = compiled_rewriting.classify_terms(ids, kinds, terms.offsets, stops)
+    assert_same(reference_rewriting.classify_terms(ids, kinds, terms.offsets, stops), types)
+    numbered = NumberedTerms(ids, types, distinct, terms.offsets)
+    table = EvidenceTable(generator.normal(size=2 * TYPES * BINS * STATES), 0.3)
+    left, right = generator.integers(0, len(rows), (2, 8))
+    rarities, weights = generator.random(distinct.size) * 12, generator.random(distinct.size)
+    for least, mass in ((0.0, None), (0.3, None), (0.1, generator.random(8))):
+        arguments = (numbered, rarities, weights, left, right, table, least, mass)
+        assert_same(reference_rewriting.weigh_evidence(*arguments), compiled_rewriting.weigh_evidence(*arguments))
+
+
+@given(term_rows, seeds, st.sampled_from([1, 3, 10]), st.sampled_from([1, 3, 100]), st.sampled_from([4, 1000]))
+@settings(max_examples=60)
+def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, cap: int, budget: int) -> None:
+    generator = np.random.default_rng(seed)
+    counted = reference.count_rows(spread(rows))
+    # Few weights, so that there are ties, and some that are no weight at all.
+    weights = np.round(generator.normal(size=counted.values.size), 1)
+    terms = Ragged(counted.values, counted.offsets)
+    anchors = compiled_rewriting.choose_anchors(terms, weights, most)
+    assert_same(reference_rewriting.choose_anchors(terms, weights, most), anchors)
+    count = len(rows)
+    firsts = np.unique(np.append(generator.integers(0, count + 1, 3), [0, count]))
+    index = build_index(anchors, firsts)
+    lists = np.searchsorted(index.keys, anchors.keys)
+    lists[generator.random(lists.size) < 0.1] = -1
+    least = generator.integers(0, 2**28, firsts.size - 1).astype(np.uint32)
+    for before in (firsts[:-1], np.full(firsts.size - 1, count)):
+        arguments = (anchors, lists, firsts, index.postings, index.owners, before, cap, budget, 2, least)
+        found = compiled_rewriting.nearest(*arguments)
+        assert_same(reference_rewriting.nearest(*arguments), found)
+        rescored = compiled_rewriting.rescore(found, anchors, firsts, anchors, firsts, 1, least)
+        assert_same(reference_rewriting.rescore(found, anchors, firsts, anchors, firsts, 1, least), rescored)
+
+
+def anchors_of(*units: dict[int, int]) -> Anchors:
+    """Units by key and strength."""
+    keys = [key for unit in units for key in sorted(unit)]
+    strengths = [unit[key] for unit in units for key in sorted(unit)]
+    return Anchors(
+        np.array(keys, dtype=np.uint32),
+        np.array(strengths, dtype=np.uint16),
+        np.append(0, np.cumsum([len(unit) for unit in units])),
+    )
+
+
+def nearest_of(kernels: RewriteKernels, anchors: Anchors, firsts: list[int], cap: int = 100, most: int = 10) -> Nearest:
+    begins: I64 = np.array(firsts)
+    index = build_index(anchors, begins)
+    lists = np.searchsorted(index.keys, anchors.keys)
+    nothing = np.zeros(begins.size - 1, dtype=np.uint32)
+    return kernels.nearest(anchors, lists, begins, index.postings, index.owners, begins[:-1], cap, 1000, most, nothing)
+
+
+@pytest.mark.parametrize("kernels", BOTH)
+def test_a_document_finds_earlier_ones_by_their_best_units(kernels: RewriteKernels) -> None:
+    # Document 0 has units 0 and 1, documents 1 and 2 one each.
+    anchors = anchors_of({1: 10}, {1: 30, 2: 5}, {7: 9}, {1: 2, 2: 3})
+    found = nearest_of(kernels, anchors, [0, 2, 3, 4])
+    assert found.offsets.tolist() == [0, 0, 0, 1]
+    assert (found.documents.tolist(), found.own_units.tolist(), found.units.tolist()) == ([0], [3], [1])
+    assert found.scores.tolist() == [2 * 30 + 3 * 5]
+
+
+@pytest.mark.parametrize("kernels", BOTH)
+def test_the_cap_counts_earlier_units_alone(kernels: RewriteKernels) -> None:
+    anchors = anchors_of({1: 1}, {1: 1}, {1: 1}, {1: 1})
+    found = nearest_of(kernels, anchors, [0, 1, 2, 3, 4], cap=2)
+    assert found.offsets.tolist() == [0, 0, 1, 3, 3]
+
+
+@pytest.mark.parametrize("kernels", BOTH)
+def test_of_equal_scores_the_first_document_is_taken(kernels: RewriteKernels) -> None:
+    anchors = anchors_of({1: 2}, {1: 2}, {1: 3}, {1: 2}, {1: 1})
+    found = nearest_of(kernels, anchors, [0, 1, 2, 3, 4, 5], most=3)
+    assert found.documents[found.offsets[4] :].tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("kernels", BOTH)
+def test_frequent_anchors_count_when_what_was_found_is_scored_again(kernels: RewriteKernels) -> None:
+    anchors = anchors_of({1: 5, 2: 1}, {1: 5}, {1: 5}, {1: 5, 2: 1})
+    found = nearest_of(kernels, anchors, [0, 1, 2, 3, 4], cap=2)
+    assert found.scores.tolist()[-1] == 1
+    least = np.zeros(4, dtype=np.uint32)
+    again = kernels.rescore(found, anchors, np.arange(5), anchors, np.arange(5), 10, least)
+    assert (again.scores.tolist()[-1], again.shared.tolist()[-1]) == (26, 2)
+
+
+@pytest.mark.parametrize("kernels", BOTH)
+def test_the_greatest_weights_become_anchors_of_length_one(kernels: RewriteKernels) -> None:
+    terms = to_ragged([[value << 32 for value in (1, 2, 3, 4)], [5 << 32], []])
+    anchors = kernels.choose_anchors(terms, np.array([3.0, 1.0, 4.0, 0.0, 2.0]), 2)
+    assert anchors.keys.tolist() == [1, 3, 5]
+    assert anchors.offsets.tolist() == [0, 2, 3, 3]
+    assert anchors.strengths.tolist() == [round(0.6 * STRENGTH), round(0.8 * STRENGTH), STRENGTH]
+
+
+@pytest.mark.parametrize("kernels", BOTH)
+def test_types_of_terms(kernels: RewriteKernels) -> None:
+    ids = np.array([0, 1, 0, 2, 3, 1], dtype=np.uint32)
+    kinds = np.array([CAPITAL, CAPITAL, CAPITAL, NUMBER, 0, 0], dtype=np.uint8)
+    stops = np.array([False, False, False, True])
+    types = kernels.classify_terms(ids, kinds, np.array([0, 5, 6]), stops)
+    assert types.tolist() == [NAME_TYPE, NAME_TYPE, NAME_TYPE | REPEATED, NUMBER_TYPE, STOP_TYPE, WORD_TYPE]
+
+
+@pytest.mark.parametrize("kernels", BOTH)
+def test_a_term_in_a_shared_skip_bigram_near_its_place_says_most(kernels: RewriteKernels) -> None:
+    """The state of each term, read from a table that has its number as the value."""
+    table = EvidenceTable(np.tile(np.arange(STATES, dtype=np.float64), 2 * TYPES * BINS), 0.5)
+    rows = [[1, 2, 3, 9, 1], [2, 1, 7, 8, 3, 5]]
+    ids = np.array([term for row in rows for term in row], dtype=np.uint32)
+    types = np.array([0, 0, 0, 0, REPEATED, 0, 0, 0, 0, 0, 0], dtype=np.uint8)
+    numbered = NumberedTerms(ids, types, np.arange(10, dtype=np.uint64), np.array([0, 5, 11]))
+    ones = np.ones(10)
+    sums, _ = kernels.weigh_evidence(numbered, ones, ones, np.array([0]), np.array([1]), table)
+    # 1 and 2 stand together in both (4 each), 3 is in both (2) and so is 1 once more, by itself and at half weight (1).
+    assert sums[0, 0, :2].tolist() == [4 + 4 + 2 + 0 + 1, 4.5]
+    assert sums[0, 0, 4:6].tolist() == [4, 3]
+    none, _ = kernels.weigh_evidence(numbered, ones, ones, np.array([0]), np.array([1]), table, 0.5)
+    assert not none.any()
