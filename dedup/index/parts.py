@@ -1,0 +1,201 @@
+"""The parts of an index, each with documents of consecutive ranks: segments on the disk and runs in memory."""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.index.arrivals import Arrivals, Rows, offsets_of
+from dedup.index.catalogue import StoredSegment
+from dedup.index.files import damaged, open_segment
+from dedup.index.tables import Layout, LayoutBuilder, TableNumbers, entries_of, sorted_tables
+from dedup.index.texts import TextFile, Texts
+from dedup.kernels import F64, I64, U8, U32, U64, Kernels, SortedTables
+
+SEGMENT_ROW = np.dtype(
+    [
+        ("digest", "<u8"),
+        ("text_hash", "<u8"),
+        ("id_hash", "<u8"),
+        ("date", "<f8"),
+        ("id_end", "<u8"),
+        ("rank", "<u4"),
+        ("length", "<u4"),
+        ("representative", "<u4"),
+        ("level_size", "<u4"),
+        ("text_number", "<u4"),
+        ("score_number", "<u4"),
+        ("level", "u1"),
+        ("flags", "u1"),
+        ("verdict", "i1"),
+        ("spare", "u1", (5,)),
+    ]
+)
+"""A document in a segment. The scores of dropped ones stand apart, in the order of `score_number`."""
+
+COMMON = ("digest", "text_hash", "id_hash", "date", "rank", "length", "representative", "level_size", "level", "flags",
+          "verdict")  # fmt: skip
+"""What rows have in memory and in a segment."""
+
+
+class Part(Protocol):
+    """Documents of ascending ranks, found by key."""
+
+    tables: SortedTables
+
+    @property
+    def ranks(self) -> U32:
+        """The ranks of the documents, ascending."""
+        ...
+
+    def rows(self, places: I64, kernels: Kernels) -> Rows:
+        """The rows of documents, each with the fields of `COMMON`."""
+        ...
+
+    def scores(self, places: I64, kernels: Kernels) -> F64:
+        """The scores with the representative, shape (n, 4); without meaning for kept documents."""
+        ...
+
+    def ids(self, places: I64, kernels: Kernels) -> list[bytes]:
+        """The JSON tokens of the ids."""
+        ...
+
+    def texts(self, places: I64, kernels: Kernels) -> Texts:
+        """The texts of documents, where they stand."""
+        ...
+
+
+class Run:
+    """Documents that arrived together, in memory."""
+
+    def __init__(self, arrivals: Arrivals, shingle_size: int, numbers: TableNumbers) -> None:
+        self.arrivals = arrivals
+        self._id_offsets = offsets_of(arrivals.rows["id_size"])
+        self._text_offsets = offsets_of(arrivals.rows["text_size"])
+        builder = LayoutBuilder()
+        for number, entries in enumerate(entries_of(arrivals, shingle_size)):
+            builder.add_table(number, entries)
+        self.layout = builder.build()
+        self.tables = sorted_tables(self.layout, numbers)
+        self.ranks: U32 = np.ascontiguousarray(arrivals.rows["rank"])
+
+    def rows(self, places: I64, kernels: Kernels) -> Rows:
+        """See `Part`."""
+        return self.arrivals.rows[places]
+
+    def scores(self, places: I64, kernels: Kernels) -> F64:
+        """See `Part`."""
+        scores: F64 = self.arrivals.rows["scores"][places]
+        return scores
+
+    def ids(self, places: I64, kernels: Kernels) -> list[bytes]:
+        """See `Part`."""
+        starts, ends = self._id_offsets[places].tolist(), self._id_offsets[places + 1].tolist()
+        return [self.arrivals.ids[start:end].tobytes() for start, end in zip(starts, ends, strict=True)]
+
+    def texts(self, places: I64, kernels: Kernels) -> Texts:
+        """See `Part`."""
+        return Texts(self.arrivals.texts, self._text_offsets[places], self._text_offsets[places + 1])
+
+
+class Segment:
+    """A segment file, and the file of its texts."""
+
+    def __init__(self, folder: Path, stored: StoredSegment, numbers: TableNumbers) -> None:
+        self.stored = stored
+        self.path = folder / stored.name
+        mapped = open_segment(self.path, stored.n_bytes)
+        self.text_file = TextFile(folder / stored.texts_name, stored.n_text_bytes)
+        self.layout: Layout = mapped.layout
+        self.tables = sorted_tables(mapped.layout, numbers, mapped.sums)
+        self._rows: NDArray[np.void] = mapped.layout.section("rows").view(SEGMENT_ROW)
+        self._scores: F64 = np.asarray(mapped.layout.section("scores"), dtype=np.float64).reshape(-1, 4)
+        self._ids = mapped.layout.section("ids")
+        self._first_words = {name: first for name, (_, first, _) in mapped.layout.sections.items()}
+        self._ranks: U32 | None = None
+
+    def __len__(self) -> int:
+        return int(self._rows.size)
+
+    @property
+    def ranks(self) -> U32:
+        """See `Part`."""
+        if self._ranks is None:
+            self._ranks = np.ascontiguousarray(self._rows["rank"])
+        return self._ranks
+
+    def every_row(self, kernels: Kernels) -> Rows:
+        """All rows."""
+        words = len(self) * SEGMENT_ROW.itemsize // 8
+        first = self._first_words["rows"]
+        self._check(kernels, np.array([first]), np.array([first + words - 1]))
+        return self._rows
+
+    def rows(self, places: I64, kernels: Kernels) -> Rows:
+        """See `Part`. Raises StoreError where they are damaged, as the others do."""
+        words = SEGMENT_ROW.itemsize // 8
+        first = self._first_words["rows"] + places * words
+        self._check(kernels, first, first + words - 1)
+        return self._rows[places]
+
+    def scores(self, places: I64, kernels: Kernels) -> F64:
+        """See `Part`."""
+        numbers = self.rows(places, kernels)["score_number"].astype(np.int64)
+        known = numbers < self._scores.shape[0]
+        scores = np.zeros((places.size, 4), dtype=np.float64)
+        first = self._first_words["scores"] + 4 * numbers[known]
+        self._check(kernels, first, first + 3)
+        scores[known] = self._scores[numbers[known]]
+        return scores
+
+    def ids(self, places: I64, kernels: Kernels) -> list[bytes]:
+        """See `Part`."""
+        ends = self.rows(places, kernels)["id_end"].astype(np.int64)
+        before = np.maximum(places - 1, 0)
+        starts = np.where(places > 0, self.rows(before, kernels)["id_end"].astype(np.int64), 0)
+        first = self._first_words["ids"]
+        self._check(kernels, first + starts // 8, first + np.maximum(ends - 1, starts) // 8)
+        data = self._ids.view(np.uint8)
+        return [data[start:end].tobytes() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+    def texts(self, places: I64, kernels: Kernels) -> Texts:
+        """See `Part`."""
+        return self.text_file.read(self.rows(places, kernels)["text_number"].astype(np.int64))
+
+    def every_id(self, kernels: Kernels) -> U8:
+        """The ids of all documents, one after the other."""
+        data = self._ids.view(np.uint8)
+        first = self._first_words["ids"]
+        self._check(kernels, np.array([first]), np.array([first + max(data.size - 1, 0) // 8]))
+        return data
+
+    def every_score(self, kernels: Kernels) -> F64:
+        """The scores of all dropped documents."""
+        if self._scores.size:
+            first = self._first_words["scores"]
+            self._check(kernels, np.array([first]), np.array([first + self._scores.size - 1]))
+        return self._scores
+
+    def entries(self, number: int) -> U64:
+        """The entries of one table; to be checked before."""
+        entries: U64 = self.layout.section(f"entries {number}").view(np.uint64)
+        return entries
+
+    def check_all(self, kernels: Kernels) -> list[int]:
+        """The damaged blocks."""
+        return np.flatnonzero(kernels.sum_blocks(self.layout.words) != self.tables.sums).tolist()
+
+    def _check(self, kernels: Kernels, firsts: I64, lasts: I64) -> None:
+        block = kernels.check_words(self.tables, firsts, lasts)
+        if block >= 0:
+            raise damaged(self.path, f"block {block}")
+
+
+def places_of(part: Part, ranks: I64) -> I64:
+    """The places of documents in a part that holds them."""
+    known = part.ranks
+    first = int(known[0])
+    if int(known[-1]) - first + 1 == known.size:
+        return ranks - first
+    return np.searchsorted(known, ranks)

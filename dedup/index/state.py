@@ -1,0 +1,161 @@
+"""What an open index holds: the parts, the texts, and the facts of every document, as of one moment."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from dedup.config import Config
+from dedup.errors import StoreError
+from dedup.index.arrivals import Arrivals, Rows
+from dedup.index.catalogue import Catalogue, StoredSegment
+from dedup.index.files import damaged
+from dedup.index.ledger import Ledger
+from dedup.index.parts import COMMON, Part, Run, Segment, places_of
+from dedup.index.tables import TableNumbers
+from dedup.index.texts import Texts
+from dedup.kernels import F64, I64, U8, U32, U64, Kernels
+from dedup.model import Relation
+from dedup.verifying import Background
+
+_COMMON_ROW = np.dtype(
+    [
+        ("digest", "<u8"), ("text_hash", "<u8"), ("id_hash", "<u8"), ("date", "<f8"), ("rank", "<u4"),
+        ("length", "<u4"), ("representative", "<u4"), ("level_size", "<u4"), ("level", "u1"), ("flags", "u1"),
+        ("verdict", "i1"),
+    ]
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class State:
+    """Parts in the order of their ranks: segments, and behind them runs of documents of the tail."""
+
+    folder: Path
+    config: Config
+    background: Background
+    keeps_text: bool
+    segments: list[Segment] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    tail_end: int = -1
+
+    @property
+    def numbers(self) -> TableNumbers:
+        """Which table is which."""
+        return table_numbers(self.config)
+
+    @property
+    def parts(self) -> list[Part]:
+        """All parts."""
+        return [*self.segments, *self.runs]
+
+    def find(self, tables: U8, keys: U32, limits: I64, kernels: Kernels) -> tuple[U64, I64]:
+        """The first living members with each key (see `Kernels.find_members`), and how many each query has."""
+        counts = np.zeros(keys.size, dtype=np.int64)
+        several = []
+        for part in self.parts:
+            found = kernels.find_members(part.tables, tables, keys, limits, self.ledger.alive, counts)
+            if found.damaged >= 0:
+                path = part.path if isinstance(part, Segment) else self.folder
+                raise damaged(path, f"block {found.damaged}")
+            if found.entries.size:
+                several.append(found.entries)
+        if not several:
+            return _NOTHING, counts
+        return several[0] if len(several) == 1 else np.sort(np.concatenate(several)), counts
+
+    def rows(self, ranks: I64, kernels: Kernels) -> Rows:
+        """What is stored of documents, with the fields of `COMMON`."""
+        result = np.zeros(ranks.size, dtype=_COMMON_ROW)
+        for part, chosen, places in self._by_part(ranks):
+            rows = part.rows(places, kernels)
+            for name in COMMON:
+                result[name][chosen] = rows[name]
+        return result
+
+    def scores(self, ranks: I64, kernels: Kernels) -> F64:
+        """The scores of documents with their representatives, shape (n, 4)."""
+        result = np.zeros((ranks.size, 4), dtype=np.float64)
+        for part, chosen, places in self._by_part(ranks):
+            result[chosen] = part.scores(places, kernels)
+        return result
+
+    def ids(self, ranks: I64, kernels: Kernels) -> list[bytes]:
+        """The JSON tokens of the ids of documents."""
+        result = [b""] * ranks.size
+        for part, chosen, places in self._by_part(ranks):
+            for place, token in zip(chosen.tolist(), part.ids(places, kernels), strict=True):
+                result[place] = token
+        return result
+
+    def read(self, ranks: I64, kernels: Kernels) -> Iterator[tuple[I64, Texts]]:
+        """The texts of documents, where they stand: places among `ranks`, and their texts."""
+        for part, chosen, places in self._by_part(ranks):
+            yield chosen, part.texts(places, kernels)
+
+    def _by_part(self, ranks: I64) -> Iterator[tuple[Part, I64, I64]]:
+        """Each part that holds some of the documents, which of them, and their places in it."""
+        if not ranks.size:
+            return
+        parts = self.parts
+        firsts = [int(part.ranks[0]) for part in parts]
+        owners = np.searchsorted(firsts, ranks, side="right") - 1
+        for owner in np.unique(owners).tolist():
+            chosen = np.flatnonzero(owners == owner)
+            yield parts[owner], chosen, places_of(parts[owner], ranks[chosen])
+
+    def add_run(self, arrivals: Arrivals) -> None:
+        """Put documents that arrived behind the others."""
+        if len(arrivals):
+            self.runs.append(Run(arrivals, self.config.shingle_size, self.numbers))
+            self.ledger.enter(arrivals.rows)
+
+    def load(self, catalogue: Catalogue, kernels: Kernels) -> None:
+        """Everything as it stands in the catalogue now; to be called in a transaction."""
+        self.runs, self.ledger = [], Ledger()
+        self.open_segments(catalogue.segments())
+        for segment in self.segments:
+            self.ledger.enter(segment.every_row(kernels))
+        self.ledger.grow(int(catalogue.fact("next_rank") or b"0"))
+        tail, self.tail_end = catalogue.tail(-1, self.numbers.bands)
+        if tail is not None:
+            self.add_run(tail)
+        self.ledger.remove(catalogue.removals())
+
+    def open_segments(self, stored: Sequence[StoredSegment]) -> None:
+        """Map the segments of the catalogue, keeping those that are mapped already."""
+        known = {segment.stored: segment for segment in self.segments}
+        segments = []
+        for each in stored:
+            try:
+                segments.append(known.get(each) or Segment(self.folder, each, self.numbers))
+            except FileNotFoundError as error:
+                raise MissingFileError(
+                    f"{error.filename}: is missing. Put it back from a copy of the index, or make the index anew"
+                ) from error
+            except (OSError, ValueError, KeyError) as error:
+                raise StoreError(f"{self.folder / each.name}: cannot be read: {error}") from error
+        self.segments = segments
+
+
+class MissingFileError(StoreError):
+    """A file of the catalogue is not there: a reader that finds none may have been overtaken by compaction."""
+
+
+def table_numbers(config: Config) -> TableNumbers:
+    """Which table is which with a configuration."""
+    return TableNumbers(config.banding[0] if config.looks_for(Relation.NEAR) else 0)
+
+
+def limits_of(config: Config) -> I64:
+    """How many members of a group, one number a table, candidates may depend on."""
+    numbers = table_numbers(config)
+    limits = np.full(numbers.count, max(config.bucket_cap, config.bucket_links), dtype=np.int64)
+    limits[numbers.samples] = config.posting_cap
+    limits[[numbers.exact, numbers.ids]] = np.iinfo(np.int64).max
+    return limits
+
+
+_NOTHING: U64 = np.zeros(0, dtype=np.uint64)
