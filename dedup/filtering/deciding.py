@@ -62,7 +62,7 @@ class Decider:
             verdicts.append(_verdicts(columns))
             return mark(verdicts[0])
 
-        self._index.admit_columns(texts, ids, mark=(name, value))
+        self._index.admit_columns(texts, ids, mark=(name, value), same_id="new")
         return verdicts[0]
 
 

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -165,14 +165,15 @@ class Index:
         texts: TextColumn,
         ids: IdColumn,
         *,
-        mark: tuple[str, bytes] | None = None,
+        mark: tuple[str, bytes | Callable[[DecisionColumns], bytes]] | None = None,
         admitted: datetime | None = None,
         same_id: Literal["recorded", "new"] = "recorded",
     ) -> DecisionColumns:
         """Admit documents given as columns, as `admit_batch` does.
 
         `same_id`: what a document is whose id is in the index: "recorded", what `admit` says; or "new", a document like
-        any other, which is compared with the earlier one and may be dropped for it.
+        any other, which is compared with the earlier one and may be dropped for it. The value of `mark` may be a
+        function that makes it of the decisions; what that raises leaves the index as it was.
         """
         with self._mutex:
             self._check_writable()
@@ -180,7 +181,8 @@ class Index:
             date = time.time() if admitted is None else admitted.timestamp()
             with self._restoring():
                 admission = admit_documents(self._state, texts, ids, date, kernels, same_id=same_id)
-                self._commit(admission, mark, kernels)
+                value = None if mark is None else mark[1](admission.decisions) if callable(mark[1]) else mark[1]
+                self._commit(admission, None if mark is None or value is None else (mark[0], value), kernels)
             return admission.decisions
 
     def mark(self, name: str) -> bytes | None:
