@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, NamedTuple, Self
@@ -65,6 +66,7 @@ class Countdown:
         self._last = events
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        """Count one event."""
         if frame.f_code.co_filename.startswith(_WATCHED):
             self.count += 1
             if self.count == self._last:
@@ -78,6 +80,8 @@ def main() -> None:
     from dedup.index import Index
     from dedup.kernels import LOAD_FROM_BYTES, choose
 
+    for module in ("pyarrow.parquet", "dedup.filtering.row_output"):
+        import_module(module)
     assert callable(filter_records)
     assert callable(Index.open)
     choose(LOAD_FROM_BYTES)

@@ -1,8 +1,8 @@
 """Killing `dedup filter` at random moments: `python -m benchmarks.kills --kills 200`.
 
-Runs of several kinds are killed with SIGKILL after a random number of events (calls and returns in `dedup.filtering` and
-`dedup.index`) and begun again with the same command until they come to their end; then all outputs must be, byte for
-byte, those of a run that nobody disturbed. Everything is drawn from `--seed`.
+Runs of several kinds are killed with SIGKILL after a random number of events (calls and returns in `dedup.filtering`
+and `dedup.index`) and begun again with the same command until they come to their end; then all outputs must be, byte
+for byte, those of a run that nobody disturbed. Everything is drawn from `--seed`.
 """
 
 import argparse

@@ -274,7 +274,7 @@ def prepare_folder(folder: Path, *, empty: bool, replace: bool) -> None:
     folder.mkdir(exist_ok=True)
     if not empty:
         return
-    left = [*folder.glob("part-*"), *(path for _, path in hidden_parts(folder))]
+    left = [*sorted(folder.glob("part-*")), *(path for _, path in hidden_parts(folder))]
     if left and not replace:
         raise DedupError(
             f"{shown_path(str(folder))}: holds {left[0].name} already, which is not of this run; name another folder, "
