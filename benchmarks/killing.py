@@ -14,6 +14,7 @@ import sys
 import threading
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from types import FrameType, TracebackType
 from typing import IO, NamedTuple, Self
 
@@ -80,8 +81,10 @@ def main() -> None:
     from dedup.index import Index
     from dedup.kernels import LOAD_FROM_BYTES, choose
 
-    for module in ("pyarrow.parquet", "dedup.filtering.row_output"):
-        import_module(module)
+    import_module("pyarrow.parquet")
+    for package in ("filtering", "index", "scanning", "reading", "reporting"):
+        for module in iter_modules([str(_ROOT / "dedup" / package)], f"dedup.{package}."):
+            import_module(module.name)
     assert callable(filter_records)
     assert callable(Index.open)
     choose(LOAD_FROM_BYTES)
