@@ -16,6 +16,7 @@ from dedup.filtering.line_output import COLUMNS, id_text
 from dedup.filtering.options import FilterOptions, Mode
 from dedup.filtering.outputs import Where
 from dedup.filtering.records import Batch, RowBatch
+from dedup.filtering.rows import rows_where
 from dedup.filtering.verdicts import REASONS, Verdicts
 from dedup.reading.paths import shown_path
 from dedup.reporting.json_columns import rounded_scores
@@ -110,9 +111,9 @@ class RowOutput:
         import pyarrow as pa
 
         if self._options.mode is Mode.ANNOTATE:
-            return _annotated(batch.rows, verdicts).cast(self._schema)
+            return _annotated(batch.rows, verdicts)
         if self._options.mode is Mode.DROP:
-            return batch.rows.filter(pa.array(verdicts.keep))
+            return rows_where(batch.rows, verdicts.keep)
         cleaned = cleaned_texts(batch.texts, self._config)
         if not cleaned:
             return batch.rows

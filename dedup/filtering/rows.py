@@ -12,6 +12,7 @@ from dedup.errors import InputError
 from dedup.filtering.options import FilterOptions
 from dedup.filtering.records import Place, RowBatch, Unreadable
 from dedup.filtering.sources import START, Reached, Step, another_input, broken_input, named, status_of
+from dedup.kernels import Bool
 from dedup.model import IdColumn, TextColumn
 from dedup.reading import ReadOptions
 from dedup.reading.arrow_columns import Complaints, id_tokens, text_column, utf8_column
@@ -42,19 +43,27 @@ class RowSource:
         self._unpacked: IO[bytes] | None = None
         with broken_input(file):
             self._stream = InputStream(file)
+        try:
+            self._open(reading, reached)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, reading: ReadOptions, reached: Reached) -> None:
+        with broken_input(self._file):
             source = self._stream.stored_file()
             if source is None:
-                self._unpacked = source = tempfile.TemporaryFile(prefix="dedup-")  # noqa: SIM115 - closed with the source
+                self._unpacked = source = tempfile.TemporaryFile(prefix="dedup-")  # noqa: SIM115 - closed with this
                 unpack(self._stream, source)
             self._parquet, self.total_bytes = _opened(source)
             self._identity = _identity(source)
         self.schema: pa.Schema = self._parquet.schema_arrow
         columns = chosen_columns(self.schema, reading)
         if isinstance(columns, Complaint):
-            raise InputError(f"{named(file)}: {columns.message}")
+            raise InputError(f"{named(self._file)}: {columns.message}")
         self._columns = columns
         kind = _KINDS.get(reached.before.id_kind or "")
-        self._ids = FileIds(os.path.basename(file), reading.id_column, kind)
+        self._ids = FileIds(os.path.basename(self._file), reading.id_column, kind)
 
     def close(self) -> None:
         """Close the file; stdin stays open."""
@@ -110,13 +119,14 @@ class RowSource:
         if unreadable:
             unreadable.sort(key=lambda each: each[0])
             places = [row for row, _ in unreadable]
-            shown = table.take(pa.array(places, type=pa.int64())).to_pylist()
+            shown = [table.slice(row, 1).to_pylist()[0] for row in places]
             for (row, complaint), values in zip(unreadable, shown, strict=True):
                 number = place.number + row + 1
                 records.append(Unreadable(number, complaint.reason.value, complaint.message, _row_bytes(values)))
             numbers = np.delete(numbers, places)
-            kept = pa.array(numbers)
-            table, binary = table.take(kept), binary.take(kept)
+            keep = np.ones(table.num_rows, dtype=np.bool_)
+            keep[places] = False
+            table, binary = rows_where(table, keep), binary.filter(pa.array(keep))
             every_token = TextColumn.from_bytes([every_token.raw(row) for row in numbers.tolist()])
         kind = self._ids.kind
         until = Place(place.offset + first, place.number + first, kind.__name__ if kind else None)
@@ -198,6 +208,19 @@ class _Rows:
                         yield piece.slice(max(piece.num_rows - (row - first), 0))
         except (pa.ArrowException, OSError, ValueError) as error:
             raise damaged(error) from error
+
+
+def rows_where(table: "pa.Table", keep: Bool) -> "pa.Table":
+    """Some of the rows, in their order."""
+    import pyarrow as pa
+
+    try:
+        return table.filter(pa.array(keep))
+    except pa.ArrowNotImplementedError:
+        # There are types that Arrow cannot select from, only cut.
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], keep, [False]]).astype(np.int8))).tolist()
+        runs = [table.slice(first, last - first) for first, last in zip(edges[::2], edges[1::2], strict=True)]
+        return pa.concat_tables([table.slice(0, 0), *runs]).combine_chunks()
 
 
 def _opened(source: IO[bytes]) -> tuple["pq.ParquetFile", int]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dedup.config import PAIR_RELATIONS, Config
 from dedup.filtering import FilterOptions, FilterResult, filter_records
@@ -27,12 +28,12 @@ def record(number: int, text: str, **more: object) -> dict[str, object]:
 
 def lines_of(documents: Sequence[Document], newline: str = "\n") -> list[bytes]:
     """Each document as a line, with its newline, in varying styles; ids are strings."""
-    styles = ({}, {"ensure_ascii": False}, {"separators": (" , ", " : ")})
+    styles: tuple[dict[str, Any], ...] = ({}, {"ensure_ascii": False}, {"separators": (" , ", " : ")})
     written = []
     for number, document in enumerate(documents):
         value = {"more": [1, {"x": 1.50}], "id": str(document.id), "text": document.text, "last": None}
         style = styles[number % 3] if document.text.isprintable() else styles[0]
-        written.append((json.dumps(value, **style) + newline).encode())  # type: ignore[arg-type]
+        written.append((json.dumps(value, **style) + newline).encode())
     return written
 
 
@@ -64,7 +65,7 @@ def run_filter(
     config: Config = CONFIG,
     index: bool = False,
     reading: ReadOptions | None = None,
-    **options: object,
+    **options: Any,
 ) -> Filtered:
     """Filter some lines in a folder."""
     (folder / "in.jsonl").write_bytes(data)
@@ -74,6 +75,6 @@ def run_filter(
         config,
         index=str(folder / "seen.dedup") if index else None,
         reading=reading,
-        options=FilterOptions(**options),  # type: ignore[arg-type]
+        options=FilterOptions(**options),
     )
     return Filtered(result, folder)

@@ -4,9 +4,11 @@ import errno
 import gzip
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +58,7 @@ def go(
     target: str = "out.jsonl",
     batches: int = NEVER,
     meanwhile: Callable[[], None] = lambda: None,
-    **options: object,
+    **options: Any,
 ) -> FilterResult:
     """Filter `in.jsonl` of a folder by an index in it, some batches of it."""
     progress = Batches(batches, meanwhile)
@@ -66,7 +68,7 @@ def go(
         str(folder / target) + ("/" if target.endswith("/") else ""),
         CONFIG,
         index=index,
-        options=FilterOptions(  # type: ignore[arg-type]
+        options=FilterOptions(
             **{
                 "batch": 7,
                 "rejected": str(folder / "rejected.jsonl"),
@@ -120,6 +122,7 @@ def test_a_full_disk_ends_the_run_and_the_same_command_goes_on(
     counter = count()
 
     def full(self: AppendedFile, data: bytes) -> None:
+        time.sleep(0.01)  # so that the next batch is decided on before this one is written
         if next(counter) == failing:
             # What there was room for is written.
             os.write(self._file.fileno(), data[: len(data) // 2])
@@ -321,7 +324,7 @@ def test_without_an_index_a_file_is_there_whole_or_not_at_all(folder: Path) -> N
 
 
 def test_shards_are_shown_when_they_are_complete(folder: Path, whole: dict[str, bytes]) -> None:
-    shards = {"shard_bytes": 800, "rejected": None, "quarantine": None}
+    shards: dict[str, Any] = {"shard_bytes": 800, "rejected": None, "quarantine": None}
     while not go(folder, "out/", batches=2, **shards).finished:
         shown = sorted(path for path in (folder / "out").glob("part-*"))
         hidden = sorted(path.name for path in (folder / "out").glob(".*"))
