@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from dedup.errors import DedupError
 from dedup.kernels import I64
 from dedup.reading.opening import BrokenInput, InputStream
 
@@ -37,10 +38,15 @@ class FileBlocks:
 
 
 class PipeBlocks:
-    """The blocks of a pipe, read by a thread of its own, so that one can stop waiting for them."""
+    """The blocks of a pipe, opened and read by a thread of its own, so that one can stop waiting for them.
 
-    def __init__(self, stream: InputStream) -> None:
-        self._stream = stream
+    `check` is given the first block, and what it raises is raised by `read`.
+    """
+
+    def __init__(self, file: str, count: Callable[[int], None], check: Callable[[bytes], None]) -> None:
+        self._file = file
+        self._count = count
+        self._check = check
         self._blocks: queue.Queue[bytes | BaseException] = queue.Queue(_WAITING)
         # A thread that waits for a pipe cannot be ended; as a daemon it does not keep the process.
         threading.Thread(target=self._pump, name="dedup-pipe", daemon=True).start()
@@ -57,10 +63,14 @@ class PipeBlocks:
 
     def _pump(self) -> None:
         try:
-            while block := self._stream.read():
-                self._blocks.put(block)
+            with InputStream(self._file, self._count, sniffs=False) as stream:
+                block = stream.read()
+                self._check(block)
+                while block:
+                    self._blocks.put(block)
+                    block = stream.read()
             self._blocks.put(b"")
-        except (BrokenInput, OSError, ValueError) as error:
+        except (BrokenInput, DedupError, OSError, ValueError) as error:
             self._blocks.put(error)
 
 

@@ -77,19 +77,31 @@ class LineSource:
         self._options = options
         self._reached = reached
         self._stored = 0
-        with broken_input(file):
-            self._stream = InputStream(file, self._count)
-        foreign = foreign_format(self._stream.first_bytes)
-        if foreign is not None or self._stream.first_bytes.startswith(b"PAR1"):
-            self._stream.close()
-            what = foreign or "a Parquet file; say so with --format parquet"
-            raise InputError(f"{named(file)}: the input is {what}; filter reads JSON lines and Parquet")
         self.status = status_of(file)
         self.total_bytes = None if self.status is None else self.status.size
+        if self.status is None and file != STDIN and not os.path.exists(file):
+            raise InputError(f"{named(file)}: no such file; check the name")
+        self._stream: InputStream | None = None
+        if self.status is not None:
+            with broken_input(file):
+                self._stream = InputStream(file, self._count)
+            try:
+                self._check(self._stream.first_bytes)
+            except InputError:
+                self._stream.close()
+                raise
 
     def close(self) -> None:
-        """Close the file; stdin stays open."""
-        self._stream.close()
+        """Close the file; a pipe is closed when it has been read."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def _check(self, first: bytes) -> None:
+        """Refuse what is of another format by its first bytes."""
+        foreign = foreign_format(first)
+        if foreign is not None or first.startswith(b"PAR1"):
+            what = foreign or "a Parquet file; say so with --format parquet"
+            raise InputError(f"{named(self._file)}: the input is {what}; filter reads JSON lines and Parquet")
 
     def _count(self, size: int) -> None:
         self._stored += size
@@ -101,19 +113,17 @@ class LineSource:
 
     def _steps(self) -> Iterator[Step]:
         reached = self._reached
-        live = self.status is None
         same = self.status is not None and self.status == reached.status
         start = reached.before.offset if same else 0
         blocks: Blocks
-        if live:
-            blocks, position = PipeBlocks(self._stream), 0
+        if self._stream is None:
+            blocks, position = PipeBlocks(self._file, self._count, self._check), 0
         else:
             blocks, position = file_blocks(self._stream, start)
             if position:
                 self._count(position)
-        feed = Feed(
-            blocks, self._options.batch_bytes, self._options.batch, self._options.flush_interval if live else None
-        )
+        delay = self._options.flush_interval if self._stream is None else None
+        feed = Feed(blocks, self._options.batch_bytes, self._options.batch, delay)
         pending = self._known(feed, position)
         checksum = reached.checksum
         reader = LineReader(os.path.basename(self._file), self._reading, reached.before)

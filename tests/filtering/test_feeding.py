@@ -110,10 +110,11 @@ def test_lines_that_trickle_in_do_not_put_a_run_off() -> None:
 def test_a_pipe_is_read_to_its_end_and_its_errors_are_raised(tmp_path: Path) -> None:
     path = tmp_path / "cut.gz"
     path.write_bytes(gzip.compress(bytes(np.random.default_rng(1).integers(0, 256, 1 << 18, dtype=np.uint8)))[:-9])
-    with InputStream(str(path)) as stream:
-        blocks = PipeBlocks(stream)
-        with pytest.raises(BrokenInput, match="cut off"):
-            list(iter(lambda: blocks.read(None), b""))
+    counted: list[int] = []
+    blocks = PipeBlocks(str(path), counted.append, lambda first: None)
+    with pytest.raises(BrokenInput, match="cut off"):
+        list(iter(lambda: blocks.read(None), b""))
+    assert sum(counted) == path.stat().st_size
 
 
 def test_a_file_is_gone_on_with_where_it_was_left_and_a_compressed_one_from_its_beginning(tmp_path: Path) -> None:
