@@ -11,10 +11,10 @@ from dedup.index.arrivals import NONE, POSTED, ROW, Arrivals, join_arrivals
 from dedup.index.decisions import DecisionColumns
 from dedup.index.judging import Judge, Judged, distinct_ranks, payload_of
 from dedup.index.resolving import ARRIVAL, Resolved, find_ids, resolve
+from dedup.index.single import judge_one
 from dedup.index.state import State
 from dedup.kernels import I64, U64, Kernels, Sketches
 from dedup.model import IdColumn, TextColumn
-from dedup.scanning.sketching import sketch_batch
 
 _SLICE_DOCUMENTS = 16384
 _SLICE_BYTES = 16 << 20
@@ -22,7 +22,7 @@ _SLICE_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The decisions on documents, what is to be stored of them, and which earlier ones (ranks) they take the place of."""
+    """The decisions on documents, what is to be stored of them, and the ranks of earlier ones whose place they take."""
 
     decisions: DecisionColumns
     arrivals: Arrivals
@@ -40,10 +40,14 @@ def admit_documents(
 ) -> Admission:
     """Decide on documents and put them into the state.
 
-    They are taken in slices, so that what is held for a slice is bounded, and a document that takes the place of another
+    They are taken in slices, so that what is held for a slice is bounded. A document that takes the place of another
     one begins a slice: those before it are compared with that one, and those behind it are not.
     """
     count = len(texts)
+    if count == 1:
+        alone = _admit_alone(state, texts, ids, date, kernels, same_id=same_id)
+        if alone is not None:
+            return alone
     id_hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
     text_hashes = kernels.digest_texts(texts.data, texts.offsets)
     if same_id == "recorded":
@@ -60,12 +64,12 @@ def admit_documents(
             removed.append(rank)
         ranks[places] = state.ledger.count + np.arange(places.size)
         some_texts, some_ids = _take(texts, places), IdColumn(_take(ids.tokens, places))
-        sketches = sketch_batch(some_texts, state.config, kernels).documents
+        sketches = state.sketch(some_texts, kernels)
         judged = Judge(some_texts, sketches, state, kernels).judge()
         arrivals = _arrivals(
             state, some_texts, some_ids, sketches, judged, date, id_hashes[places], text_hashes[places], kernels
         )
-        state.add_run(arrivals)
+        state.add(arrivals)
         several.append(arrivals)
     again = resolved.again >= 0
     ranks[again] = resolved.again[again]
@@ -76,13 +80,44 @@ def admit_documents(
     return Admission(decisions, arrivals, np.array(removed, dtype=np.int64))
 
 
+def _admit_alone(
+    state: State,
+    texts: TextColumn,
+    ids: IdColumn,
+    date: float,
+    kernels: Kernels,
+    *,
+    same_id: Literal["recorded", "new"],
+) -> Admission | None:
+    """Decide on one document and put it into the state, unless the index may have its tokens or its id."""
+    hashes = _hashes(ids, texts, kernels)
+    sketches = state.sketch(texts, kernels)
+    judged = judge_one(state, texts, sketches, hashes[:1] if same_id == "recorded" else None, kernels)
+    if judged is None:
+        return None
+    arrivals = _arrivals(state, texts, ids, sketches, judged, date, hashes[:1], hashes[1:], kernels)
+    state.add(arrivals)
+    reasons = _reasons(state, sketches.lengths, judged.representatives)
+    decisions = _columns(
+        state, ids, reasons, judged.verdicts, judged.scores, judged.representatives, np.zeros(1, np.bool_), kernels
+    )
+    return Admission(decisions, arrivals, np.zeros(0, dtype=np.int64))
+
+
+def _hashes(ids: IdColumn, texts: TextColumn, kernels: Kernels) -> U64:
+    """The hashes of one id and of one text."""
+    first, second = ids.tokens.data, texts.data
+    offsets = np.array([0, first.size, first.size + second.size], dtype=np.int64)
+    return kernels.digest_texts(np.concatenate([first, second]), offsets)
+
+
 def preview(state: State, texts: TextColumn, ids: IdColumn, kernels: Kernels) -> DecisionColumns:
     """What `admit_documents` would decide on one document, leaving everything as it is."""
     id_hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
     holders, hashes = find_ids(ids, id_hashes, state, kernels)
     if holders[0] >= 0 and hashes[0] == kernels.digest_texts(texts.data, texts.offsets)[0]:
         return recorded(state, ids, holders, np.ones(1, dtype=np.bool_), kernels)
-    sketches = sketch_batch(texts, state.config, kernels).documents
+    sketches = state.sketch(texts, kernels)
     if holders[0] >= 0:
         state.ledger.remove(holders)
     try:
@@ -126,6 +161,10 @@ def _columns(
     kernels: Kernels,
 ) -> DecisionColumns:
     named = representatives >= 0
+    if not named.any():
+        columns = scores.T.copy()
+        columns[:, reasons != DROPPED] = np.nan
+        return DecisionColumns(ids, reasons, verdicts, columns, representatives, _NO_IDS, again)
     named[named] = state.ledger.alive[representatives[named]]
     names = distinct_ranks(representatives[named])
     places = np.full(representatives.size, -1, dtype=np.int64)
@@ -137,7 +176,7 @@ def _columns(
 
 
 def _slices(texts: TextColumn, resolved: Resolved) -> Iterator[tuple[I64, int]]:
-    """The places of new documents, slice by slice, and the document that the first of a slice takes the place of or -1."""
+    """The places of new documents, slice by slice, and whose place the first of a slice takes, or -1."""
     new = np.flatnonzero(resolved.again < 0)
     if not new.size:
         return
@@ -203,3 +242,6 @@ def _no_arrivals(state: State) -> Arrivals:
     nothing = np.zeros(0, dtype=np.uint8)
     keys = np.zeros((0, state.numbers.bands), dtype=np.uint32)
     return Arrivals(np.zeros(0, dtype=ROW), keys, nothing.view(np.uint32), nothing, nothing)
+
+
+_NO_IDS = IdColumn.from_ids([])
