@@ -11,7 +11,6 @@ from dedup.index.arrivals import NONE, POSTED, ROW, Arrivals, join_arrivals
 from dedup.index.decisions import DecisionColumns
 from dedup.index.judging import Judge, Judged, distinct_ranks, payload_of
 from dedup.index.resolving import ARRIVAL, Resolved, find_ids, resolve
-from dedup.index.single import judge_one
 from dedup.index.state import State
 from dedup.kernels import I64, U64, Kernels, Sketches
 from dedup.model import IdColumn, TextColumn
@@ -44,10 +43,6 @@ def admit_documents(
     one begins a slice: those before it are compared with that one, and those behind it are not.
     """
     count = len(texts)
-    if count == 1:
-        alone = _admit_alone(state, texts, ids, date, kernels, same_id=same_id)
-        if alone is not None:
-            return alone
     id_hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
     text_hashes = kernels.digest_texts(texts.data, texts.offsets)
     if same_id == "recorded":
@@ -78,37 +73,6 @@ def admit_documents(
     decisions = recorded(state, ids, ranks, again, kernels)
     arrivals = join_arrivals(several) if several else _no_arrivals(state)
     return Admission(decisions, arrivals, np.array(removed, dtype=np.int64))
-
-
-def _admit_alone(
-    state: State,
-    texts: TextColumn,
-    ids: IdColumn,
-    date: float,
-    kernels: Kernels,
-    *,
-    same_id: Literal["recorded", "new"],
-) -> Admission | None:
-    """Decide on one document and put it into the state, unless the index may have its tokens or its id."""
-    hashes = _hashes(ids, texts, kernels)
-    sketches = state.sketch(texts, kernels)
-    judged = judge_one(state, texts, sketches, hashes[:1] if same_id == "recorded" else None, kernels)
-    if judged is None:
-        return None
-    arrivals = _arrivals(state, texts, ids, sketches, judged, date, hashes[:1], hashes[1:], kernels)
-    state.add(arrivals)
-    reasons = _reasons(state, sketches.lengths, judged.representatives)
-    decisions = _columns(
-        state, ids, reasons, judged.verdicts, judged.scores, judged.representatives, np.zeros(1, np.bool_), kernels
-    )
-    return Admission(decisions, arrivals, np.zeros(0, dtype=np.int64))
-
-
-def _hashes(ids: IdColumn, texts: TextColumn, kernels: Kernels) -> U64:
-    """The hashes of one id and of one text."""
-    first, second = ids.tokens.data, texts.data
-    offsets = np.array([0, first.size, first.size + second.size], dtype=np.int64)
-    return kernels.digest_texts(np.concatenate([first, second]), offsets)
 
 
 def preview(state: State, texts: TextColumn, ids: IdColumn, kernels: Kernels) -> DecisionColumns:

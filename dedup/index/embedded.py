@@ -1,5 +1,6 @@
 """The index on disk: one writer, any number of readers."""
 
+import json
 import os
 import threading
 import time
@@ -13,7 +14,7 @@ from typing import Literal, Self
 import numpy as np
 
 from dedup.config import Config
-from dedup.deciding import decide
+from dedup.deciding import DROPPED, Reason, decide
 from dedup.errors import StoreError
 from dedup.index.admitting import admit_documents, preview
 from dedup.index.catalogue import NAME, Catalogue
@@ -30,8 +31,9 @@ from dedup.index.creating import (
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
 from dedup.index.locking import WriterLock
 from dedup.index.resolving import documents_with
+from dedup.index.single import Alone, admit_one
 from dedup.index.state import State
-from dedup.index.storage import Storage
+from dedup.index.storage import NO_RANKS, Storage
 from dedup.kernels import COMPILE_FROM_BYTES, I64, LOAD_FROM_BYTES, Kernels, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
@@ -142,6 +144,18 @@ class Index:
         The same id with the same text gives the recorded decision; with another text it takes the place of the earlier
         document. `admitted`: when it was, by default now.
         """
+        token = json.dumps(document.id, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        text = document.text.encode("utf-8", "surrogatepass")
+        with self._mutex:
+            self._check_writable()
+            kernels = self._choose(0)
+            date = time.time() if admitted is None else admitted.timestamp()
+            with self._storage.restoring():
+                alone = admit_one(self._state, token, text, date, kernels, new=False)
+                if alone is not None:
+                    self._storage.commit(alone.arrivals, NO_RANKS, None, kernels)
+                    self._merge_due(kernels)
+                    return self._decision(document.id, alone, kernels)
         return self.admit_batch([document], admitted=admitted)[0]
 
     def admit_batch(
@@ -180,9 +194,8 @@ class Index:
             date = time.time() if admitted is None else admitted.timestamp()
             with self._storage.restoring():
                 admission = admit_documents(self._state, texts, ids, date, kernels, same_id=same_id)
-                self._storage.commit(admission, mark, kernels)
-            if self._merge != "never":
-                self._storage.merge_due(kernels, background=self._merge == "background")
+                self._storage.commit(admission.arrivals, admission.removed, mark, kernels)
+            self._merge_due(kernels)
             return admission.decisions
 
     def mark(self, name: str) -> bytes | None:
@@ -290,6 +303,19 @@ class Index:
         return texts.pieces()[0].decode("utf-8", "surrogatepass")
 
     # Within
+
+    def _merge_due(self, kernels: Kernels) -> None:
+        if self._merge != "never":
+            self._storage.merge_due(kernels, background=self._merge == "background")
+
+    def _decision(self, document: DocumentId, alone: Alone, kernels: Kernels) -> Decision:
+        dropped = alone.representative >= 0
+        if not dropped:
+            size = self._state.config.shingle_size
+            reason = Reason.UNIQUE if alone.length >= size else Reason.SHORT if alone.length else Reason.EMPTY
+            return Decision(document, keep=True, reason=str(reason))
+        (name,) = self._state.ids(np.array([alone.representative]), kernels)
+        return make_decision(document, DROPPED, alone.verdict, json.loads(name), alone.scores)
 
     def _choose(self, n_bytes: int) -> Kernels:
         """Compiled kernels where there are any; they are compiled for large batches alone."""

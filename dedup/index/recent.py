@@ -3,9 +3,10 @@
 import numpy as np
 
 from dedup.index.arrivals import POSTED, Arrivals, Rows, join_arrivals, offsets_of
-from dedup.index.tables import SHIFT, TableNumbers
+from dedup.index.ledger import Ledger
+from dedup.index.tables import TableNumbers
 from dedup.index.texts import Texts
-from dedup.kernels import F64, I64, U8, U32, U64, Bool, Kernels
+from dedup.kernels import F64, I64, U32, Kernels
 
 MOST = 1024
 """Documents to be sorted together: a few milliseconds."""
@@ -36,38 +37,42 @@ class Recent:
 
     def add(self, arrivals: Arrivals) -> None:
         """Put documents behind the others."""
-        self.n_bytes += arrivals.n_bytes
+        numbers = self._numbers
         for each in _one_by_one(arrivals):
             row = each.rows[0]
-            rank = int(row["rank"])
-            self._ranks.append(rank)
-            self._each.append(each)
-            numbers = self._numbers
             keys = [numbers.ids << 32 | int(row["id_hash"]) >> 32]
             if row["flags"] & POSTED:
                 keys.append(numbers.exact << 32 | int(row["digest"]) >> 32)
                 if row["length"] >= self._shingle_size:
                     keys += [band << 32 | key for band, key in enumerate(each.keys[0].tolist())]
                     keys += [numbers.samples << 32 | key for key in each.samples.tolist()]
-            for key in keys:
-                members = self._members.get(key)
-                if members is None:
-                    self._members[key] = [rank]
-                else:
-                    members.append(rank)
+            self.add_one(each, int(row["rank"]), keys)
 
-    def find(self, tables: U8, keys: U32, limits: I64, alive: Bool, counts: I64) -> U64:
-        """The living members with each key, as `Kernels.find_members` gives them."""
+    def add_one(self, arrivals: Arrivals, rank: int, keys: list[int]) -> None:
+        """Put one document behind the others; `keys`: table and key, as one number, of each group it is in."""
+        self._ranks.append(rank)
+        self._each.append(arrivals)
+        self.n_bytes += arrivals.n_bytes
+        several = self._members
+        for key in keys:
+            members = several.get(key)
+            if members is None:
+                several[key] = [rank]
+            else:
+                members.append(rank)
+
+    def find(self, queries: list[int], limits: I64, ledger: Ledger, counts: list[int]) -> list[int]:
+        """The living members with each key, as `Kernels.find_members` gives them; `counts` is brought up to date."""
         found: list[int] = []
         several = self._members
-        for query, key in enumerate((tables.astype(np.uint64) << SHIFT | keys).tolist()):
+        for query, key in enumerate(queries):
             members = several.get(key)
             if members is not None:
-                room = int(limits[tables[query]] - counts[query])
-                living = [rank for rank in members if alive[rank]][:room]
+                room = int(limits[key >> 32]) - counts[query]
+                living = [rank for rank in members if ledger.alive[rank]][:room]
                 found += [query << 32 | rank for rank in living]
                 counts[query] += len(living)
-        return np.array(found, dtype=np.uint64)
+        return found
 
     def joined(self) -> Arrivals:
         """All documents as columns."""

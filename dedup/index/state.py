@@ -14,7 +14,7 @@ from dedup.index.files import damaged
 from dedup.index.ledger import Ledger
 from dedup.index.parts import COMMON, Part, Run, Segment, places_of
 from dedup.index.recent import FEW, MOST, Recent
-from dedup.index.tables import TableNumbers
+from dedup.index.tables import SHIFT, TableNumbers
 from dedup.index.texts import Texts
 from dedup.kernels import F64, I64, U8, U32, U64, Kernels, Sketches, SketchPlan
 from dedup.kernels.hashing import no_triggers
@@ -49,7 +49,6 @@ class State:
     numbers: TableNumbers = field(init=False)
     limits: I64 = field(init=False)
     plan: SketchPlan = field(init=False)
-    band_tables: U8 = field(init=False)
     ledger: Ledger = field(default_factory=Ledger)
     tail_end: int = -1
 
@@ -58,7 +57,6 @@ class State:
         self.limits = limits_of(self.config)
         near, contains = self.config.looks_for(Relation.NEAR), self.config.looks_for(Relation.CONTAINS)
         self.plan = sketch_plan(self.config, no_triggers(), near=near, contains=contains)
-        self.band_tables = np.arange(self.numbers.bands, dtype=np.uint8)
         self.recent = Recent(self.config.shingle_size, self.numbers)
 
     def sketch(self, texts: TextColumn, kernels: Kernels) -> Sketches:
@@ -82,23 +80,42 @@ class State:
 
     def find(self, tables: U8, keys: U32, kernels: Kernels) -> tuple[U64, I64]:
         """The first living members with each key (see `Kernels.find_members`), and how many each query has."""
-        counts = np.zeros(keys.size, dtype=np.int64)
-        several = []
-        sorted_parts: list[Segment | Run] = [*self.segments, *self.runs]
-        for part in sorted_parts:
-            found = kernels.find_members(part.tables, tables, keys, self.limits, self.ledger.alive, counts)
-            if found.damaged >= 0:
-                path = part.path if isinstance(part, Segment) else self.folder
-                raise damaged(path, f"block {found.damaged}")
-            if found.entries.size:
-                several.append(found.entries)
+        several, counts = self._find_sorted(tables, keys, kernels)
         if len(self.recent):
-            entries = self.recent.find(tables, keys, self.limits, self.ledger.alive, counts)
-            if entries.size:
-                several.append(entries)
+            numbers = counts.tolist()
+            hits = self.recent.find(
+                (tables.astype(np.uint64) << SHIFT | keys).tolist(), self.limits, self.ledger, numbers
+            )
+            if hits:
+                several.append(np.array(hits, dtype=np.uint64))
+                counts = np.array(numbers, dtype=np.int64)
         if not several:
             return _NOTHING, counts
         return several[0] if len(several) == 1 else np.sort(np.concatenate(several)), counts
+
+    def find_packed(self, queries: list[int], kernels: Kernels) -> tuple[list[int], list[int]]:
+        """`find` for a few queries, each the table in the upper half and the key in the lower, as plain numbers."""
+        packed = np.array(queries, dtype=np.uint64)
+        several, found = self._find_sorted((packed >> SHIFT).astype(np.uint8), packed.astype(np.uint32), kernels)
+        hits = [hit for entries in several for hit in entries.tolist()]
+        counts: list[int] = found.tolist()
+        if len(self.recent):
+            hits += self.recent.find(queries, self.limits, self.ledger, counts)
+        hits.sort()
+        return hits, counts
+
+    def _find_sorted(self, tables: U8, keys: U32, kernels: Kernels) -> tuple[list[U64], I64]:
+        """What is found in segments and runs, part by part, and how many each query has."""
+        counts = np.zeros(keys.size, dtype=np.int64)
+        several = []
+        parts: list[Segment | Run] = [*self.segments, *self.runs]
+        for part in parts:
+            found = kernels.find_members(part.tables, tables, keys, self.limits, self.ledger.alive, counts)
+            if found.damaged >= 0:
+                raise damaged(part.path if isinstance(part, Segment) else self.folder, f"block {found.damaged}")
+            if found.entries.size:
+                several.append(found.entries)
+        return several, counts
 
     def rows(self, ranks: I64, kernels: Kernels) -> Rows:
         """What is stored of documents, with the fields of `COMMON`."""
@@ -161,6 +178,13 @@ class State:
             return
         self.settle()
         self._add_run(arrivals)
+
+    def add_one(self, arrivals: Arrivals, keys: list[int]) -> None:
+        """Put a document behind the others of which the table and key of each group are known."""
+        self.ledger.enter_one(arrivals.rows[0])
+        self.recent.add_one(arrivals, self.ledger.count - 1, keys)
+        if len(self.recent) >= MOST:
+            self.settle()
 
     def settle(self) -> None:
         """Sort the documents that came one by one."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dedup.errors import StoreError
-from dedup.index.admitting import Admission
+from dedup.index.arrivals import Arrivals
 from dedup.index.catalogue import Catalogue, StoredSegment
 from dedup.index.creating import background_to_bytes
 from dedup.index.files import cannot_write
@@ -98,21 +98,21 @@ class Storage:
 
     # Writing
 
-    def commit(self, admission: Admission, mark: tuple[str, bytes] | None, kernels: Kernels) -> None:
+    def commit(self, arrivals: Arrivals, removed: I64, mark: tuple[str, bytes] | None, kernels: Kernels) -> None:
         """Store what was admitted: in the tail, or, where that grows long, everything of it in a segment."""
         state = self.state
-        count = len(admission.arrivals)
-        if not count and not admission.removed.size and mark is None:
+        count = len(arrivals)
+        if not count and not removed.size and mark is None:
             return
         if count >= FLUSH_AT_ONCE or state.tail_documents >= FLUSH_DOCUMENTS or state.tail_bytes >= FLUSH_BYTES:
-            self.flush(kernels, admission.removed, mark)
+            self.flush(kernels, removed, mark)
             return
         with self.catalogue.transaction():
             if count:
-                self.catalogue.add_tail(admission.arrivals)
-                state.tail_end = int(admission.arrivals.rows["rank"][-1])
-            if admission.removed.size:
-                self.catalogue.add_removals(admission.removed)
+                self.catalogue.add_tail(arrivals)
+                state.tail_end = int(arrivals.rows["rank"][-1])
+            if removed.size:
+                self.catalogue.add_removals(removed)
             if mark is not None:
                 self.catalogue.set_mark(*mark)
 
@@ -193,7 +193,7 @@ class Storage:
         """Make one segment of everything, without what was removed."""
         self._raise_merge_error()
         with self.restoring():
-            self.flush(kernels, _NO_RANKS)
+            self.flush(kernels, NO_RANKS)
             if self.state.segments:
                 self._merge(list(self.state.segments), kernels, rewrite=True)
             self.catalogue.checkpoint()
@@ -274,4 +274,4 @@ def due_segments(sizes: Sequence[int]) -> int:
     return 0
 
 
-_NO_RANKS: I64 = np.zeros(0, dtype=np.int64)
+NO_RANKS: I64 = np.zeros(0, dtype=np.int64)
