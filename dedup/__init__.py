@@ -1,7 +1,8 @@
 """Near-duplicate and rewrite detector for text.
 
 `scan` finds everything repeated in a corpus; `align` compares two texts; `clean` and `find_residue` look at one;
-`sketch` exchanges signatures with datasketch. `Index` keeps what was seen on disk. Names are loaded when they are first used.
+`sketch` exchanges signatures with datasketch; `Index` keeps on disk what was seen. Names are loaded when they are first
+used.
 """
 
 from importlib import import_module

@@ -14,7 +14,6 @@ from dedup.index.resolving import ARRIVAL, Resolved, find_ids, resolve
 from dedup.index.state import State
 from dedup.kernels import I64, U64, Kernels, Sketches
 from dedup.model import IdColumn, TextColumn
-from dedup.scanning.sketching import sketch_batch
 
 _SLICE_DOCUMENTS = 16384
 _SLICE_BYTES = 16 << 20
@@ -22,7 +21,7 @@ _SLICE_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The decisions on documents, what is to be stored of them, and which earlier ones (ranks) they take the place of."""
+    """The decisions on documents, what is to be stored of them, and the ranks of earlier ones whose place they take."""
 
     decisions: DecisionColumns
     arrivals: Arrivals
@@ -40,7 +39,7 @@ def admit_documents(
 ) -> Admission:
     """Decide on documents and put them into the state.
 
-    They are taken in slices, so that what is held for a slice is bounded, and a document that takes the place of another
+    They are taken in slices, so that what is held for a slice is bounded. A document that takes the place of another
     one begins a slice: those before it are compared with that one, and those behind it are not.
     """
     count = len(texts)
@@ -60,12 +59,12 @@ def admit_documents(
             removed.append(rank)
         ranks[places] = state.ledger.count + np.arange(places.size)
         some_texts, some_ids = _take(texts, places), IdColumn(_take(ids.tokens, places))
-        sketches = sketch_batch(some_texts, state.config, kernels).documents
+        sketches = state.sketch(some_texts, kernels)
         judged = Judge(some_texts, sketches, state, kernels).judge()
         arrivals = _arrivals(
             state, some_texts, some_ids, sketches, judged, date, id_hashes[places], text_hashes[places], kernels
         )
-        state.add_run(arrivals)
+        state.add(arrivals)
         several.append(arrivals)
     again = resolved.again >= 0
     ranks[again] = resolved.again[again]
@@ -82,7 +81,7 @@ def preview(state: State, texts: TextColumn, ids: IdColumn, kernels: Kernels) ->
     holders, hashes = find_ids(ids, id_hashes, state, kernels)
     if holders[0] >= 0 and hashes[0] == kernels.digest_texts(texts.data, texts.offsets)[0]:
         return recorded(state, ids, holders, np.ones(1, dtype=np.bool_), kernels)
-    sketches = sketch_batch(texts, state.config, kernels).documents
+    sketches = state.sketch(texts, kernels)
     if holders[0] >= 0:
         state.ledger.remove(holders)
     try:
@@ -126,6 +125,10 @@ def _columns(
     kernels: Kernels,
 ) -> DecisionColumns:
     named = representatives >= 0
+    if not named.any():
+        columns = scores.T.copy()
+        columns[:, reasons != DROPPED] = np.nan
+        return DecisionColumns(ids, reasons, verdicts, columns, representatives, _NO_IDS, again)
     named[named] = state.ledger.alive[representatives[named]]
     names = distinct_ranks(representatives[named])
     places = np.full(representatives.size, -1, dtype=np.int64)
@@ -137,7 +140,7 @@ def _columns(
 
 
 def _slices(texts: TextColumn, resolved: Resolved) -> Iterator[tuple[I64, int]]:
-    """The places of new documents, slice by slice, and the document that the first of a slice takes the place of or -1."""
+    """The places of new documents, slice by slice, and whose place the first of a slice takes, or -1."""
     new = np.flatnonzero(resolved.again < 0)
     if not new.size:
         return
@@ -203,3 +206,6 @@ def _no_arrivals(state: State) -> Arrivals:
     nothing = np.zeros(0, dtype=np.uint8)
     keys = np.zeros((0, state.numbers.bands), dtype=np.uint32)
     return Arrivals(np.zeros(0, dtype=ROW), keys, nothing.view(np.uint32), nothing, nothing)
+
+
+_NO_IDS = IdColumn.from_ids([])

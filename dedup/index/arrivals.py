@@ -99,7 +99,7 @@ def join_arrivals(several: Sequence[Arrivals]) -> Arrivals:
     )
 
 
-def offsets_of(sizes: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
+def offsets_of(sizes: NDArray[np.integer]) -> NDArray[np.int64]:
     """Where rows of these sizes begin and end when they stand one after the other; shape (n + 1,)."""
     offsets = np.zeros(sizes.size + 1, dtype=np.int64)
     np.cumsum(sizes, out=offsets[1:])

@@ -152,7 +152,7 @@ class Catalogue:
             )
 
     def add_tail(self, arrivals: Arrivals) -> None:
-        """Put documents that arrived behind those in the tail, under the rank of the last, which is never given again."""
+        """Put documents behind those in the tail, under the rank of the last, which is never given again."""
         parts = arrivals.parts()
         self._connection.execute(
             "INSERT INTO tail VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -238,8 +238,8 @@ class Catalogue:
 
     def _damaged(self, what: str) -> StoreError:
         return StoreError(
-            f"{self.path}: {what} does not match its checksum: the file is damaged. Put it back from a copy of the index, "
-            "or make the index anew"
+            f"{self.path}: {what} does not match its checksum: the file is damaged. Put it back from a copy of the "
+            "index, or make the index anew"
         )
 
     @contextmanager

@@ -10,16 +10,20 @@ else:
 LEVEL = 1
 """Texts are written once for each time that they are read: what level 3 saves, a tenth, costs twice the time."""
 
-_WITH_CHECKSUM = {
-    zstd.CompressionParameter.compression_level: LEVEL,
-    zstd.CompressionParameter.checksum_flag: 1,
-}
 
+class Compressor:
+    """Makes frames, each with a checksum of what is in it. To be used by one thread."""
 
-def compress(data: bytes) -> bytes:
-    """One frame, with a checksum of what is in it."""
-    compressed: bytes = zstd.compress(data, options=_WITH_CHECKSUM)
-    return compressed
+    def __init__(self) -> None:
+        parameter = zstd.CompressionParameter
+        self._compressor = zstd.ZstdCompressor(
+            options={int(parameter.compression_level): LEVEL, int(parameter.checksum_flag): 1}
+        )
+
+    def compress(self, data: bytes) -> bytes:
+        """One frame."""
+        frame: bytes = self._compressor.compress(data, zstd.ZstdCompressor.FLUSH_FRAME)
+        return frame
 
 
 def decompress(data: bytes) -> bytes:

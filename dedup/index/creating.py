@@ -60,8 +60,8 @@ def check_config(stored: Config, asked: Config, path: Path) -> None:
         one, other = getattr(stored, each.name), getattr(asked, each.name)
         if one != other:
             raise ConfigError(
-                f"{path}: was made with {each.name} {_shown(one)}, not {_shown(other)}; open it without a configuration, "
-                "or make another index"
+                f"{path}: was made with {each.name} {_shown(one)}, not {_shown(other)}; open it without a "
+                "configuration, or make another index"
             )
 
 
@@ -78,6 +78,12 @@ def check_background(stored: Background, asked: Background, path: Path) -> None:
             f"{path}: has the background {stored.fingerprint} (of {stored.documents:,} documents), not "
             f"{asked.fingerprint} (of {asked.documents:,}); open it without one, or make another index"
         )
+
+
+def check_text(stored: bool, asked: bool, path: Path) -> None:
+    """Raise ConfigError where an index keeps texts and should not, or the other way round."""
+    if stored != asked:
+        raise ConfigError(f"{path}: was made with text {stored}, not {asked}; open it without, or make another index")
 
 
 def background_to_bytes(background: Background) -> bytes:

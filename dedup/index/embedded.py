@@ -1,10 +1,11 @@
 """The index on disk: one writer, any number of readers."""
 
+import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,14 +14,15 @@ from typing import Literal, Self
 import numpy as np
 
 from dedup.config import Config
-from dedup.deciding import decide
-from dedup.errors import DedupError, StoreError
-from dedup.index.admitting import Admission, admit_documents, preview
+from dedup.deciding import DROPPED, Reason, decide
+from dedup.errors import StoreError
+from dedup.index.admitting import admit_documents, preview
 from dedup.index.catalogue import NAME, Catalogue
 from dedup.index.creating import (
     DEFAULT,
     check_background,
     check_config,
+    check_text,
     first_facts,
     make_folder,
     read_facts,
@@ -29,34 +31,29 @@ from dedup.index.creating import (
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
 from dedup.index.locking import WriterLock
 from dedup.index.resolving import documents_with
-from dedup.index.segments import write_runs
+from dedup.index.single import Alone, admit_one
 from dedup.index.state import State
-from dedup.kernels import COMPILE_FROM_BYTES, LOAD_FROM_BYTES, Kernels, choose
+from dedup.index.storage import NO_RANKS, Storage
+from dedup.kernels import COMPILE_FROM_BYTES, I64, LOAD_FROM_BYTES, Kernels, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
-FLUSH_DOCUMENTS = 16384
-FLUSH_BYTES = 32 << 20
 LOCK = "writer.lock"
 
 
 class Index:
-    """Everything that was seen, on disk: is this document new, and if not, what is it a copy of?
+    """What was seen, on disk: it tells whether a document is new, and if not, what it is a copy of.
 
     Made by `Index.open`, and closed by `close` or by a `with` statement. Threads may share one; processes open their
     own, one of them for writing. A decision is the one that `dedup.scan` makes of the same documents in the same order
     with the same background, however they are cut into calls.
     """
 
-    def __init__(
-        self, folder: Path, catalogue: Catalogue, state: State, lock: WriterLock | None, kernels: Kernels | None = None
-    ) -> None:
-        self._folder = folder
-        self._catalogue = catalogue
-        self._state = state
-        self._writer_lock = lock
-        self._kernels = kernels
-        self._mutex = threading.RLock()
+    def __init__(self, storage: Storage, mutex: threading.RLock, *, merge: str) -> None:
+        self._storage = storage
+        self._mutex = mutex
+        self._merge = merge
+        self._kernels: Kernels | None = None
         self._closed = False
 
     @classmethod
@@ -70,6 +67,7 @@ class Index:
         read_only: bool = False,
         create: bool = True,
         durability: Literal["process", "full"] = "process",
+        merge: Literal["background", "now", "never"] = "background",
         timeout: float = 0.0,
     ) -> Self:
         """Open the index in a folder; make it, if `create`, where there is none.
@@ -77,8 +75,9 @@ class Index:
         `config`, `background` and `text` (whether texts are kept, by default yes; without them their token hashes are)
         are fixed when an index is made; given for one that exists they must be the same. `read_only`: for queries
         alone, beside a writer. `durability`: what is acknowledged survives the death of the `process`, or with "full"
-        a loss of power too; without it that may cost the last transactions, never more. `timeout`: seconds to wait for
-        another writer.
+        a loss of power too; without it that may cost the last transactions, never more. `merge`: whether segments
+        that have become many are joined in a thread, by the call that made the last of them, or by `compact` alone.
+        `timeout`: seconds to wait for another writer.
 
         Raises ConfigError where a setting differs, LockedError where another writer is there, and StoreError where
         there is no index, or it is damaged or of another version.
@@ -88,35 +87,38 @@ class Index:
         exists = (folder / NAME).exists()
         if not exists and (read_only or not create):
             raise StoreError(f"{folder}: there is no index; dedup index create makes one")
-        lock = None
-        if not read_only:
-            if not exists:
-                make_folder(folder)
-            lock = WriterLock(folder / LOCK, timeout)
-        try:
+        with ExitStack() as opened:
+            lock = None
+            if not read_only:
+                if not exists:
+                    make_folder(folder)
+                lock = WriterLock(folder / LOCK, timeout)
+                opened.callback(lock.release)
             catalogue = Catalogue(folder, read_only=read_only)
-            try:
-                if not read_only:
-                    catalogue.prepare(durability)
-                    if catalogue.version == 0:
-                        facts = first_facts(config or DEFAULT, background or Background(), text is not False)
-                        catalogue.create(dict(facts))
-                stored, known, keeps_text = read_facts(catalogue, folder)
-                if config is not None:
-                    check_config(stored, config, folder)
-                if background is not None:
-                    check_background(known, background, folder)
-                state = State(folder, stored, known, keeps_text)
-                index = cls(folder, catalogue, state, lock)
-                index._load()
-            except BaseException:
-                catalogue.close()
-                raise
-        except BaseException:
-            if lock is not None:
-                lock.release()
-            raise
-        return index
+            opened.callback(catalogue.close)
+            if not read_only:
+                catalogue.prepare(durability)
+                if catalogue.version == 0:
+                    facts = first_facts(config or DEFAULT, background or Background(), text is not False)
+                    catalogue.create(dict(facts))
+            stored, known, keeps_text = read_facts(catalogue, folder)
+            if config is not None:
+                check_config(stored, config, folder)
+            if background is not None:
+                check_background(known, background, folder)
+            if text is not None:
+                check_text(keeps_text, text, folder)
+            mutex = threading.RLock()
+            storage = Storage(folder, catalogue, State(folder, stored, known, keeps_text), lock, mutex)
+            storage.load()
+            if not read_only:
+                storage.delete_orphans()
+            opened.pop_all()
+        return cls(storage, mutex, merge=merge)
+
+    @property
+    def _state(self) -> State:
+        return self._storage.state
 
     @property
     def config(self) -> Config:
@@ -142,6 +144,18 @@ class Index:
         The same id with the same text gives the recorded decision; with another text it takes the place of the earlier
         document. `admitted`: when it was, by default now.
         """
+        token = json.dumps(document.id, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        text = document.text.encode("utf-8", "surrogatepass")
+        with self._mutex:
+            self._check_writable()
+            kernels = self._choose(0)
+            date = time.time() if admitted is None else admitted.timestamp()
+            with self._storage.restoring():
+                alone = admit_one(self._state, token, text, date, kernels, new=False)
+                if alone is not None:
+                    self._storage.commit(alone.arrivals, NO_RANKS, None, kernels)
+                    self._merge_due(kernels)
+                    return self._decision(document.id, alone, kernels)
         return self.admit_batch([document], admitted=admitted)[0]
 
     def admit_batch(
@@ -179,17 +193,47 @@ class Index:
             self._check_writable()
             kernels = self._choose(texts.n_bytes)
             date = time.time() if admitted is None else admitted.timestamp()
-            with self._restoring():
+            with self._storage.restoring():
                 admission = admit_documents(self._state, texts, ids, date, kernels, same_id=same_id)
                 value = None if mark is None else mark[1](admission.decisions) if callable(mark[1]) else mark[1]
-                self._commit(admission, None if mark is None or value is None else (mark[0], value), kernels)
+                stored = None if mark is None or value is None else (mark[0], value)
+                self._storage.commit(admission.arrivals, admission.removed, stored, kernels)
+            self._merge_due(kernels)
             return admission.decisions
 
     def mark(self, name: str) -> bytes | None:
         """The value last stored under a name with a batch, or None."""
         with self._mutex:
             self._check_open()
-            return self._catalogue.mark(name)
+            return self._storage.catalogue.mark(name)
+
+    def remove(self, document: DocumentId) -> bool:
+        """Take the document with this id out; whether there was one.
+
+        What was dropped for it stays dropped, and `explain` says that it is gone; what comes later is compared with
+        what is left. Its text stays on the disk until `compact`.
+        """
+        with self._mutex:
+            self._check_writable()
+            ids = IdColumn.from_ids([document])
+            ranks = self._ranks_of(ids, self._choose(0))
+            self._storage.remove(ranks)
+            return bool(ranks.size)
+
+    def expire(self, before: datetime) -> int:
+        """Take the documents out that were admitted before a moment; how many there were."""
+        with self._mutex:
+            self._check_writable()
+            ranks = self._state.admitted_before(before.timestamp(), self._choose(0))
+            self._storage.remove(ranks)
+            return int(ranks.size)
+
+    def compact(self) -> None:
+        """Make one segment of everything, and drop what was removed from the disk."""
+        self._storage.wait()
+        with self._mutex:
+            self._check_writable()
+            self._storage.compact(self._choose(0))
 
     # Asking
 
@@ -202,7 +246,7 @@ class Index:
         several = list(documents)
         with self._mutex:
             self._refresh()
-            found = []
+            found: list[Decision] = []
             for document in several:
                 texts = TextColumn.from_strings([document.text])
                 ids = IdColumn.from_ids([document.id])
@@ -214,14 +258,13 @@ class Index:
         with self._mutex:
             self._refresh()
             kernels = self._choose(0)
-            rank = self._rank_of(document, kernels)
-            return None if rank is None else self._explain(document, rank, kernels)
+            ranks = self._ranks_of(IdColumn.from_ids([document]), kernels)
+            return self._explain(document, int(ranks[-1]), kernels) if ranks.size else None
 
-    def _rank_of(self, document: DocumentId, kernels: Kernels) -> int | None:
-        ids = IdColumn.from_ids([document])
+    def _ranks_of(self, ids: IdColumn, kernels: Kernels) -> I64:
+        """The ranks of the living documents with these ids."""
         hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
-        _, ranks, _ = documents_with(ids, hashes, self._state, kernels)
-        return int(ranks[-1]) if ranks.size else None
+        return documents_with(ids, hashes, self._state, kernels)[1]
 
     def _explain(self, document: DocumentId, rank: int, kernels: Kernels) -> Explanation:
         state = self._state
@@ -264,58 +307,18 @@ class Index:
 
     # Within
 
-    def _commit(self, admission: Admission, mark: tuple[str, bytes] | None, kernels: Kernels) -> None:
-        """Store what was admitted: in the tail, or, where that grows long, everything of it in a segment."""
-        state, catalogue = self._state, self._catalogue
-        if not len(admission.arrivals) and not admission.removed.size and mark is None:
-            return
-        long = sum(len(run.arrivals) for run in state.runs) >= FLUSH_DOCUMENTS
-        if long or sum(run.arrivals.n_bytes for run in state.runs) >= FLUSH_BYTES:
-            self._flush(admission, mark, kernels)
-            return
-        with catalogue.transaction():
-            if len(admission.arrivals):
-                catalogue.add_tail(admission.arrivals)
-            if admission.removed.size:
-                catalogue.add_removals(admission.removed)
-            if mark is not None:
-                catalogue.set_mark(*mark)
-        if len(admission.arrivals):
-            state.tail_end = int(admission.arrivals.rows["rank"][-1])
+    def _merge_due(self, kernels: Kernels) -> None:
+        if self._merge != "never":
+            self._storage.merge_due(kernels, background=self._merge == "background")
 
-    def _flush(self, admission: Admission | None, mark: tuple[str, bytes] | None, kernels: Kernels) -> None:
-        """Make a segment of the tail, and of what was just admitted."""
-        state, catalogue = self._state, self._catalogue
-        number = int(catalogue.fact("next_number") or b"1")
-        stored = write_runs(self._folder, number, state.runs, state.ledger.alive, state.numbers, kernels)
-        with catalogue.transaction(safe=True):
-            catalogue.replace_segments([], stored)
-            catalogue.clear_tail(state.ledger.count)
-            catalogue.set_fact("next_number", str(number + 1).encode())
-            catalogue.set_fact("next_rank", str(state.ledger.count).encode())
-            if admission is not None and admission.removed.size:
-                catalogue.add_removals(admission.removed)
-            if mark is not None:
-                catalogue.set_mark(*mark)
-        state.runs = []
-        state.open_segments(catalogue.segments())
-
-    def _load(self) -> None:
-        """Take everything from the disk."""
-        with self._catalogue.transaction(reading=True):
-            self._state.load(self._catalogue, choose(0))
-
-    def _refresh(self) -> None:
-        self._check_open()
-
-    @contextmanager
-    def _restoring(self) -> Iterator[None]:
-        """Where something fails within, what is in memory is taken from the disk again."""
-        try:
-            yield
-        except BaseException:
-            self._load()
-            raise
+    def _decision(self, document: DocumentId, alone: Alone, kernels: Kernels) -> Decision:
+        dropped = alone.representative >= 0
+        if not dropped:
+            size = self._state.config.shingle_size
+            reason = Reason.UNIQUE if alone.length >= size else Reason.SHORT if alone.length else Reason.EMPTY
+            return Decision(document, keep=True, reason=str(reason))
+        (name,) = self._state.ids(np.array([alone.representative]), kernels)
+        return make_decision(document, DROPPED, alone.verdict, json.loads(name), alone.scores)
 
     def _choose(self, n_bytes: int) -> Kernels:
         """Compiled kernels where there are any; they are compiled for large batches alone."""
@@ -325,22 +328,23 @@ class Index:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise DedupError("the index is closed")
+            raise StoreError(f"{self._storage.folder}: the index is closed")
+
+    def _refresh(self) -> None:
+        self._check_open()
+        self._storage.refresh()
 
     def _check_writable(self) -> None:
         self._check_open()
-        if self._writer_lock is None:
-            raise StoreError(f"{self._folder}: was opened read-only")
+        self._storage.check_writable()
 
     def close(self) -> None:
         """Give everything back; what was admitted is on the disk already."""
+        self._storage.wait()
         with self._mutex:
-            if self._closed:
-                return
-            self._closed = True
-            self._catalogue.close()
-            if self._writer_lock is not None:
-                self._writer_lock.release()
+            if not self._closed:
+                self._closed = True
+                self._storage.close()
 
     def __enter__(self) -> Self:
         return self

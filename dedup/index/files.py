@@ -30,7 +30,7 @@ class Mapped(NamedTuple):
     size: int
 
 
-def write_file(path: Path, pieces: Iterable[bytes | memoryview | np.ndarray[tuple[int], np.dtype[np.generic]]]) -> int:
+def write_file(path: Path, pieces: Iterable[bytes | memoryview | U64]) -> int:
     """Write a file whole or not at all, safe from a loss of power when it is there; its size.
 
     Raises StoreError where the disk is full or the folder cannot be written to.
@@ -40,7 +40,7 @@ def write_file(path: Path, pieces: Iterable[bytes | memoryview | np.ndarray[tupl
     try:
         with temporary.open("wb") as file:
             for piece in pieces:
-                size += file.write(memoryview(piece).cast("B") if len(piece) else b"")
+                size += file.write(piece.data if isinstance(piece, np.ndarray) else piece)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

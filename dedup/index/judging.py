@@ -1,4 +1,4 @@
-"""Judging documents that arrive, as a batch scan would: what each is a copy of, what it matches, and what becomes of it."""
+"""Judging documents that arrive, as a batch scan would: what each matches, and what becomes of it."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dedup.candidates import LEAST_SHARE, exact_classes
 from dedup.index.arrivals import NONE
 from dedup.index.linking import band_candidates, distinct, sample_candidates
-from dedup.index.state import State, limits_of
+from dedup.index.state import State
 from dedup.index.tables import LOW, SHIFT
 from dedup.kernels import F64, I64, U8, U64, Bool, Kernels, Ragged, Samples, Sketches
 from dedup.model import Relation, TextColumn
@@ -34,6 +34,17 @@ class Judged:
     scores: F64
 
 
+def no_drops(posted: Bool) -> Judged:
+    """Every document kept, to be filled in."""
+    count = posted.size
+    return Judged(
+        posted,
+        np.full(count, -1, dtype=np.int64),
+        np.zeros(count, dtype=np.int8),
+        np.zeros((count, 4), dtype=np.float64),
+    )
+
+
 class Judge:
     """Judges one batch of documents, none of which is in the index under its id."""
 
@@ -43,24 +54,17 @@ class Judge:
         self._state = state
         self._config = state.config
         self._kernels = kernels
-        self._limits = limits_of(state.config)
         self._base = state.ledger.count
 
     def judge(self) -> Judged:
         """What becomes of each."""
         sketches, config = self._sketches, self._config
-        count = sketches.lengths.size
         copy_of = self._copies()
         posted = (copy_of < 0) & (sketches.lengths > 0)
-        result = Judged(
-            posted,
-            np.full(count, -1, dtype=np.int64),
-            np.zeros(count, dtype=np.int8),
-            np.zeros((count, 4), dtype=np.float64),
-        )
+        result = no_drops(posted)
         compared = np.flatnonzero(posted & (sketches.lengths >= config.shingle_size))
         if compared.size:
-            self._drop_matching(compared, result)
+            self.drop_matching(*self._candidates(compared), result)
         self._drop_copies(np.flatnonzero(copy_of >= 0), copy_of, result)
         return result
 
@@ -86,7 +90,7 @@ class Judge:
         """The first document of the index with each digest, of those that may drop another; -1 where there is none."""
         found = np.full(digests.size, -1, dtype=np.int64)
         table = np.full(digests.size, self._state.numbers.exact, dtype=np.uint8)
-        hits, _ = self._state.find(table, (digests >> SHIFT).astype(np.uint32), self._limits, self._kernels)
+        hits, _ = self._state.find(table, (digests >> SHIFT).astype(np.uint32), self._kernels)
         if not hits.size:
             return found
         queries, ranks = (hits >> SHIFT).astype(np.int64), (hits & LOW).astype(np.int64)
@@ -130,9 +134,11 @@ class Judge:
 
     # Matches
 
-    def _drop_matching(self, compared: I64, result: Judged) -> None:
-        """Drop documents for the earliest kept one that they are near to, or lie within."""
-        left, right = self._candidates(compared)
+    def drop_matching(self, left: I64, right: I64, result: Judged) -> None:
+        """Drop documents for the earliest kept one that they are near to, or lie within.
+
+        Given are pairs of ranks and arrivals, sorted by arrival, then rank.
+        """
         if not left.size:
             return
         lengths, config = self._sketches.lengths, self._config
@@ -158,21 +164,20 @@ class Judge:
         """Pairs of ranks and arrivals to be verified, sorted by arrival, then rank."""
         config, sketches, state = self._config, self._sketches, self._state
 
-        def find(tables: U8, keys: NDArray[np.uint32], limits: I64) -> tuple[U64, I64]:
-            return state.find(tables, keys, limits, self._kernels)
+        def find(tables: U8, keys: NDArray[np.uint32]) -> tuple[U64, I64]:
+            return state.find(tables, keys, self._kernels)
 
         stored, local = [_NO_PAIRS], [_NO_PAIRS]
         if config.looks_for(Relation.NEAR):
             by_band = band_candidates(
                 sketches.keys[:, compared], compared, state.ledger.kept, config.bucket_cap, config.bucket_links, find,
-                self._limits,
             )  # fmt: skip
             stored.append(by_band[0])
             local.append(by_band[1])
         if config.looks_for(Relation.CONTAINS):
             linked = sample_candidates(
                 _take_rows(sketches.samples, compared), compared, state.ledger.kept, config.posting_cap, find,
-                self._limits, state.numbers,
+                state.numbers,
             )  # fmt: skip
             stored.append(self._enough_shared(linked.stored, linked.stored_keys, 0))
             local.append(self._enough_shared(linked.local, linked.local_keys, self._base))

@@ -74,6 +74,16 @@ class Ledger:
         self._levels[ranks] = rows["level"]
         self._level_sizes[ranks] = rows["level_size"]
 
+    def enter_one(self, row: np.void) -> None:
+        """Add one document behind the others."""
+        rank = self.count
+        self.grow(rank + 1)
+        self._alive[rank] = True
+        self._representatives[rank] = row["representative"]
+        self._lengths[rank] = row["length"]
+        self._levels[rank] = row["level"]
+        self._level_sizes[rank] = row["level_size"]
+
     def grow(self, count: int) -> None:
         """Make room for ranks up to under `count`."""
         size = self._alive.size

@@ -1,7 +1,7 @@
 """Candidates of documents that arrive: among those in the index, and among themselves, by the rank in each group.
 
-A group is what `dedup.candidates` has: a bucket of a band, or the documents with one sampled shingle. Members are counted
-from the first document of the index on, so that the caps take the same ones however the input is cut into batches.
+A group is what `dedup.candidates` has: a bucket of a band, or the documents with one sampled shingle. Members are
+counted from the first document of the index on, so that the caps take the same ones however the input is cut.
 """
 
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from dedup.kernels import I64, U8, U32, U64, Samples
 
 _ENTRIES_AT_ONCE = 1 << 16
 
-Find = Callable[[U8, U32, I64], tuple[U64, I64]]
-"""Tables, keys and limits (one a table) to entries of query and rank, ascending, and how many each query has."""
+Find = Callable[[U8, U32], tuple[U64, I64]]
+"""Tables and keys to entries of query and rank, ascending, and how many each query has."""
 
 
 class Pairs(NamedTuple):
@@ -41,7 +41,7 @@ class Linked(NamedTuple):
 
 def band_candidates(
     keys: U32, arrivals: I64, kept: Callable[[I64], np.ndarray[tuple[int], np.dtype[np.bool_]]], cap: int, links: int,
-    find: Find, limits: I64
+    find: Find
 ) -> tuple[U64, U64]:  # fmt: skip
     """Packed distinct pairs of arrivals with documents kept in the index, and with each other, in a common bucket.
 
@@ -54,7 +54,7 @@ def band_candidates(
         some = keys[first : first + at_once]
         entries = np.sort(some.astype(np.uint64) << SHIFT | arrivals.astype(np.uint64), axis=1)
         tables = np.repeat(np.arange(first, first + some.shape[0]), arrivals.size)
-        linked = link(entries.reshape(-1), tables, cap, links, find, limits, kept)
+        linked = link(entries.reshape(-1), tables, cap, links, find, kept)
         stored.append(distinct(linked.stored))
         local.append(distinct(linked.local))
     if len(stored) == 2:
@@ -64,7 +64,7 @@ def band_candidates(
 
 def sample_candidates(
     samples: Samples, arrivals: I64, kept: Callable[[I64], np.ndarray[tuple[int], np.dtype[np.bool_]]], cap: int,
-    find: Find, limits: I64, numbers: TableNumbers
+    find: Find, numbers: TableNumbers
 ) -> Linked:  # fmt: skip
     """All pairs with a sampled shingle in common, as often as they have one.
 
@@ -73,7 +73,7 @@ def sample_candidates(
     owners = np.repeat(arrivals, np.diff(samples.offsets))
     entries = np.sort(samples.values.astype(np.uint64) << SHIFT | owners.astype(np.uint64))
     tables = np.full(entries.size, numbers.samples)
-    return link(entries, tables, cap + 1, cap, find, limits, kept)
+    return link(entries, tables, cap + 1, cap, find, kept)
 
 
 def link(
@@ -82,7 +82,6 @@ def link(
     cap: int,
     links: int,
     find: Find,
-    limits: I64,
     kept: Callable[[I64], np.ndarray[tuple[int], np.dtype[np.bool_]]],
 ) -> Linked:
     """Pair arrivals with the members before them of each group, in the index and among the arrivals.
@@ -95,7 +94,7 @@ def link(
     np.logical_or(keys[1:] != keys[:-1], tables[1:] != tables[:-1], out=new[1:])
     begins = np.flatnonzero(new)
     sizes = np.diff(begins, append=entries.size)
-    hits, counts = find(tables[begins].astype(np.uint8), keys[begins].astype(np.uint32), limits)
+    hits, counts = find(tables[begins].astype(np.uint8), keys[begins].astype(np.uint32))
     concerned = np.flatnonzero((counts > 0) | (sizes > 1))
     if not concerned.size:
         return Linked(_NO_PAIRS, _NO_PAIRS, _NO_PAIRS, _NO_PAIRS)
@@ -124,7 +123,7 @@ def _stored(
     counts: I64,
     kept: Callable[[I64], np.ndarray[tuple[int], np.dtype[np.bool_]]],
 ) -> tuple[U64, I64]:
-    """Pairs of members with the first `partners` of those found of their group, where these are kept; and the groups."""
+    """Pairs of members with the first `partners` found of their group, where these are kept; and the groups."""
     if not hits.size:
         return _NO_PAIRS, np.zeros(0, dtype=np.int64)
     queries = (hits >> SHIFT).astype(np.int64)

@@ -30,7 +30,7 @@ class WriterLock:
             if time.monotonic() >= until:
                 os.close(self._descriptor)
                 raise LockedError(
-                    f"{path.parent}: {self._holder()} writes to this index; wait for it (timeout=…), or open it read-only"
+                    f"{path.parent}: {self._holder()} writes to this index; wait for it (timeout), or open it read-only"
                 )
             time.sleep(0.02)
         with suppress(OSError):

@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dedup.index.arrivals import Arrivals, Rows, offsets_of
 from dedup.index.catalogue import StoredSegment
 from dedup.index.files import damaged, open_segment
 from dedup.index.tables import Layout, LayoutBuilder, TableNumbers, entries_of, sorted_tables
 from dedup.index.texts import TextFile, Texts
-from dedup.kernels import F64, I64, U8, U32, U64, Kernels, SortedTables
+from dedup.kernels import F64, I64, U8, U32, U64, Kernels
 
 SEGMENT_ROW = np.dtype(
     [
@@ -40,9 +39,7 @@ COMMON = ("digest", "text_hash", "id_hash", "date", "rank", "length", "represent
 
 
 class Part(Protocol):
-    """Documents of ascending ranks, found by key."""
-
-    tables: SortedTables
+    """Documents of ascending ranks."""
 
     @property
     def ranks(self) -> U32:
@@ -109,7 +106,7 @@ class Segment:
         self.text_file = TextFile(folder / stored.texts_name, stored.n_text_bytes)
         self.layout: Layout = mapped.layout
         self.tables = sorted_tables(mapped.layout, numbers, mapped.sums)
-        self._rows: NDArray[np.void] = mapped.layout.section("rows").view(SEGMENT_ROW)
+        self._rows: Rows = mapped.layout.section("rows").view(SEGMENT_ROW)
         self._scores: F64 = np.asarray(mapped.layout.section("scores"), dtype=np.float64).reshape(-1, 4)
         self._ids = mapped.layout.section("ids")
         self._first_words = {name: first for name, (_, first, _) in mapped.layout.sections.items()}

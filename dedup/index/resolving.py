@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.index.state import State, limits_of
+from dedup.index.state import State
 from dedup.index.tables import LOW, SHIFT
 from dedup.kernels import I64, U64, Bool, Kernels
 from dedup.model import IdColumn
@@ -47,7 +47,7 @@ def find_ids(ids: IdColumn, id_hashes: U64, state: State, kernels: Kernels) -> t
 def documents_with(ids: IdColumn, id_hashes: U64, state: State, kernels: Kernels) -> tuple[I64, I64, U64]:
     """All living documents with the ids given: the place of the id, the rank, and the hash of the text."""
     tables = np.full(len(ids), state.numbers.ids, dtype=np.uint8)
-    hits, _ = state.find(tables, (id_hashes >> SHIFT).astype(np.uint32), limits_of(state.config), kernels)
+    hits, _ = state.find(tables, (id_hashes >> SHIFT).astype(np.uint32), kernels)
     queries, ranks = (hits >> SHIFT).astype(np.int64), (hits & LOW).astype(np.int64)
     if not hits.size:
         return queries, ranks, np.zeros(0, dtype=np.uint64)

@@ -10,8 +10,8 @@ from dedup.kernels import U64, Bool, SortedTables
 
 SHIFT = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
-_SLOT_ENTRIES_BITS = 3
-"""A slot of a prefix table leads to about so many bits' worth of entries: eight to sixteen, a line or two of cache."""
+_SLOT_BITS = 4
+"""A slot of a prefix table leads to 2**3 to 2**4 entries on average: a line or two of the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class LayoutBuilder:
 
     def add_table(self, number: int, entries: U64) -> None:
         """Add a table of entries and its prefix table."""
-        bits = max(int(entries.size).bit_length() - _SLOT_ENTRIES_BITS, 0)
+        bits = max(int(entries.size).bit_length() - _SLOT_BITS, 0)
         slots = (entries >> np.uint64(64 - bits)).astype(np.int64) if bits else np.zeros(entries.size, dtype=np.int64)
         self.add(f"prefix {number}", offsets_of(np.bincount(slots, minlength=1 << bits)).astype(np.uint32))
         self.add(f"entries {number}", entries)

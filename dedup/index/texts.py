@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.errors import StoreError
-from dedup.index.compression import compress, decompress
+from dedup.index.compression import Compressor, decompress
 from dedup.index.files import damaged, map_file, write_file
 from dedup.kernels import I64, U8
 
@@ -41,12 +41,13 @@ def write_texts(path: Path, data: U8, offsets: I64) -> int:
 def _pieces(data: U8, offsets: I64) -> Iterator[bytes]:
     """What stands in the file: blocks, then the places of texts and of blocks, and where these stand."""
     yield _MAGIC
+    compressor = Compressor()
     firsts, places = [], [len(_MAGIC)]
     first, count = 0, offsets.size - 1
     while first < count:
         last = int(np.searchsorted(offsets, offsets[first] + _BLOCK, side="right")) - 1
         last = min(max(last, first + 1), count)
-        block = compress(data[offsets[first] : offsets[last]].tobytes())
+        block = compressor.compress(data[offsets[first] : offsets[last]].tobytes())
         firsts.append(first)
         places.append(places[-1] + len(block))
         yield block
@@ -67,19 +68,33 @@ def join_texts(path: Path, files: Sequence["TextFile"]) -> int:
     """Write the texts of several files, one after the other, as they are compressed; the size of the file."""
     contents = [file.content() for file in files]
 
-    def joined(column: int, start: int) -> I64:
-        pieces = [np.array([start])]
-        for content in contents:
-            numbers = content[column]
-            pieces.append(numbers[1:] - numbers[0] + pieces[-1][-1])  # type: ignore[index]
-        return np.concatenate(pieces)
-
     def pieces() -> Iterator[bytes | memoryview]:
         yield _MAGIC
-        yield from (content[0] for content in contents)
-        yield from _index(joined(1, 0), joined(2, 0), joined(3, len(_MAGIC)))
+        yield from (content.blocks for content in contents)
+        yield from _index(
+            _chained([content.offsets for content in contents], 0),
+            _chained([content.firsts for content in contents], 0),
+            _chained([content.places for content in contents], len(_MAGIC)),
+        )
 
     return write_file(path, pieces())
+
+
+def _chained(several: Sequence[I64], start: int) -> I64:
+    """Numbers that go on from a start, and from the last of each to the next, as each of several does."""
+    pieces = [np.array([start])]
+    for numbers in several:
+        pieces.append(numbers[1:] - numbers[0] + pieces[-1][-1])
+    return np.concatenate(pieces)
+
+
+class Content(NamedTuple):
+    """What is in a file: the blocks as they stand, and where texts, blocks (by text) and blocks (by byte) begin."""
+
+    blocks: memoryview
+    offsets: I64
+    firsts: I64
+    places: I64
 
 
 class TextFile:
@@ -125,11 +140,11 @@ class TextFile:
         data = np.frombuffer(pieces[0] if len(pieces) == 1 else b"".join(pieces), dtype=np.uint8)
         return Texts(data, self._offsets[numbers] + moved, self._offsets[numbers + 1] + moved)
 
-    def content(self) -> tuple[memoryview, I64, I64, I64]:
-        """The compressed blocks as they stand, and where texts, blocks (by text) and blocks (by byte) begin and end."""
+    def content(self) -> Content:
+        """Everything as it is compressed."""
         self.check_index()
         low, high = int(self._places[0]), int(self._places[-1])
-        return memoryview(self._data)[low:high], self._offsets, self._firsts, self._places
+        return Content(memoryview(self._data)[low:high], self._offsets, self._firsts, self._places)
 
     def check(self) -> Iterator[str]:
         """What is damaged, in words."""

@@ -157,7 +157,7 @@ class SortedTables(NamedTuple):
 
 
 class Members(NamedTuple):
-    """Members found: `entries` uint64, the query in the upper half, the member in the lower; and a damaged block or -1."""
+    """Members found: `entries` uint64 (query in the upper half, member in the lower), and a damaged block or -1."""
 
     entries: U64
     damaged: int

@@ -9,6 +9,7 @@ from dedup.kernels.jit import Integer, compiled, exported
 
 _SHIFT = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
+_FEW = np.uint64(64)
 
 
 @compiled
@@ -97,21 +98,27 @@ def _find_members_loop(
             if block >= 0:
                 state[1] = block
                 return written
-        low, high = first + np.int64(halves[slot]), first + np.int64(halves[slot + 1])
+        low, high = np.uint64(first) + np.uint64(halves[slot]), np.uint64(first) + np.uint64(halves[slot + 1])
         if low == high:
             continue
         if check:
-            block = _damaged(words, sums, checked, low, high - 1)
+            block = _damaged(words, sums, checked, np.int64(low), np.int64(high) - 1)
             if block >= 0:
                 state[1] = block
                 return written
         last = high
-        while low < high:
-            middle = (low + high) >> 1
-            if words[middle] >> _SHIFT < key:
-                low = middle + 1
+        least = key << _SHIFT
+        while high - low > _FEW:
+            middle = (low + high) >> np.uint64(1)
+            if words[middle] < least:
+                low = middle + np.uint64(1)
             else:
                 high = middle
+        # Without a branch that is guessed wrong the processor goes on to the next query while memory is waited for.
+        below = np.uint64(0)
+        for place in range(high - low):
+            below += np.uint64(words[low + np.uint64(place)] < least)
+        low += below
         begun = written
         count = before
         while low < last and count < limit and words[low] >> _SHIFT == key:
@@ -123,7 +130,7 @@ def _find_members_loop(
                 found[written] = np.uint64(query) << _SHIFT | member
                 written += 1
                 count += 1
-            low += 1
+            low += np.uint64(1)
         counts[query] = count
     state[0] = query_keys.size
     return written

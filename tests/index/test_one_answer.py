@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from dedup import Config, Decision, Document, Index, Relation, scan
-from dedup.index import embedded
+from dedup.index import storage
 from dedup.model import Level
 from dedup.verifying import Background
 from tests.corpora import corpora, odd_corpora
@@ -71,8 +71,8 @@ def test_decisions_are_those_of_a_batch_scan(
     background = background_of(documents, config)
     expected = in_batch(documents, config, background)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(embedded, "FLUSH_DOCUMENTS", flush)
-        with Index.open(Path(folder) / "seen", config, background=background, text=text) as index:
+        patch.setattr(storage, "FLUSH_DOCUMENTS", flush)
+        with Index.open(Path(folder) / "seen", config, background=background, text=text, merge="now") as index:
             found = admitted(index, documents, cuts)
             assert without_hindsight(found) == without_hindsight(expected)
             explained = [index.explain(document.id) for document in documents]
