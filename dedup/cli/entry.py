@@ -15,6 +15,7 @@ from dedup.cli.clean import clean
 from dedup.cli.completion import completion
 from dedup.cli.evaluate import evaluate
 from dedup.cli.filter import filter_command
+from dedup.cli.index import index
 from dedup.cli.messages import complain
 from dedup.cli.pairs import pairs
 from dedup.cli.scan import scan
@@ -80,7 +81,7 @@ def commands(ctx: click.Context) -> int:
     return DONE
 
 
-for command in (scan, pairs, filter_command, clean, evaluate, calibrate, completion):
+for command in (scan, pairs, filter_command, index, clean, evaluate, calibrate, completion):
     commands.add_command(command)
 
 

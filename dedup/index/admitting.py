@@ -9,7 +9,7 @@ import numpy as np
 from dedup.deciding import DROPPED, decide
 from dedup.index.arrivals import NONE, POSTED, ROW, Arrivals, join_arrivals
 from dedup.index.decisions import DecisionColumns
-from dedup.index.judging import Judge, Judged, distinct_ranks, payload_of
+from dedup.index.judging import Judge, Judged, distinct_ranks, no_drops, payload_of
 from dedup.index.resolving import ARRIVAL, Resolved, find_ids, resolve
 from dedup.index.state import State
 from dedup.kernels import I64, U64, Kernels, Sketches
@@ -36,6 +36,7 @@ def admit_documents(
     kernels: Kernels,
     *,
     same_id: Literal["recorded", "new"],
+    keep_all: bool = False,
 ) -> Admission:
     """Decide on documents and put them into the state.
 
@@ -60,7 +61,8 @@ def admit_documents(
         ranks[places] = state.ledger.count + np.arange(places.size)
         some_texts, some_ids = _take(texts, places), IdColumn(_take(ids.tokens, places))
         sketches = state.sketch(some_texts, kernels)
-        judged = Judge(some_texts, sketches, state, kernels).judge()
+        # Copies that are kept are compared with like all others: those before them need not be kept.
+        judged = no_drops(sketches.lengths > 0) if keep_all else Judge(some_texts, sketches, state, kernels).judge()
         arrivals = _arrivals(
             state, some_texts, some_ids, sketches, judged, date, id_hashes[places], text_hashes[places], kernels
         )

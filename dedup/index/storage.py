@@ -261,15 +261,16 @@ class Storage:
 def due_segments(sizes: Sequence[int]) -> int:
     """How many of the last segments, given by their documents, are to become one; 0 for none.
 
-    Those of the lowest tier of which there are `TIER` or more: a tier holds segments up to `TIER` times those of the
-    tier below. So a document is written again a logarithmic number of times, and there are few segments.
+    A tier holds segments of up to `TIER` times the documents of the tier below. Where the last segments have `TIER` of
+    a tier and otherwise lower ones, they become one: a document is written again once a tier.
     """
     tiers = [max(size // _SMALLEST, 1).bit_length() // (TIER.bit_length() - 1) for size in sizes]
     for tier in sorted(set(tiers)):
         number = 0
         while number < len(tiers) and tiers[-1 - number] <= tier:
             number += 1
-        if number >= TIER:
+        last = tiers[len(tiers) - number :]
+        if last.count(tier) >= TIER or number >= 2 * TIER:
             return number
     return 0
 
