@@ -150,6 +150,9 @@ def filter_command(
     _check_ends(source, target, options)
     if source == "-" and sys.stdin.isatty() and not quiet:
         say("reading records from the terminal; end them with Ctrl-D")
+    again = "run the same command again to go on"
+    if options.restart:
+        again = "run the same command without --restart to go on"
     try:
         with Signals() as signals, StderrProgress(quiet=quiet) as progress:
             result = filter_records(
@@ -164,17 +167,13 @@ def filter_command(
             )
     except BrokenPipeError:
         if index is not None and not quiet:
-            say("the reader of the output went away; run the same command again to go on")
+            say(f"the reader of the output went away; {again}")
         raise
     _warn_of_unreadable(result, options)
     if not quiet:
         say(_summary(result, options))
     if not result.finished:
-        say(
-            "interrupted: without --index nothing of this run is kept"
-            if index is None
-            else "interrupted: run the same command again to go on"
-        )
+        say(f"interrupted: {'without --index nothing of this run is kept' if index is None else again}")
         return signals.exit_code
     return _failed_on(result, fail_on)
 

@@ -158,7 +158,10 @@ class Outputs:
     def _cannot(self, error: OSError, name: str | None) -> DedupError:
         path = self._names[name] if name is not None else os.fspath(error.filename or self._where.target)
         called = "standard output" if path == STDOUT else shown_path(str(path))
-        again = "; then run the same command again to go on" if self._where.kept else ""
+        again = ""
+        if self._where.kept:
+            command = "the same command without --restart" if self._options.restart else "the same command again"
+            again = f"; then run {command} to go on"
         return DedupError(f"{called}: cannot be written: {error.strerror or error}. Mend that{again}")
 
 
