@@ -51,8 +51,8 @@ def write_merged(
 ) -> StoredSegment | None:
     """Write one segment of the living documents of several that follow each other; None if there are none.
 
-    `rewrite`: without the texts of the others, which else stay in their blocks. In memory are a table and some documents
-    at a time. Raises StoreError where a segment is damaged.
+    `rewrite`: without the texts of the others, which else stay in their blocks. In memory are a table and some
+    documents at a time. Raises StoreError where a segment is damaged.
     """
     for segment in segments:
         blocks = segment.check_all(kernels)
