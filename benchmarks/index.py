@@ -3,12 +3,12 @@
     python -m benchmarks.index [--documents 100000 1000000] [--data FOLDER] [--compared 20000] [--json FILE]
 
 Generated documents of about 100 words (see `benchmarks.corpus`), of which one in ten is a copy of some kind, are
-admitted in batches into a fresh index, in FOLDER or a temporary one, on one core: texts are at hand as columns, and what
-is timed is all that it takes until they are in the index and committed, by the clock and by the processor's time, which
-says more where others use the machine. Then, with all of them in it, new documents are admitted one at a time, the index
-is closed and opened, and it is compacted; single documents are timed before and after that. Bytes of postings are those
-of the segment files: tables, rows and ids, all but the texts. Memory is what the process has of its own (RssAnon), less
-the batch and what it had before the index was opened.
+admitted in batches into a fresh index, in FOLDER or a temporary one, on one core: texts are at hand as columns, and
+what is timed is all that it takes until they are in the index and committed, by the clock and by the processor's time,
+which says more where others use the machine. Then, with all of them in it, new documents are admitted one at a time,
+the index is closed and opened, and it is compacted; single documents are timed before and after that. Bytes of postings
+are those of the segment files: tables, rows and ids, all but the texts. Memory is what the process has of its own
+(RssAnon) after a batch, less the batch and what it had before the index was opened.
 
 datasketch's `MinHashLSH` in memory, with the same shingles and threshold, queries and inserts the first `--compared`
 documents, and an index of its own takes the same ones in the same run.
@@ -192,16 +192,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here, too")
     chosen = parser.parse_args(arguments)
     console = wide_console()
-    table = Table("documents", "a second", "a CPU second", "p50 ms", "p99 ms", "p50 compact", "p99 compact", "open s", "compact s",
-                  "segments", "postings B", "texts B", "memory MB")  # fmt: skip
+    table = Table(
+        "documents", "a second", "a CPU second", "p50 ms", "p99 ms", "p50 compact", "p99 compact", "open s",
+        "compact s", "segments", "postings B", "texts B", "memory MB",
+    )  # fmt: skip
     points = []
     with tempfile.TemporaryDirectory(dir=chosen.data) as name, pinned(processors()[:1]):
         for count in chosen.documents:
             points.append(measure(count, Path(name)))
             point = points[-1]
             table.add_row(
-                f"{count:,}", f"{point.a_second:,.0f}", f"{point.a_cpu_second:,.0f}", f"{point.p50:.3f}", f"{point.p99:.2f}",
-                f"{point.compact_p50:.3f}", f"{point.compact_p99:.2f}", f"{point.open_seconds:.3f}",
+                f"{count:,}", f"{point.a_second:,.0f}", f"{point.a_cpu_second:,.0f}", f"{point.p50:.3f}",
+                f"{point.p99:.2f}", f"{point.compact_p50:.3f}", f"{point.compact_p99:.2f}", f"{point.open_seconds:.3f}",
                 f"{point.compact_seconds:.1f}", str(point.segments), f"{point.postings:.0f}", f"{point.texts:.0f}",
                 f"{point.memory:.0f}",
             )  # fmt: skip

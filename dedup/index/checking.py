@@ -77,17 +77,18 @@ def check(storage: Storage, kernels: Kernels) -> list[str]:
 
 def _contradictions(segment: Segment, state: State, kernels: Kernels) -> Iterator[str]:
     """What is wrong with a segment whose bytes are what they were."""
-    rows = segment.every_row(kernels)
-    stored = segment.stored
-    if rows.size != stored.documents or int(rows["rank"][0]) != stored.first_rank:
-        yield f"{segment.path}: holds {rows.size:,} documents, and the catalogue says {stored.documents:,}"
-    if (np.diff(rows["rank"].astype(np.int64)) <= 0).any() or int(rows["rank"][-1]) >= state.ledger.count:
+    facts, stored = segment.facts(kernels), segment.stored
+    ranks = facts.ranks.astype(np.int64)
+    if ranks.size != stored.documents or int(ranks[0]) != stored.first_rank:
+        yield f"{segment.path}: holds {ranks.size:,} documents, and the catalogue says {stored.documents:,}"
+    if (np.diff(ranks) <= 0).any() or int(ranks[-1]) >= state.ledger.count:
         yield f"{segment.path}: its documents are not in order"
+    dropped = facts.representatives != NONE
+    if (facts.representatives[dropped] >= facts.ranks[dropped]).any():
+        yield f"{segment.path}: a document has a later one as its representative"
+    rows = segment.rows(np.arange(ranks.size), kernels)
     if rows["text_number"].max() >= segment.text_file.count:
         yield f"{segment.path}: names texts that are not there"
-    dropped = rows["representative"] != NONE
-    if (rows["representative"][dropped] >= rows["rank"][dropped]).any():
-        yield f"{segment.path}: a document has a later one as its representative"
     for number in range(state.numbers.count):
         entries = segment.entries(number)
         if (entries[1:] <= entries[:-1]).any():

@@ -319,7 +319,7 @@ class Index:
         gone = dropped and not bool(ledger.alive[representative])
         represents = int(np.count_nonzero((ledger.representatives == rank) & ledger.alive))
         reasons = decide(
-            row["length"].astype(np.int64),
+            ledger.lengths[ranks].astype(np.int64),
             np.array([representative if dropped else -1]),
             np.array([represents > 0]),
             state.config.shingle_size,

@@ -1,7 +1,7 @@
 """The parts of an index, each with documents of consecutive ranks: segments on the disk and runs in memory."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,23 +19,35 @@ SEGMENT_ROW = np.dtype(
         ("id_hash", "<u8"),
         ("date", "<f8"),
         ("id_end", "<u8"),
-        ("rank", "<u4"),
-        ("length", "<u4"),
-        ("representative", "<u4"),
-        ("level_size", "<u4"),
         ("text_number", "<u4"),
         ("score_number", "<u4"),
-        ("level", "u1"),
         ("flags", "u1"),
         ("verdict", "i1"),
-        ("spare", "u1", (5,)),
+        ("spare", "u1", (6,)),
     ]
 )
-"""A document in a segment. The scores of dropped ones stand apart, in the order of `score_number`."""
+"""A document in a segment, its facts apart. The scores of dropped ones stand in the order of `score_number`."""
 
-COMMON = ("digest", "text_hash", "id_hash", "date", "rank", "length", "representative", "level_size", "level", "flags",
-          "verdict")  # fmt: skip
+COMMON = ("digest", "text_hash", "id_hash", "date", "flags", "verdict")
 """What rows have in memory and in a segment."""
+
+FACTS = (("rank", "<u4"), ("representative", "<u4"), ("length", "<u4"), ("level_size", "<u4"), ("level", "u1"))
+"""Columns of a segment, to be taken whole when it is opened, and fields of rows in memory."""
+
+
+class Facts(NamedTuple):
+    """The columns of `FACTS`."""
+
+    ranks: U32
+    representatives: U32
+    lengths: U32
+    level_sizes: U32
+    levels: U8
+
+
+def facts_of(rows: Rows) -> Facts:
+    """The facts of documents in memory."""
+    return Facts(*(rows[name] for name, _ in FACTS))
 
 
 class Part(Protocol):
@@ -108,7 +120,7 @@ class Segment:
         self.tables = sorted_tables(mapped.layout, numbers, mapped.sums)
         self._rows: Rows = mapped.layout.section("rows").view(SEGMENT_ROW)
         self._scores: F64 = np.asarray(mapped.layout.section("scores"), dtype=np.float64).reshape(-1, 4)
-        self._ids = mapped.layout.section("ids")
+        self._ids: U8 = mapped.layout.section("ids").view(np.uint8)
         self._first_words = {name: first for name, (_, first, _) in mapped.layout.sections.items()}
         self._ranks: U32 | None = None
 
@@ -119,15 +131,18 @@ class Segment:
     def ranks(self) -> U32:
         """See `Part`."""
         if self._ranks is None:
-            self._ranks = np.ascontiguousarray(self._rows["rank"])
+            self._ranks = self.layout.section("rank").view(np.uint32)
         return self._ranks
 
-    def every_row(self, kernels: Kernels) -> Rows:
-        """All rows."""
-        words = len(self) * SEGMENT_ROW.itemsize // 8
-        first = self._first_words["rows"]
-        self._check(kernels, np.array([first]), np.array([first + words - 1]))
-        return self._rows
+    def facts(self, kernels: Kernels) -> Facts:
+        """The facts of all documents."""
+        columns = []
+        for name, kind in FACTS:
+            column = self.layout.section(name).view(kind)
+            first = self._first_words[name]
+            self._check(kernels, np.array([first]), np.array([first + max(column.nbytes - 1, 0) // 8]))
+            columns.append(column)
+        return Facts(*columns)
 
     def rows(self, places: I64, kernels: Kernels) -> Rows:
         """See `Part`. Raises StoreError where they are damaged, as the others do."""
@@ -148,31 +163,26 @@ class Segment:
 
     def ids(self, places: I64, kernels: Kernels) -> list[bytes]:
         """See `Part`."""
+        starts, ends = self.id_bounds(places, kernels)
+        return [self._ids[start:end].tobytes() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+    def id_bounds(self, places: I64, kernels: Kernels) -> tuple[I64, I64]:
+        """Where ids begin and end, found to be whole."""
         ends = self.rows(places, kernels)["id_end"].astype(np.int64)
-        before = np.maximum(places - 1, 0)
-        starts = np.where(places > 0, self.rows(before, kernels)["id_end"].astype(np.int64), 0)
+        starts = np.where(places > 0, self.rows(np.maximum(places - 1, 0), kernels)["id_end"].astype(np.int64), 0)
         first = self._first_words["ids"]
+        self._check(kernels, first + starts[:1] // 8, first + np.maximum(ends[-1:] - 1, starts[:1]) // 8)
         self._check(kernels, first + starts // 8, first + np.maximum(ends - 1, starts) // 8)
-        data = self._ids.view(np.uint8)
-        return [data[start:end].tobytes() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        return starts, ends
 
     def texts(self, places: I64, kernels: Kernels) -> Texts:
         """See `Part`."""
         return self.text_file.read(self.rows(places, kernels)["text_number"].astype(np.int64))
 
-    def every_id(self, kernels: Kernels) -> U8:
-        """The ids of all documents, one after the other."""
-        data = self._ids.view(np.uint8)
-        first = self._first_words["ids"]
-        self._check(kernels, np.array([first]), np.array([first + max(data.size - 1, 0) // 8]))
-        return data
-
-    def every_score(self, kernels: Kernels) -> F64:
-        """The scores of all dropped documents."""
-        if self._scores.size:
-            first = self._first_words["scores"]
-            self._check(kernels, np.array([first]), np.array([first + self._scores.size - 1]))
-        return self._scores
+    def ids_of(self, first: int, last: int, kernels: Kernels) -> U8:
+        """The ids of consecutive documents, one after the other."""
+        low, high = self.id_bounds(np.array([first, last - 1]), kernels)
+        return self._ids[low[0] : high[1]]
 
     def entries(self, number: int) -> U64:
         """The entries of one table; to be checked before."""

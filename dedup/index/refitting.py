@@ -15,9 +15,9 @@ def fit_to_index(state: State, kernels: Kernels) -> Background:
     digests, ranks = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.int64)]
     for part in state.parts:
         rows = part.rows(np.arange(part.ranks.size), kernels)
-        living = state.ledger.alive[rows["rank"]]
+        living = state.ledger.alive[part.ranks]
         digests.append(rows["digest"][living])
-        ranks.append(rows["rank"][living].astype(np.int64))
+        ranks.append(part.ranks[living].astype(np.int64))
     documents = np.concatenate(ranks)
     lengths = state.ledger.lengths[documents].astype(np.int64)
     tokens = _tokens(state, documents[sample_of(np.concatenate(digests), lengths)], kernels)

@@ -270,7 +270,7 @@ def due_segments(sizes: Sequence[int]) -> int:
         while number < len(tiers) and tiers[-1 - number] <= tier:
             number += 1
         last = tiers[len(tiers) - number :]
-        if last.count(tier) >= TIER or number >= 2 * TIER:
+        if last.count(tier) >= TIER:
             return number
     return 0
 

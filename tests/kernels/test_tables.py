@@ -72,7 +72,9 @@ def test_the_first_living_members_of_each_group_are_found(
 @pytest.mark.parametrize("kernels", IMPLEMENTATIONS)
 def test_a_group_larger_than_the_room_is_found_whole(kernels: Kernels) -> None:
     members = 5000
-    tables = tables_of([set(), set(), {(7, member) for member in range(members)} | {(9, 3)}, set()], kernels, checked=True)
+    tables = tables_of(
+        [set(), set(), {(7, member) for member in range(members)} | {(9, 3)}, set()], kernels, checked=True
+    )
     counts = np.zeros(2, dtype=np.int64)
     found = kernels.find_members(
         tables,
