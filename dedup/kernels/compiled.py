@@ -49,6 +49,9 @@ from dedup.kernels.compiled_rows import (
 from dedup.kernels.compiled_screening import screen as screen
 from dedup.kernels.compiled_segments import WINDOW, count_newlines, segment_loop
 from dedup.kernels.compiled_sketch import BLOCK, LANES, POWERS, minhash_loop, sketch_loop
+from dedup.kernels.compiled_tables import check_words as check_words
+from dedup.kernels.compiled_tables import find_members as find_members
+from dedup.kernels.compiled_tables import sum_blocks as sum_blocks
 from dedup.kernels.compiled_terms import mark_terms as mark_terms
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
 from dedup.kernels.compiled_texts import same_bytes as same_bytes
