@@ -79,7 +79,7 @@ def main() -> None:
     from dedup.cli import main as dedup
     from dedup.filtering import filter_records
     from dedup.index import Index
-    from dedup.kernels import LOAD_FROM_BYTES, choose
+    from dedup.kernels import WORTH, choose
 
     import_module("pyarrow.parquet")
     for package in ("filtering", "index", "scanning", "reading", "reporting"):
@@ -87,7 +87,7 @@ def main() -> None:
             import_module(module.name)
     assert callable(filter_records)
     assert callable(Index.open)
-    choose(LOAD_FROM_BYTES)
+    choose(WORTH.load)
     for line in sys.stdin.buffer:
         order = json.loads(line)
         read, write = os.pipe()

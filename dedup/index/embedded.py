@@ -36,7 +36,7 @@ from dedup.index.resolving import documents_with
 from dedup.index.single import Alone, admit_one
 from dedup.index.state import State
 from dedup.index.storage import NO_RANKS, Storage
-from dedup.kernels import COMPILE_FROM_BYTES, I64, LOAD_FROM_BYTES, Kernels, choose
+from dedup.kernels import I64, WORTH, Kernels, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
@@ -365,8 +365,8 @@ class Index:
 
     def _choose(self, n_bytes: int) -> Kernels:
         """Compiled kernels where there are any; they are compiled for large batches alone."""
-        if self._kernels is None or (self._kernels.name == "numpy" and n_bytes >= COMPILE_FROM_BYTES):
-            self._kernels = choose(max(n_bytes, LOAD_FROM_BYTES))
+        if self._kernels is None or (self._kernels.name == "numpy" and n_bytes >= WORTH.compile):
+            self._kernels = choose(max(n_bytes, WORTH.load))
         return self._kernels
 
     def _check_open(self) -> None:
