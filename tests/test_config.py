@@ -10,7 +10,7 @@ from dedup.config import ALL_RELATIONS, KEEP_POLICIES, PAIR_RELATIONS, Config
 from dedup.errors import ConfigError, DedupError
 from dedup.model import Level, Relation
 
-SHARES = ("threshold", "cosine", "containment", "recall", "boilerplate_share")
+SHARES = ("threshold", "cosine", "containment", "min_score", "min_passage_score", "recall", "boilerplate_share")
 LEAST = {
     "shingle_size": 1,
     "num_perm": 16,
@@ -60,7 +60,8 @@ def test_an_integer_has_its_least_value(name: str, least: int) -> None:
         ({"containment_sample": 6}, "containment_sample is a power of two"),
         ({"relations": ()}, "no relation to look for"),
         ({"relations": ("near", "nearly")}, "'nearly' is not a valid Relation"),
-        ({"relations": ("near", "rewrite")}, "does not find rewrites yet"),
+        ({"min_score": 1.5}, "min_score"),
+        ({"min_passage_score": -0.1}, "min_passage_score"),
         ({"level": "sentence"}, "'sentence' is not a valid Level"),
         ({"boilerplate": "ignore"}, "boilerplate is one of include, exclude, not 'ignore'"),
         ({"keep": "shortest"}, "unknown keep policy 'shortest'; choose one of first, last, longest, newest, source"),
@@ -109,7 +110,7 @@ def test_relations_and_level_can_be_given_by_name() -> None:
 
 def test_the_default_looks_for_all_that_is_found() -> None:
     assert Config().relations == ALL_RELATIONS
-    assert set(PAIR_RELATIONS) < set(ALL_RELATIONS) == set(Relation) - {Relation.REWRITE}
+    assert set(PAIR_RELATIONS) < set(ALL_RELATIONS) == set(Relation)
 
 
 def chance(threshold: float, bands: int, rows: int) -> float:

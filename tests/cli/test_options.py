@@ -8,14 +8,14 @@ from dedup.cli.entry import commands
 from dedup.cli.options import BOILERPLATE, INPUT_FORMATS, LEVELS, OF_PAIRS, RELATIONS, workers_or_all
 from dedup.config import ALL_RELATIONS, PAIR_RELATIONS, Config
 from dedup.errors import ConfigError
-from dedup.model import Level
+from dedup.model import Level, Relation
 from dedup.reading import ReadOptions
 
 
 def test_the_names_on_the_command_line_are_those_of_the_library() -> None:
     assert RELATIONS == ALL_RELATIONS
     assert tuple(Level) == LEVELS
-    assert OF_PAIRS == PAIR_RELATIONS
+    assert (*PAIR_RELATIONS, Relation.REWRITE) == OF_PAIRS
     assert config.BOILERPLATE == BOILERPLATE
     for name in INPUT_FORMATS:
         assert ReadOptions(input_format=name).input_format == name
