@@ -21,8 +21,10 @@ def find_anchors(texts: Terms, lengths: I64, common: U64, left: int, right: int,
     for first, last, other_first, other_last in places.tolist():
         here, there = both[0].stems[first:last], both[1].stems[other_first:other_last]
         shared, ours, theirs = np.intersect1d(here, there, return_indices=True)
-        sentences = both[0].sentences[ours + first] + both[1].sentences[theirs + other_first]
-        total = int(texts.sentences[left] + texts.sentences[right])
+        sentences, total = both[0].sentences[ours + first], int(texts.sentences[left])
+        if left != right:
+            sentences = sentences + both[1].sentences[theirs + other_first]
+            total += int(texts.sentences[right])
         rare = sentences <= max(total // RARE_SHARE, RARE_SENTENCES)
         hashes = texts.hashes[texts.offsets[left] + ours + first]
         rare &= (common[hashes >> np.uint64(54)] >> (hashes >> np.uint64(48) & np.uint64(63)) & np.uint64(1)) == 0

@@ -18,11 +18,11 @@ from dedup.scanning.scoring import Scorer, hash_ranges
 LEAST_TOKENS = 24
 """A document of fewer tokens holds no two passages."""
 
-LEAST_RETURNS = 7
+LEAST_RETURNS = 8
 """Documents in which fewer skip-bigrams return together are not aligned."""
 
 LEAST_ANCHORS = 3
-"""The fewest words, none of them common, that a passage and its rewording both hold."""
+"""The fewest words, none of them common and no numbers, that a passage and its rewording both hold."""
 
 _BLOCK_BYTES = 2 << 20
 
@@ -99,7 +99,8 @@ def _findings(texts: ReadyTexts, passages: Aligned) -> Findings:
         here = np.array([row])
         spans = passages.left.take(here), passages.right.take(here)
         (anchors,) = texts.anchors(text, text, spans)
-        if len(anchors) >= LEAST_ANCHORS:
+        words = sum(any(map(str.isalpha, anchor)) for anchor in anchors)
+        if words >= LEAST_ANCHORS and not texts.is_template(text, spans):
             several.append(row)
             left, right = passages.nats[row].tolist()
             evidence.append(Evidence(anchors=anchors, log_likelihood=(left, right)))
