@@ -12,6 +12,7 @@ from dedup.deciding import DROPPED
 from dedup.filtering.options import FilterOptions
 from dedup.filtering.verdicts import KEPT_REASONS, REASONS, Verdicts
 from dedup.index import DecisionColumns, Index
+from dedup.kernels import Sketches
 from dedup.model import IdColumn, TextColumn
 from dedup.scanning.progress import Progress
 from dedup.verifying import CODES
@@ -54,7 +55,13 @@ class Decider:
         nothing = TextColumn.from_bytes([])
         self._index.admit_columns(nothing, IdColumn(nothing), mark=(name, value))
 
-    def decide(self, texts: TextColumn, ids: IdColumn, name: str, mark: Callable[[Verdicts], bytes]) -> Verdicts:
+    def sketch(self, texts: TextColumn) -> Sketches:
+        """What can be done ahead of deciding, in another thread."""
+        return self._index.sketch(texts)
+
+    def decide(
+        self, texts: TextColumn, ids: IdColumn, sketches: Sketches | None, name: str, mark: Callable[[Verdicts], bytes]
+    ) -> Verdicts:
         """Decide on records and add them, and keep what `mark` gives for the verdicts, all of it or nothing."""
         verdicts: list[Verdicts] = []
 
@@ -62,7 +69,7 @@ class Decider:
             verdicts.append(_verdicts(columns))
             return mark(verdicts[0])
 
-        self._index.admit_columns(texts, ids, mark=(name, value), same_id="new")
+        self._index.admit_columns(texts, ids, mark=(name, value), same_id="new", sketches=sketches)
         return verdicts[0]
 
 
