@@ -14,7 +14,6 @@ from dedup.filtering.verdicts import KEPT_REASONS, REASONS, Verdicts
 from dedup.index import DecisionColumns, Index
 from dedup.kernels import Sketches
 from dedup.model import IdColumn, TextColumn
-from dedup.scanning.progress import Progress
 from dedup.verifying import CODES
 
 _OF_KEPT = np.array([KEPT_REASONS.index(name) for name in ("unique", "unique", "short", "empty")], dtype=np.int8)
@@ -28,15 +27,18 @@ for _verdict, _relation in CODES.items():
 class Decider:
     """An index that is open for this run; `kept` says whether it stays when the run ends."""
 
-    def __init__(
-        self, path: str | None, workspace: str, config: Config, options: FilterOptions, progress: Progress
-    ) -> None:
+    def __init__(self, path: str | None, workspace: str, config: Config | None, options: FilterOptions) -> None:
         self.kept = path is not None
         self._index = Index.open(
             os.path.join(workspace, "index") if path is None else path,
             config,
             durability="full" if options.full_durability else "process",
         )
+
+    @property
+    def config(self) -> Config:
+        """That of the index."""
+        return self._index.config
 
     def __enter__(self) -> Self:
         return self

@@ -42,7 +42,7 @@ _COMPLAINTS = 3
 def filter_records(
     source: str,
     target: str,
-    config: Config,
+    config: Config | None = None,
     *,
     index: str | None = None,
     reading: ReadOptions | None = None,
@@ -53,7 +53,8 @@ def filter_records(
     """Hand the records of `source` on to `target`, less those that repeat an earlier one of it or of the index.
 
     Both are files or `-`; `target` may be a folder, which gets shards. `index` is the folder of an index, made if
-    need be; without it nothing is known before and nothing is kept. `stop` is asked now and then whether to end.
+    need be; without it nothing is known before and nothing is kept. Without `config` that of the index holds.
+    `stop` is asked now and then whether to end.
 
     Raises InputError where the input cannot be read or is not the one that an interrupted run had begun with,
     ConfigError where settings contradict each other or the index, and DedupError where an output cannot be written.
@@ -63,8 +64,8 @@ def filter_records(
         raise ConfigError(f"--rejected stays empty with --mode {options.mode}, which drops nothing; leave one out")
     with contextlib.ExitStack() as stack:
         workspace = stack.enter_context(tempfile.TemporaryDirectory(prefix="dedup-"))
-        decider = stack.enter_context(Decider(index, workspace, config, options, progress))
-        run = _Run(source, target, config, reading, options, progress, stop, decider)
+        decider = stack.enter_context(Decider(index, workspace, config, options))
+        run = _Run(source, target, reading, options, progress, stop, decider)
         return run.go(workspace if index is None else os.path.join(index, ""))
 
 
@@ -80,7 +81,6 @@ class _Run:
         self,
         source: str,
         target: str,
-        config: Config,
         reading: ReadOptions,
         options: FilterOptions,
         progress: Progress,
@@ -88,11 +88,11 @@ class _Run:
         decider: Decider,
     ) -> None:
         self._source, self._target = source, target
-        self._config, self._reading, self._options = config, reading, options
+        self._config, self._reading, self._options = decider.config, reading, options
         self._progress, self._stop, self._decider = progress, stop, decider
         self._name = mark_name(source, target)
         self._form = form_of(source, target, options)
-        self._settings = _settings(self._form, config, reading, options)
+        self._settings = _settings(self._form, decider.config, reading, options)
         self._complaints: list[str] = []
 
     def go(self, workspace: str) -> FilterResult:
