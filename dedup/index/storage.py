@@ -194,9 +194,13 @@ class Storage:
         self._raise_merge_error()
         with self.restoring():
             self.flush(kernels, NO_RANKS)
-            if self.state.segments:
+            if len(self.state.segments) > 1 or any(self._is_partly_gone(each) for each in self.state.segments):
                 self._merge(list(self.state.segments), kernels, rewrite=True)
             self.catalogue.checkpoint()
+
+    def _is_partly_gone(self, segment: Segment) -> bool:
+        """Whether a segment has documents, or texts of documents, that are no more."""
+        return segment.text_file.count > len(segment) or not bool(self.state.ledger.alive[segment.ranks].all())
 
     def _merge(self, segments: Sequence[Segment], kernels: Kernels, *, rewrite: bool) -> None:
         """Put one segment in the place of several that follow each other.

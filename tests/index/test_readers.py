@@ -150,7 +150,7 @@ def test_files_that_no_transaction_knows_are_deleted(tmp_path: Path) -> None:
         assert index.check() == []
 
 
-@pytest.mark.parametrize("some", [(10_000,), (4096, 16384), (16384, 5000, 100, 30_000), (1,)])
+@pytest.mark.parametrize("some", [(10_000,), (4096, 16384), (16384, 5000, 100, 30_000)])
 def test_segments_are_joined_so_that_few_are_left_and_none_is_written_often(some: tuple[int, ...]) -> None:
     sizes: list[int] = []
     written = total = 0
