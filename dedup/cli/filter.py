@@ -20,8 +20,8 @@ from dedup.cli.options import (
     candidate_options,
     fail_on_option,
     gathered,
-    memory_option,
     quiet_option,
+    read_size,
     verdict_options,
 )
 from dedup.cli.progress import StderrProgress
@@ -119,8 +119,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
     type=click.Choice(("process", "full")),
     help="process: what is done outlives the process (default). full: a loss of power as well, at the cost of speed.",
 )
+@click.option(
+    "--memory",
+    metavar="SIZE",
+    callback=read_size,
+    help="Memory for the batches, besides the index, such as 128MB (default 256MB): less makes them smaller.",
+)
 @fail_on_option(OF_PAIRS)
-@memory_option
 @quiet_option
 def filter_command(
     source: str,
@@ -137,6 +142,8 @@ def filter_command(
     IN is a file of JSON lines or Parquet, also compressed with gzip or Zstandard, or - for standard input. OUT is a
     file, a folder (or a name that ends in /) for numbered shards, or - for standard output.
 
+    The settings of an index that is there hold where none is given here.
+
     With --index a run that broke off, however that was, goes on when the same command is given again: each record
     is decided on and written once.
     """
@@ -145,6 +152,8 @@ def filter_command(
     from dedup.model import Level
 
     config = _checked(settings.config(Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)), chosen)
+    # An index that is there has a configuration, which holds where nothing is said.
+    said = settings != Settings() or index is None
     options = _options(chosen)
     check_fail_on(fail_on, config.relations)
     _check_ends(source, target, options)
@@ -158,7 +167,7 @@ def filter_command(
             result = filter_records(
                 source,
                 target,
-                config,
+                config if said else None,
                 index=index,
                 reading=reading.options(),
                 options=options,

@@ -12,8 +12,8 @@ from dedup.deciding import DROPPED
 from dedup.filtering.options import FilterOptions
 from dedup.filtering.verdicts import KEPT_REASONS, REASONS, Verdicts
 from dedup.index import DecisionColumns, Index
+from dedup.kernels import Sketches
 from dedup.model import IdColumn, TextColumn
-from dedup.scanning.progress import Progress
 from dedup.verifying import CODES
 
 _OF_KEPT = np.array([KEPT_REASONS.index(name) for name in ("unique", "unique", "short", "empty")], dtype=np.int8)
@@ -27,15 +27,18 @@ for _verdict, _relation in CODES.items():
 class Decider:
     """An index that is open for this run; `kept` says whether it stays when the run ends."""
 
-    def __init__(
-        self, path: str | None, workspace: str, config: Config, options: FilterOptions, progress: Progress
-    ) -> None:
+    def __init__(self, path: str | None, workspace: str, config: Config | None, options: FilterOptions) -> None:
         self.kept = path is not None
         self._index = Index.open(
             os.path.join(workspace, "index") if path is None else path,
             config,
             durability="full" if options.full_durability else "process",
         )
+
+    @property
+    def config(self) -> Config:
+        """That of the index."""
+        return self._index.config
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +57,13 @@ class Decider:
         nothing = TextColumn.from_bytes([])
         self._index.admit_columns(nothing, IdColumn(nothing), mark=(name, value))
 
-    def decide(self, texts: TextColumn, ids: IdColumn, name: str, mark: Callable[[Verdicts], bytes]) -> Verdicts:
+    def sketch(self, texts: TextColumn) -> Sketches:
+        """What can be done ahead of deciding, in another thread."""
+        return self._index.sketch(texts)
+
+    def decide(
+        self, texts: TextColumn, ids: IdColumn, sketches: Sketches | None, name: str, mark: Callable[[Verdicts], bytes]
+    ) -> Verdicts:
         """Decide on records and add them, and keep what `mark` gives for the verdicts, all of it or nothing."""
         verdicts: list[Verdicts] = []
 
@@ -62,7 +71,7 @@ class Decider:
             verdicts.append(_verdicts(columns))
             return mark(verdicts[0])
 
-        self._index.admit_columns(texts, ids, mark=(name, value), same_id="new")
+        self._index.admit_columns(texts, ids, mark=(name, value), same_id="new", sketches=sketches)
         return verdicts[0]
 
 

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from dedup.config import Config
 from dedup.errors import ConfigError, InputError
@@ -26,6 +27,7 @@ from dedup.filtering.records import Batch
 from dedup.filtering.rows import RowSource
 from dedup.filtering.sources import START, LineSource, Reached, Step, another_input, named, status_of
 from dedup.filtering.verdicts import KEPT_REASONS, Verdicts
+from dedup.kernels import COMPILE_FROM_BYTES, Sketches, choose
 from dedup.reading import ReadOptions
 from dedup.reading.formats import Format, format_of_name
 from dedup.reading.paths import STDIN
@@ -40,7 +42,7 @@ _COMPLAINTS = 3
 def filter_records(
     source: str,
     target: str,
-    config: Config,
+    config: Config | None = None,
     *,
     index: str | None = None,
     reading: ReadOptions | None = None,
@@ -51,7 +53,8 @@ def filter_records(
     """Hand the records of `source` on to `target`, less those that repeat an earlier one of it or of the index.
 
     Both are files or `-`; `target` may be a folder, which gets shards. `index` is the folder of an index, made if
-    need be; without it nothing is known before and nothing is kept. `stop` is asked now and then whether to end.
+    need be; without it nothing is known before and nothing is kept. Without `config` that of the index holds.
+    `stop` is asked now and then whether to end.
 
     Raises InputError where the input cannot be read or is not the one that an interrupted run had begun with,
     ConfigError where settings contradict each other or the index, and DedupError where an output cannot be written.
@@ -61,9 +64,16 @@ def filter_records(
         raise ConfigError(f"--rejected stays empty with --mode {options.mode}, which drops nothing; leave one out")
     with contextlib.ExitStack() as stack:
         workspace = stack.enter_context(tempfile.TemporaryDirectory(prefix="dedup-"))
-        decider = stack.enter_context(Decider(index, workspace, config, options, progress))
-        run = _Run(source, target, config, reading, options, progress, stop, decider)
+        decider = stack.enter_context(Decider(index, workspace, config, options))
+        run = _Run(source, target, reading, options, progress, stop, decider)
         return run.go(workspace if index is None else os.path.join(index, ""))
+
+
+class Ready(NamedTuple):
+    """A batch that can be decided on, or that was."""
+
+    step: Step
+    sketches: Sketches | None
 
 
 class _Run:
@@ -71,7 +81,6 @@ class _Run:
         self,
         source: str,
         target: str,
-        config: Config,
         reading: ReadOptions,
         options: FilterOptions,
         progress: Progress,
@@ -79,11 +88,11 @@ class _Run:
         decider: Decider,
     ) -> None:
         self._source, self._target = source, target
-        self._config, self._reading, self._options = config, reading, options
+        self._config, self._reading, self._options = decider.config, reading, options
         self._progress, self._stop, self._decider = progress, stop, decider
         self._name = mark_name(source, target)
         self._form = form_of(source, target, options)
-        self._settings = _settings(self._form, config, reading, options)
+        self._settings = _settings(self._form, decider.config, reading, options)
         self._complaints: list[str] = []
 
     def go(self, workspace: str) -> FilterResult:
@@ -93,13 +102,19 @@ class _Run:
         try:
             if saved is not None and saved.finished and _unchanged(self._source, saved.reached):
                 return self._done(source, saved, workspace)
-            steps = ReadAhead(source.steps(), _AHEAD, self._stop)
+            known = 0 if saved is None or saved.verdicts is None else 1
+            steps = ReadAhead(self._sketched(source.steps(), known), _AHEAD, self._stop)
             try:
                 return self._through(source, steps, saved, workspace)
             finally:
                 steps.close()
         finally:
             source.close()
+
+    def _sketched(self, steps: Iterator[Step], known: int) -> Iterator[Ready]:
+        """The batches with their sketches, but for the first ones that were decided on before."""
+        for number, step in enumerate(steps):
+            yield Ready(step, None if number < known else self._decider.sketch(step.batch.texts))
 
     def _saved(self) -> Mark | None:
         stored = None if self._options.restart else self._decider.mark(self._name)
@@ -140,19 +155,21 @@ class _Run:
         return FilterResult(saved.tally, saved.tally, True)
 
     def _through(
-        self, source: LineSource | RowSource, ahead: ReadAhead[Step], saved: Mark | None, workspace: str
+        self, source: LineSource | RowSource, ahead: ReadAhead[Ready], saved: Mark | None, workspace: str
     ) -> FilterResult:
         before = Tally() if saved is None else saved.tally
         steps = iter(ahead)
-        first: list[Step] = []
+        first: list[Ready] = []
         if saved is not None and saved.finished:
             # Whether anything was added must be known before the outputs are touched.
-            first = [step for step in [next(steps, None)] if step is not None]
+            first = [ready for ready in [next(steps, None)] if ready is not None]
             if not first:
                 return self._done(source, saved, workspace)
         outputs = self._outputs(source, saved, workspace)
         writer = WriteBehind(self._stop)
         try:
+            if (source.total_bytes or 0) >= COMPILE_FROM_BYTES:
+                choose(COMPILE_FROM_BYTES, self._progress.message)
             self._progress.start("filtering", source.total_bytes)
             return self._decided(outputs, writer, _chained(first, steps), saved, before)
         finally:
@@ -160,20 +177,20 @@ class _Run:
             outputs.close()
 
     def _decided(
-        self, outputs: Outputs, writer: WriteBehind, steps: Iterator[Step], saved: Mark | None, before: Tally
+        self, outputs: Outputs, writer: WriteBehind, steps: Iterator[Ready], saved: Mark | None, before: Tally
     ) -> FilterResult:
         known = None if saved is None else saved.verdicts
         reached = START if saved is None else saved.reached
         tally, finished = before, True
         try:
-            for step in steps:
+            for step, sketches in steps:
                 if known is not None:
                     if len(known) != len(step.batch):
                         raise another_input(self._source, "its records are others")
                     verdicts, known = known, None
                     before = before.plus(self._tally(step.batch, verdicts))
                 else:
-                    verdicts = self._decide(step, outputs, writer, tally)
+                    verdicts = self._decide(step, sketches, outputs, writer, tally)
                 writer.start(partial(outputs.write, step.batch, verdicts))
                 tally, reached = tally.plus(self._tally(step.batch, verdicts)), step.reached
                 self._complain(step.batch)
@@ -193,7 +210,9 @@ class _Run:
         outputs.settle(states)
         return FilterResult(tally, before, finished, tuple(self._complaints))
 
-    def _decide(self, step: Step, outputs: Outputs, writer: WriteBehind, tally: Tally) -> Verdicts:
+    def _decide(
+        self, step: Step, sketches: Sketches | None, outputs: Outputs, writer: WriteBehind, tally: Tally
+    ) -> Verdicts:
         """Have a batch decided on, and recorded with where the run stands once the batch before is written."""
         batch = step.batch
         if self._reading.strict and batch.unreadable:
@@ -210,7 +229,7 @@ class _Run:
             states = outputs.states()
             return Mark(self._settings, step.reached, states, tally, verdicts).encoded()
 
-        verdicts = self._decider.decide(batch.texts, batch.ids, self._name, mark)
+        verdicts = self._decider.decide(batch.texts, batch.ids, sketches, self._name, mark)
         outputs.settle(states)
         return verdicts
 
@@ -260,7 +279,7 @@ def _unchanged(source: str, reached: Reached) -> bool:
     return reached.status is not None and status_of(source) == reached.status
 
 
-def _chained(first: list[Step], rest: Iterator[Step]) -> Iterator[Step]:
+def _chained(first: list[Ready], rest: Iterator[Ready]) -> Iterator[Ready]:
     yield from first
     first.clear()
     yield from rest

@@ -37,8 +37,9 @@ def admit_documents(
     *,
     same_id: Literal["recorded", "new"],
     keep_all: bool = False,
+    sketches: Sketches | None = None,
 ) -> Admission:
-    """Decide on documents and put them into the state.
+    """Decide on documents and put them into the state; `sketches` are theirs, if they are made already.
 
     They are taken in slices, so that what is held for a slice is bounded. A document that takes the place of another
     one begins a slice: those before it are compared with that one, and those behind it are not.
@@ -61,7 +62,8 @@ def admit_documents(
             removed[rank] = int(places[0])
         ranks[places] = state.ledger.count + np.arange(places.size)
         some_texts, some_ids = _take(texts, places), IdColumn(_take(ids.tokens, places))
-        sketches = state.sketch(some_texts, kernels)
+        if sketches is None or places.size < count:
+            sketches = state.sketch(some_texts, kernels)
         # Copies that are kept are compared with like all others: those before them need not be kept.
         judged = no_drops(sketches.lengths > 0) if keep_all else Judge(some_texts, sketches, state, kernels).judge()
         arrivals = _arrivals(

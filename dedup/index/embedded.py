@@ -36,7 +36,7 @@ from dedup.index.resolving import documents_with
 from dedup.index.single import Alone, admit_one
 from dedup.index.state import State
 from dedup.index.storage import NO_RANKS, Storage
-from dedup.kernels import I64, WORTH, Kernels, choose
+from dedup.kernels import I64, WORTH, Kernels, Sketches, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
@@ -190,25 +190,32 @@ class Index:
         admitted: datetime | None = None,
         same_id: Literal["recorded", "new"] = "recorded",
         keep_all: bool = False,
+        sketches: Sketches | None = None,
     ) -> DecisionColumns:
         """Admit documents given as columns, as `admit_batch` does.
 
         `same_id`: what a document is whose id is in the index: "recorded", what `admit` says; or "new", a document like
         any other, which is compared with the earlier one and may be dropped for it. `keep_all`: every document is kept,
         as `add` does. The value of `mark` may be a function that makes it of the decisions; what that raises leaves
-        the index as it was.
+        the index as it was. `sketches`: what `sketch` has given for the texts.
         """
         with self._mutex:
             self._check_writable()
             kernels = self._choose(texts.n_bytes)
             date = time.time() if admitted is None else admitted.timestamp()
             with self._storage.restoring():
-                admission = admit_documents(self._state, texts, ids, date, kernels, same_id=same_id, keep_all=keep_all)
+                admission = admit_documents(
+                    self._state, texts, ids, date, kernels, same_id=same_id, keep_all=keep_all, sketches=sketches
+                )
                 value = None if mark is None else mark[1](admission.decisions) if callable(mark[1]) else mark[1]
                 stored = None if mark is None or value is None else (mark[0], value)
                 self._storage.commit(admission.arrivals, admission.removed, stored, kernels)
             self._merge_due(kernels)
             return admission.decisions
+
+    def sketch(self, texts: TextColumn) -> Sketches:
+        """The part of `admit_columns` that needs nothing of the index, so that another thread may do it ahead."""
+        return self._state.sketch(texts, choose(max(texts.n_bytes, LOAD_FROM_BYTES)))
 
     def mark(self, name: str) -> bytes | None:
         """The value last stored under a name with a batch, or None."""

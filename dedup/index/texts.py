@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +13,15 @@ from dedup.errors import StoreError
 from dedup.index.compression import Compressor, decompress
 from dedup.index.files import damaged, map_file, write_file
 from dedup.kernels import I64, U8
+from dedup.scanning.threads import Threads
 
 _MAGIC = b"dedup texts 001\n"
 _FOOT = struct.Struct("<QQQQ16s")
 _BLOCK = 16 << 10
 """Bytes compressed together: as many as are read for one text. Twice as many save a tenth of the space."""
+_GROUP = 64
+"""Blocks that a thread compresses at a time."""
+_THREADS = 2
 
 
 class Texts(NamedTuple):
@@ -41,23 +46,42 @@ def write_texts(path: Path, several: Iterable[tuple[U8, I64]]) -> int:
 def _pieces(several: Iterable[tuple[U8, I64]]) -> Iterator[bytes]:
     """What stands in the file: blocks, then the places of texts and of blocks, and where these stand."""
     yield _MAGIC
-    compressor = Compressor()
     every_offset = [np.zeros(1, dtype=np.int64)]
-    firsts, places = [], [len(_MAGIC)]
+    firsts: list[int] = []
+    places = [len(_MAGIC)]
     before = 0
-    for data, offsets in several:
-        first, count = 0, offsets.size - 1
-        while first < count:
-            last = int(np.searchsorted(offsets, offsets[first] + _BLOCK, side="right")) - 1
-            last = min(max(last, first + 1), count)
-            block = compressor.compress(data[offsets[first] : offsets[last]].tobytes())
-            firsts.append(before + first)
-            places.append(places[-1] + len(block))
-            yield block
-            first = last
-        every_offset.append(offsets[1:] - offsets[0] + every_offset[-1][-1])
-        before += count
+    with Threads(_THREADS) as threads:
+        for data, offsets in several:
+            some = _firsts_of_blocks(offsets)
+            bounds = offsets[np.append(some, offsets.size - 1)]
+            groups = [(data, bounds[place : place + _GROUP + 1]) for place in range(0, some.size, _GROUP)]
+            for blocks in threads.map(_compressed, groups):
+                for block in blocks:
+                    places.append(places[-1] + len(block))
+                    yield block
+            firsts += (some + before).tolist()
+            every_offset.append(offsets[1:] - offsets[0] + every_offset[-1][-1])
+            before += offsets.size - 1
     yield from _index(np.concatenate(every_offset), np.array([*firsts, before]), np.array(places))
+
+
+def _firsts_of_blocks(offsets: I64) -> I64:
+    """The first text of each block."""
+    firsts = []
+    first, count = 0, offsets.size - 1
+    while first < count:
+        firsts.append(first)
+        last = int(np.searchsorted(offsets, offsets[first] + _BLOCK, side="right")) - 1
+        first = min(max(last, first + 1), count)
+    return np.array(firsts, dtype=np.int64)
+
+
+def _compressed(group: tuple[U8, I64]) -> list[bytes]:
+    """Ranges of a buffer that follow each other, one block each."""
+    compressor = Compressor()
+    data, bounds = group
+    ends = bounds.tolist()
+    return [compressor.compress(data[start:end].tobytes()) for start, end in pairwise(ends)]
 
 
 def _index(offsets: I64, firsts: I64, places: I64) -> Iterator[bytes]:

@@ -125,6 +125,13 @@ def test_a_configuration_that_is_not_that_of_the_index_is_refused(run: Callable[
     assert not (crawl / "other.jsonl").exists()
 
 
+def test_without_settings_those_of_the_index_hold(run: Callable[..., Ran], crawl: Path) -> None:
+    assert run("filter", "crawl.jsonl", "out.jsonl", "--index", "seen.dedup", "--relation", "exact").code == 0
+    (crawl / "more.jsonl").write_bytes(LINES)
+    said = run("filter", "more.jsonl", "other.jsonl", "--index", "seen.dedup").err
+    assert said == "5 records: 0 kept, 5 dropped (5 exact), 0 quarantined\n"
+
+
 def test_memory_bounds_the_batches_and_changes_nothing(run: Callable[..., Ran], crawl: Path) -> None:
     assert run("filter", "crawl.jsonl", "--memory", "64MiB").out == KEPT.decode()
 

@@ -116,7 +116,7 @@ def test_check_exits_with_1_where_something_is_damaged(run: Run, tmp_path: Path,
     segment.write_bytes(data)
     ran = run("index", "check", str(path))
     assert ran.code == 1
-    assert f"{segment}: block 0 does not match" in ran.out
+    assert f"{segment}: block 0 is damaged" in ran.out
     segment.write_bytes(data[:50])
     ran = run("index", "check", str(path))
     assert ran.code == 1
