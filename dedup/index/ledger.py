@@ -62,7 +62,9 @@ class Ledger:
         grounded[dropped] &= self._alive[representatives[dropped]]
         return grounded
 
-    def enter(self, ranks: U32, representatives: U32, lengths: U32, level_sizes: U32, levels: U8) -> None:
+    def enter(
+        self, ranks: U32, representatives: U32, lengths: U32, level_sizes: U32, levels: NDArray[np.unsignedinteger]
+    ) -> None:
         """Add documents, by ascending ranks."""
         if not ranks.size:
             return

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.index.arrivals import Arrivals, Rows, offsets_of
 from dedup.index.catalogue import StoredSegment
@@ -42,7 +43,7 @@ class Facts(NamedTuple):
     representatives: U32
     lengths: U32
     level_sizes: U32
-    levels: U8
+    levels: NDArray[np.unsignedinteger]
 
 
 def facts_of(rows: Rows) -> Facts:
@@ -109,7 +110,11 @@ class Run:
 
 
 class Segment:
-    """A segment file, and the file of its texts."""
+    """A segment file, and the file of its texts.
+
+    `stored_rows`, `stored_scores` and `stored_ids` are whole sections, as they stand in the file: who takes them checks
+    the segment before (`check_all`).
+    """
 
     def __init__(self, folder: Path, stored: StoredSegment, numbers: TableNumbers) -> None:
         self.stored = stored
@@ -118,14 +123,14 @@ class Segment:
         self.text_file = TextFile(folder / stored.texts_name, stored.n_text_bytes)
         self.layout: Layout = mapped.layout
         self.tables = sorted_tables(mapped.layout, numbers, mapped.sums)
-        self._rows: Rows = mapped.layout.section("rows").view(SEGMENT_ROW)
-        self._scores: F64 = np.asarray(mapped.layout.section("scores"), dtype=np.float64).reshape(-1, 4)
-        self._ids: U8 = mapped.layout.section("ids").view(np.uint8)
+        self.stored_rows: Rows = mapped.layout.section("rows").view(SEGMENT_ROW)
+        self.stored_scores: F64 = np.asarray(mapped.layout.section("scores"), dtype=np.float64).reshape(-1, 4)
+        self.stored_ids: U8 = mapped.layout.section("ids").view(np.uint8)
         self._first_words = {name: first for name, (_, first, _) in mapped.layout.sections.items()}
         self._ranks: U32 | None = None
 
     def __len__(self) -> int:
-        return int(self._rows.size)
+        return int(self.stored_rows.size)
 
     @property
     def ranks(self) -> U32:
@@ -135,54 +140,53 @@ class Segment:
         return self._ranks
 
     def facts(self, kernels: Kernels) -> Facts:
-        """The facts of all documents."""
-        columns = []
-        for name, kind in FACTS:
-            column = self.layout.section(name).view(kind)
-            first = self._first_words[name]
+        """The facts of all documents, found to be whole."""
+        columns: list[U32] = []
+        for name, _ in FACTS:
+            column, first = self.fact(name), self._first_words[name]
             self._check(kernels, np.array([first]), np.array([first + max(column.nbytes - 1, 0) // 8]))
             columns.append(column)
         return Facts(*columns)
+
+    def fact(self, name: str) -> U32:
+        """One column of facts, as it stands in the file: uint32, or uint8 of levels."""
+        column: U32 = self.layout.section(name).view(dict(FACTS)[name])
+        return column
 
     def rows(self, places: I64, kernels: Kernels) -> Rows:
         """See `Part`. Raises StoreError where they are damaged, as the others do."""
         words = SEGMENT_ROW.itemsize // 8
         first = self._first_words["rows"] + places * words
         self._check(kernels, first, first + words - 1)
-        return self._rows[places]
+        return self.stored_rows[places]
 
     def scores(self, places: I64, kernels: Kernels) -> F64:
         """See `Part`."""
         numbers = self.rows(places, kernels)["score_number"].astype(np.int64)
-        known = numbers < self._scores.shape[0]
+        known = numbers < self.stored_scores.shape[0]
         scores = np.zeros((places.size, 4), dtype=np.float64)
         first = self._first_words["scores"] + 4 * numbers[known]
         self._check(kernels, first, first + 3)
-        scores[known] = self._scores[numbers[known]]
+        scores[known] = self.stored_scores[numbers[known]]
         return scores
 
     def ids(self, places: I64, kernels: Kernels) -> list[bytes]:
         """See `Part`."""
-        starts, ends = self.id_bounds(places, kernels)
-        return [self._ids[start:end].tobytes() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-
-    def id_bounds(self, places: I64, kernels: Kernels) -> tuple[I64, I64]:
-        """Where ids begin and end, found to be whole."""
         ends = self.rows(places, kernels)["id_end"].astype(np.int64)
         starts = np.where(places > 0, self.rows(np.maximum(places - 1, 0), kernels)["id_end"].astype(np.int64), 0)
         first = self._first_words["ids"]
-        self._check(kernels, first + starts[:1] // 8, first + np.maximum(ends[-1:] - 1, starts[:1]) // 8)
         self._check(kernels, first + starts // 8, first + np.maximum(ends - 1, starts) // 8)
-        return starts, ends
+        return [self.stored_ids[start:end].tobytes() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+    def id_bounds(self, first: int, last: int) -> tuple[I64, I64]:
+        """Where the ids of consecutive documents begin and end."""
+        ends = self.stored_rows["id_end"][first:last].astype(np.int64)
+        before = int(self.stored_rows["id_end"][first - 1]) if first else 0
+        return np.append(before, ends[:-1]), ends
 
     def texts(self, places: I64, kernels: Kernels) -> Texts:
         """See `Part`."""
         return self.text_file.read(self.rows(places, kernels)["text_number"].astype(np.int64))
-
-    def ids_of(self, first: int, last: int, kernels: Kernels) -> U8:
-        """The ids of consecutive documents, one after the other."""
-        low, high = self.id_bounds(np.array([first, last - 1]), kernels)
-        return self._ids[low[0] : high[1]]
 
     def entries(self, number: int) -> U64:
         """The entries of one table; to be checked before."""
@@ -191,7 +195,9 @@ class Segment:
 
     def check_all(self, kernels: Kernels) -> list[int]:
         """The damaged blocks."""
-        return np.flatnonzero(kernels.sum_blocks(self.layout.words) != self.tables.sums).tolist()
+        damaged = kernels.sum_blocks(self.layout.words) != self.tables.sums
+        self.tables.checked[~damaged] = 1
+        return np.flatnonzero(damaged).tolist()
 
     def _check(self, kernels: Kernels, firsts: I64, lasts: I64) -> None:
         block = kernels.check_words(self.tables, firsts, lasts)

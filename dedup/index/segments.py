@@ -1,24 +1,22 @@
 """Making segments: of runs in memory, and of other segments."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.index.arrivals import NONE, ROW, Rows, join_arrivals, offsets_of
+from dedup.index.arrivals import NONE, Rows, join_arrivals, offsets_of
 from dedup.index.catalogue import StoredSegment
 from dedup.index.files import SegmentWriter, damaged, write_file
 from dedup.index.parts import COMMON, FACTS, SEGMENT_ROW, Run, Segment
 from dedup.index.tables import TableNumbers, merge_entries
 from dedup.index.texts import join_texts, write_texts
-from dedup.kernels import I64, U8, U64, Bool, Kernels
+from dedup.kernels import F64, I64, U8, U64, Bool, Kernels
 
 _AT_ONCE = 1 << 16
 """Documents of a segment that are in memory at once while it is written anew."""
-
-Pieces = Callable[[], Iterator[Rows]]
-"""The rows of a segment to be, some at a time, as often as they are asked for: all of `ROW`, with `spare` unused."""
 
 
 def write_runs(
@@ -34,8 +32,14 @@ def write_runs(
     ids, _ = _take(arrivals.ids, offsets_of(arrivals.rows["id_size"]), living)
     stored = StoredSegment(number, int(rows["rank"][0]), int(rows.size), 0, 0)
     text_size = write_texts(folder / stored.texts_name, [texts])
-    tables = merge_entries([_entries(run, numbers) for run in runs], alive)
-    size = _write(folder / stored.name, tables, lambda: iter([rows]), [ids], [np.arange(rows.size)], kernels)
+    sections = _Sections(
+        merge_entries([_entries(run, numbers) for run in runs], alive),
+        lambda name: iter([rows[name]]),
+        iter([_segment_rows(rows)]),
+        iter([rows["scores"][rows["representative"] != NONE]]),
+        iter([ids]),
+    )
+    size = _write(folder / stored.name, sections, kernels)
     return StoredSegment(number, stored.first_rank, stored.documents, size, text_size)
 
 
@@ -66,21 +70,16 @@ def write_merged(
     stored = StoredSegment(number, first, count, 0, 0)
     if rewrite:
         text_size = write_texts(folder / stored.texts_name, _living_texts(segments, alive, kernels))
-        text_numbers: Iterable[I64] = (
-            np.arange(begin, min(begin + _AT_ONCE, count)) for begin in range(0, count, _AT_ONCE)
-        )
     else:
         text_size = join_texts(folder / stored.texts_name, [segment.text_file for segment in segments])
-        text_numbers = _text_numbers(segments, alive, kernels)
-    tables = merge_entries([_entries(segment, numbers) for segment in segments], alive)
-    size = _write(
-        folder / stored.name,
-        tables,
-        lambda: _living_rows(segments, alive, kernels),
-        _living_ids(segments, alive, kernels),
-        text_numbers,
-        kernels,
+    sections = _Sections(
+        merge_entries([_entries(segment, numbers) for segment in segments], alive),
+        lambda name: (segment.fact(name)[first:last][mask] for segment, first, last, mask in _living(segments, alive)),
+        _living_rows(segments, alive, rewrite=rewrite),
+        _living_scores(segments, alive),
+        _living_ids(segments, alive),
     )
+    size = _write(folder / stored.name, sections, kernels)
     return StoredSegment(number, first, count, size, text_size)
 
 
@@ -89,64 +88,43 @@ def _entries(part: Run | Segment, numbers: TableNumbers) -> list[U64]:
     return [part.layout.section(f"entries {number}").view(np.uint64) for number in range(numbers.count)]
 
 
-def _write(
-    path: Path,
-    tables: Iterable[U64],
-    rows: Pieces,
-    ids: Iterable[U8],
-    text_numbers: Iterable[I64],
-    kernels: Kernels,
-) -> int:
+class _Sections(NamedTuple):
+    """What a segment is to hold, some at a time: tables; facts by their names; rows, scores and ids of documents."""
+
+    tables: Iterator[U64]
+    facts: Callable[[str], Iterator[NDArray[np.generic]]]
+    rows: Iterator[Rows]
+    scores: Iterator[F64]
+    ids: Iterator[U8]
+
+
+def _write(path: Path, sections: _Sections, kernels: Kernels) -> int:
     """Write a segment file; its size."""
     writer = SegmentWriter(kernels)
 
     def pieces() -> Iterator[U64 | bytes]:
-        for number, entries in enumerate(tables):
+        for number, entries in enumerate(sections.tables):
             yield from writer.table(number, entries)
         for name, kind in FACTS:
-            yield from writer.section(name, np.dtype(kind), (some[name] for some in rows()))
-        yield from writer.section("rows", np.dtype(np.uint64), _segment_rows(rows(), text_numbers))
-        yield from writer.section(
-            "scores",
-            np.dtype(np.float64),
-            (some["scores"][some["representative"] != NONE].reshape(-1) for some in rows()),
-        )
-        yield from writer.section("ids", np.dtype(np.uint8), ids)
+            yield from writer.section(name, np.dtype(kind), sections.facts(name))
+        yield from writer.section("rows", np.dtype(np.uint64), (rows.view(np.uint64) for rows in sections.rows))
+        yield from writer.section("scores", np.dtype(np.float64), (each.reshape(-1) for each in sections.scores))
+        yield from writer.section("ids", np.dtype(np.uint8), sections.ids)
         yield from writer.foot()
 
     return write_file(path, pieces())
 
 
-def _segment_rows(several: Iterator[Rows], text_numbers: Iterable[I64]) -> Iterator[U64]:
-    """Rows as they stand in a segment, as words."""
-    n_scores = n_bytes = 0
-    numbers = _Numbers(text_numbers)
-    for rows in several:
-        columns = np.zeros(rows.size, dtype=SEGMENT_ROW)
-        for name in COMMON:
-            columns[name] = rows[name]
-        dropped = rows["representative"] != NONE
-        columns["score_number"] = np.where(dropped, n_scores + np.cumsum(dropped) - 1, NONE)
-        columns["id_end"] = n_bytes + np.cumsum(rows["id_size"], dtype=np.int64)
-        columns["text_number"] = numbers.take(rows.size)
-        n_scores += int(np.count_nonzero(dropped))
-        n_bytes += int(rows["id_size"].sum())
-        yield columns.view(np.uint64)
-
-
-class _Numbers:
-    """Numbers that come in pieces, to be taken in others."""
-
-    def __init__(self, pieces: Iterable[I64]) -> None:
-        self._pieces = iter(pieces)
-        self._rest: I64 = np.zeros(0, dtype=np.int64)
-
-    def take(self, count: int) -> I64:
-        """The next ones."""
-        while self._rest.size < count:
-            self._rest = np.concatenate([self._rest, next(self._pieces)])
-        taken, self._rest = self._rest[:count], self._rest[count:]
-        return taken
+def _segment_rows(rows: Rows) -> Rows:
+    """Rows of documents in memory as those of a segment, the texts in their order."""
+    columns = np.zeros(rows.size, dtype=SEGMENT_ROW)
+    for name in COMMON:
+        columns[name] = rows[name]
+    dropped = rows["representative"] != NONE
+    columns["score_number"] = np.where(dropped, np.cumsum(dropped) - 1, NONE)
+    columns["id_end"] = np.cumsum(rows["id_size"], dtype=np.int64)
+    columns["text_number"] = np.arange(rows.size)
+    return columns
 
 
 def _living(segments: Sequence[Segment], alive: Bool) -> Iterator[tuple[Segment, int, int, Bool]]:
@@ -157,44 +135,40 @@ def _living(segments: Sequence[Segment], alive: Bool) -> Iterator[tuple[Segment,
             yield segment, first, last, alive[segment.ranks[first:last]]
 
 
-def _living_rows(segments: Sequence[Segment], alive: Bool, kernels: Kernels) -> Iterator[Rows]:
-    """The rows of the living documents, with their facts and scores."""
-    for segment, first, _, mask in _living(segments, alive):
-        places = first + np.flatnonzero(mask)
-        rows = np.zeros(places.size, dtype=ROW)
-        if not places.size:
-            continue
-        stored, facts = segment.rows(places, kernels), segment.facts(kernels)
-        for name in COMMON:
-            rows[name] = stored[name]
-        for number, (name, _) in enumerate(FACTS):
-            column: NDArray[np.generic] = facts[number]
-            rows[name] = column[places]
-        rows["scores"] = segment.scores(places, kernels)
-        starts, ends = segment.id_bounds(places, kernels)
-        rows["id_size"] = ends - starts
+def _living_rows(segments: Sequence[Segment], alive: Bool, *, rewrite: bool) -> Iterator[Rows]:
+    """The rows of the living documents: ids, scores and, if they are rewritten, texts stand without gaps then."""
+    n_rows = n_scores = n_bytes = n_texts = 0
+    known: Segment | None = None
+    for segment, first, last, mask in _living(segments, alive):
+        if known is not None and segment is not known:
+            n_texts += known.text_file.count
+        known = segment
+        rows = segment.stored_rows[first:last][mask]
+        dropped = rows["score_number"] != NONE
+        rows["score_number"][dropped] = n_scores + np.arange(np.count_nonzero(dropped))
+        starts, ends = segment.id_bounds(first, last)
+        until = n_bytes + np.cumsum((ends - starts)[mask])
+        rows["id_end"] = until
+        rows["text_number"] = n_rows + np.arange(rows.size) if rewrite else rows["text_number"] + n_texts
+        n_rows += rows.size
+        n_scores += int(np.count_nonzero(dropped))
+        n_bytes = int(until[-1]) if rows.size else n_bytes
         yield rows
 
 
-def _living_ids(segments: Sequence[Segment], alive: Bool, kernels: Kernels) -> Iterator[U8]:
+def _living_scores(segments: Sequence[Segment], alive: Bool) -> Iterator[F64]:
+    """The scores of the living documents that are dropped."""
+    for segment, first, last, mask in _living(segments, alive):
+        numbers = segment.stored_rows["score_number"][first:last][mask]
+        yield segment.stored_scores[numbers[numbers != NONE]]
+
+
+def _living_ids(segments: Sequence[Segment], alive: Bool) -> Iterator[U8]:
     """The ids of the living documents."""
     for segment, first, last, mask in _living(segments, alive):
-        starts, ends = segment.id_bounds(np.arange(first, last), kernels)
-        yield _take(segment.ids_of(first, last, kernels), np.append(starts, ends[-1]) - starts[0], mask)[0]
-
-
-def _text_numbers(segments: Sequence[Segment], alive: Bool, kernels: Kernels) -> Iterator[I64]:
-    """The numbers of the texts of the living documents, where all texts stand one after the other."""
-    before = dict(
-        zip(
-            [segment.path for segment in segments],
-            offsets_of(np.array([segment.text_file.count for segment in segments])).tolist(),
-            strict=False,
-        )
-    )
-    for segment, first, _, mask in _living(segments, alive):
-        rows = segment.rows(first + np.flatnonzero(mask), kernels)
-        yield rows["text_number"].astype(np.int64) + before[segment.path]
+        starts, ends = segment.id_bounds(first, last)
+        low, high = int(starts[0]), int(ends[-1])
+        yield _take(segment.stored_ids[low:high], np.append(starts, high) - low, mask)[0]
 
 
 def _living_texts(segments: Sequence[Segment], alive: Bool, kernels: Kernels) -> Iterator[tuple[U8, I64]]:
