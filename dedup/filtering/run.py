@@ -27,7 +27,7 @@ from dedup.filtering.records import Batch
 from dedup.filtering.rows import RowSource
 from dedup.filtering.sources import START, LineSource, Reached, Step, another_input, named, status_of
 from dedup.filtering.verdicts import KEPT_REASONS, Verdicts
-from dedup.kernels import COMPILE_FROM_BYTES, Sketches, choose
+from dedup.kernels import WORTH, Sketches, choose
 from dedup.reading import ReadOptions
 from dedup.reading.formats import Format, format_of_name
 from dedup.reading.paths import STDIN
@@ -168,8 +168,8 @@ class _Run:
         outputs = self._outputs(source, saved, workspace)
         writer = WriteBehind(self._stop)
         try:
-            if (source.total_bytes or 0) >= COMPILE_FROM_BYTES:
-                choose(COMPILE_FROM_BYTES, self._progress.message)
+            if (source.total_bytes or 0) >= WORTH.compile:
+                choose(WORTH.compile, self._progress.message)
             self._progress.start("filtering", source.total_bytes)
             return self._decided(outputs, writer, _chained(first, steps), saved, before)
         finally:

@@ -215,7 +215,7 @@ class Index:
 
     def sketch(self, texts: TextColumn) -> Sketches:
         """The part of `admit_columns` that needs nothing of the index, so that another thread may do it ahead."""
-        return self._state.sketch(texts, choose(max(texts.n_bytes, LOAD_FROM_BYTES)))
+        return self._state.sketch(texts, choose(max(texts.n_bytes, WORTH.load)))
 
     def mark(self, name: str) -> bytes | None:
         """The value last stored under a name with a batch, or None."""
