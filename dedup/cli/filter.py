@@ -41,7 +41,7 @@ Examples:
 """
 
 _LEAST_MEMORY = 64 << 20
-_BATCHES_IN_MEMORY = 32
+_BATCHES_IN_MEMORY = 16
 """A batch is there several times over: as lines, parsed, as texts, sketched, and in two threads at the same time."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

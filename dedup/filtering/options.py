@@ -43,7 +43,7 @@ class FilterOptions:
     quarantine: str | None = None
     form: str | None = None
     batch: int = 65_536
-    batch_bytes: int = 8 << 20
+    batch_bytes: int = 16 << 20
     flush_interval: float = LIVE_DELAY
     shard_bytes: int = 128 << 20
     restart: bool = False
