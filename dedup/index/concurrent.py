@@ -1,4 +1,4 @@
-"""An index for coroutines: what many ask for at once goes to one thread, in the order of asking, as few large batches."""
+"""An index for coroutines: what many ask for at once is done in one thread, in the order of asking, in batches."""
 
 import asyncio
 import os
@@ -236,9 +236,5 @@ def _checked(documents: Iterable[Document]) -> list[Document]:
         if not (
             isinstance(document, Document) and isinstance(document.text, str) and isinstance(document.id, str | int)
         ):
-            raise TypeError(f"{_shown(document)}: a document has an id, a string or an integer, and a text")
+            raise TypeError(f"document {document.id!r}: a document has an id, a string or an integer, and a text")
     return several
-
-
-def _shown(document: object) -> str:
-    return f"document {document.id!r}" if isinstance(document, Document) else f"a {type(document).__name__}"

@@ -139,9 +139,14 @@ class Server:
         """The rank of the next document."""
         return int(self._bytes_or_none(self._ask("HGET", f"{self._name}:state", "next")) or b"0")
 
-    def fetch(self, limits: bytes, ids: bytes, others: bytes) -> Fetched:
+    @property
+    def lists_name(self) -> bytes:
+        """What the keys of the hashes of lists begin with."""
+        return f"{self._name}:l".encode()
+
+    def fetch(self, limits: bytes, ids: tuple[bytes, bytes], others: tuple[bytes, bytes]) -> Fetched:
         """See the script."""
-        changes, extra, *parts = _sequence(self._run("fetch", self.identity, limits, ids, others))
+        changes, extra, *parts = _sequence(self._run("fetch", self.identity, limits, *ids, *others))
         lists, listed, ranks, sizes, rows = (_bytes(part) for part in parts)
         return Fetched(_bytes(changes), _integer(extra), lists, listed, ranks, sizes, rows)
 
@@ -162,7 +167,7 @@ class Server:
         return self._bytes_or_none(self._ask("HGET", f"{self._name}:marks", name))
 
     def insert(self, arguments: Sequence[Value], *, repeatable: bool) -> int:
-        """See the script. `repeatable`: documents that are in already are known by their ids, so it may be tried again."""
+        """See the script. `repeatable`: it may be sent again, since what is in already is known by its id."""
         return _integer(self._run("insert", self.identity, *arguments, tries=_TRIES if repeatable else 1))
 
     def remove(self, ranks: bytes) -> int:
@@ -217,17 +222,11 @@ class Server:
     def _fail(self, error: Exception) -> NoReturn:
         said = str(error)
         if said.startswith("OOM"):
-            raise StoreError(
-                f"{self.shown}: the server's memory is full; nothing was stored. Raise its maxmemory, or expire documents"
-            ) from error
+            said = "the server's memory is full; nothing was stored. Raise its maxmemory, or expire documents"
         if said.startswith("GONE"):
-            raise StoreError(
-                f"{self.shown}: the index was deleted or made anew since it was opened; open it again"
-            ) from (error)
+            said = "the index was deleted or made anew since it was opened; open it again"
         if said.startswith("DAMAGED"):
-            raise StoreError(
-                f"{self.shown}: keys of the index are missing ({said[8:]}); make the index anew"
-            ) from error
+            said = f"keys of the index are missing ({said[8:]}); make the index anew"
         raise StoreError(f"{self.shown}: {said}") from error
 
     def _bytes_or_none(self, value: object) -> bytes | None:

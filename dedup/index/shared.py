@@ -28,8 +28,9 @@ from dedup.index.creating import (
 )
 from dedup.index.decisions import DecisionColumns, Explanation, join_decisions
 from dedup.index.embedded import Index
-from dedup.index.entries import ENTRY_SIZE, Entries, entries_of_batch, entries_of_ids
+from dedup.index.entries import Entries, entries_of_batch, entries_of_ids
 from dedup.index.explaining import explanation
+from dedup.index.messages import pack_numbers
 from dedup.index.resolving import documents_with
 from dedup.index.server import Fetched, Server, parse_address
 from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, insertion
@@ -64,7 +65,7 @@ class SharedIndex(Index):
         self._server = server
         self._base = base
         self._read_only = read_only
-        self._limits = np.minimum(base.limits, NONE).astype("<u4").tobytes()
+        self._limits = pack_numbers(np.minimum(base.limits, NONE))
         self._mutex = threading.RLock()
         self._kernels: Kernels | None = None
         self._closed = False
@@ -100,8 +101,8 @@ class SharedIndex(Index):
                     raise StoreError(f"{address.shown}: there is no index")
                 if policy := server.evicts():
                     raise StoreError(
-                        f"{address.shown}: the server gives keys up when its memory is full (maxmemory-policy {policy}), "
-                        "and an index would lose documents without a word; set noeviction"
+                        f"{address.shown}: the server gives keys up when its memory is full (maxmemory-policy "
+                        f"{policy}), and an index would lose documents without a word; set noeviction"
                     )
                 # Where another client makes it at the same time, what that one has said holds.
                 server.create(
@@ -191,7 +192,14 @@ class SharedIndex(Index):
                 if not len(admission.arrivals) and mark is None:
                     return [admission.decisions]
                 arguments = insertion(
-                    admission, snapshot, entries, fetched, self._limits, mark, same_id_new=same_id == "new"
+                    admission,
+                    snapshot,
+                    entries,
+                    fetched,
+                    self._server.lists_name,
+                    self._limits,
+                    mark,
+                    same_id_new=same_id == "new",
                 )
                 if self._server.insert(arguments, repeatable=same_id == "recorded") < 0:
                     raise ChangedError
@@ -202,9 +210,11 @@ class SharedIndex(Index):
 
     def _fetch(self, entries: Entries, *, ids: bool = True) -> tuple[Snapshot, Fetched]:
         """What the server has of some entries."""
-        of_ids = entries.packed(entries.first_id) if ids else b""
-        fetched = self._server.fetch(self._limits, of_ids, entries.packed(0, entries.first_id))
-        part = SnapshotPart(fetched, entries, len(of_ids) // ENTRY_SIZE, self._server.texts)
+        name, last = self._server.lists_name, None if ids else entries.first_id
+        of_ids = entries.packed(name, entries.first_id, last)
+        fetched = self._server.fetch(self._limits, of_ids, entries.packed(name, 0, entries.first_id))
+        n_ids = entries.distinct.size - entries.first_id if ids else 0
+        part = SnapshotPart(fetched, entries, n_ids, self._server.texts)
         return Snapshot(self._base, part), fetched
 
     def mark(self, name: str) -> bytes | None:
@@ -336,6 +346,8 @@ class _Facts:
 def _cuts(texts: TextColumn, *, whole: bool) -> Iterator[slice]:
     """The parts in which documents are admitted."""
     count = len(texts)
+    if not count and whole:
+        yield slice(0, 0)
     begin = 0
     while begin < count:
         end = count

@@ -12,7 +12,10 @@ from dedup.index.admitting import Admission
 from dedup.index.arrivals import NONE, POSTED, Rows, offsets_of
 from dedup.index.compression import Compressor, decompress
 from dedup.index.entries import ENTRY_SIZE, Entries
+from dedup.index.ledger import Ledger
+from dedup.index.messages import pack_numbers
 from dedup.index.parts import COMMON, Part
+from dedup.index.recent import Recent
 from dedup.index.server import Fetched, Value
 from dedup.index.state import State
 from dedup.index.tables import SHIFT
@@ -42,6 +45,10 @@ dropped document four scores (float64), and the entries. The scripts know where 
 SCORES_SIZE = 32
 
 _LOCAL_ROW = np.dtype([(name, STORED_ROW.fields[name][0]) for name in COMMON if name != "rank"] + [("rank", "<u4")])  # type: ignore[index]
+
+
+ReadTexts = Callable[[Sequence[bytes]], list[bytes | None]]
+"""Ranks as they stand on the server to what is stored of the texts, None for one that is gone."""
 
 
 class ChangedError(Exception):
@@ -96,15 +103,14 @@ class SnapshotPart:
         found = self.on_server[places] == ranks if self.on_server.size else np.zeros(ranks.size, dtype=np.bool_)
         return np.where(found, places, self.on_server.size)
 
-    def expected(self, unchecked_ids: bool) -> bytes:
-        """Of each list how long it was and the last rank in it, as the script `insert` takes it."""
-        result = np.full((self._counts.size, 2), NONE, dtype="<u4")
-        result[:, 0] = self._counts
-        held = np.flatnonzero(self._counts)
-        result[held, 1] = self._listed[self._begins[held] + self._counts[held] - 1]
+    def expected(self, unchecked_ids: bool) -> tuple[bytes, bytes]:
+        """Of each list how long it was and the last rank in it, as the script `insert` takes them."""
+        counts, lasts = self._counts.copy(), np.zeros(self._counts.size, dtype=np.int64)
+        held = np.flatnonzero(counts)
+        lasts[held] = self._listed[self._begins[held] + counts[held] - 1]
         if unchecked_ids:
-            result[self._entries.first_id :, 0] = NONE
-        return result.tobytes()
+            counts[self._entries.first_id :] = NONE
+        return pack_numbers(counts), pack_numbers(lasts)
 
     def find(self, tables: U8, keys: U32, limits: I64, alive: Bool, counts: I64) -> U64:
         """The living members with each key, as `Kernels.find_members` gives them."""
@@ -160,7 +166,11 @@ class Snapshot(State):
     """A state whose first part was fetched from a server. `base` has what all calls have in common."""
 
     def __init__(self, base: State, part: SnapshotPart) -> None:
-        super().__init__(base.folder, base.config, base.background, base.keeps_text)
+        # Field by field: what depends on the configuration alone is not worked out for each call.
+        self.folder, self.config, self.background = base.folder, base.config, base.background
+        self.keeps_text, self.numbers, self.limits, self.plan = base.keeps_text, base.numbers, base.limits, base.plan
+        self.segments, self.runs, self.tail_end = [], [], -1
+        self.recent, self.ledger = Recent(base.config.shingle_size, base.numbers), Ledger()
         self.part = part
         self._texts: TextColumn | None = None
         self._sketches: Sketches | None = None
@@ -193,9 +203,16 @@ class Snapshot(State):
 
 
 def insertion(
-    admission: Admission, snapshot: Snapshot, entries: Entries, fetched: Fetched, limits: bytes, mark: tuple[str, bytes] | None,
-    *, same_id_new: bool
-) -> list[Value]:  # fmt: skip
+    admission: Admission,
+    snapshot: Snapshot,
+    entries: Entries,
+    fetched: Fetched,
+    lists_name: bytes,
+    limits: bytes,
+    mark: tuple[str, bytes] | None,
+    *,
+    same_id_new: bool,
+) -> list[Value]:
     """What the script `insert` is given to store what was admitted, after the identity."""
     part, arrivals = snapshot.part, admission.arrivals
     base = len(part)
@@ -207,14 +224,11 @@ def insertion(
     arrived = np.flatnonzero(~admission.decisions.again)
     numbers, owners, own_entries = entries.of_documents(arrived, (rows["flags"] & POSTED) != 0)
     living = stored[owners]
-    postings = np.stack([numbers[living], owners[living]], axis=1).astype("<u4")
 
-    of_server = rows["representative"] < base
-    of_arrival = (rows["representative"] >= base) & (rows["representative"] != NONE)
-    representatives = np.zeros(count, dtype=[("kind", "u1"), ("of", "<u4")])
-    representatives["kind"] = np.select([of_server, of_arrival], [1, 2], 0)
-    representatives["of"][of_server] = part.on_server[rows["representative"][of_server]]
-    representatives["of"][of_arrival] = rows["representative"][of_arrival] - base
+    named = rows["representative"].astype(np.int64)
+    of_server, of_arrival = named < base, (named >= base) & (named != NONE)
+    named[of_server] = part.on_server[named[of_server]]
+    named[of_arrival] -= base
 
     packed = np.zeros(count, dtype=STORED_ROW)
     for name in COMMON:
@@ -239,16 +253,17 @@ def insertion(
             + own_entries[place],
             compressor.compress(texts[text_ends[place] : text_ends[place + 1]]),
         )
-    needed = np.concatenate([representatives["of"][of_server], part.on_server[replaced]])
     return [
         fetched.changes,
         fetched.extra,
         limits,
-        entries.packed(),
-        part.expected(unchecked_ids=same_id_new),
-        postings.tobytes(),
-        representatives.tobytes(),
-        needed.astype("<u4").tobytes(),
+        *entries.packed(lists_name),
+        *part.expected(unchecked_ids=same_id_new),
+        pack_numbers(numbers[living]),
+        pack_numbers(owners[living]),
+        pack_numbers(np.select([of_server, of_arrival], [1, 2], 0)),
+        pack_numbers(named),
+        pack_numbers(np.concatenate([named[of_server], part.on_server[replaced]])),
         part.on_server[replaced].tobytes(),
         "" if mark is None else f"m{mark[0]}",
         b"" if mark is None else mark[1],
