@@ -98,6 +98,7 @@ class Server:
             redis.exceptions.AuthorizationError,
         )
         self._unknown_script = redis.exceptions.NoScriptError
+        self._full = redis.exceptions.OutOfMemoryError
         self._error = redis.exceptions.RedisError
         self.identity = b""
 
@@ -221,7 +222,7 @@ class Server:
 
     def _fail(self, error: Exception) -> NoReturn:
         said = str(error)
-        if said.startswith("OOM"):
+        if isinstance(error, self._full):
             said = "the server's memory is full; nothing was stored. Raise its maxmemory, or expire documents"
         if said.startswith("GONE"):
             said = "the index was deleted or made anew since it was opened; open it again"
