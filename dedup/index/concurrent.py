@@ -233,8 +233,8 @@ def _checked(documents: Iterable[Document]) -> list[Document]:
     """The documents. Raises TypeError where one is none: it would be found in a batch with those of other callers."""
     several = list(documents)
     for document in several:
-        if not (
-            isinstance(document, Document) and isinstance(document.text, str) and isinstance(document.id, str | int)
-        ):
+        if not isinstance(document, Document):
+            raise TypeError(f"a document is a dedup.Document, not a {type(document).__name__}")
+        if not (isinstance(document.text, str) and isinstance(document.id, str | int)):
             raise TypeError(f"document {document.id!r}: a document has an id, a string or an integer, and a text")
     return several
