@@ -14,6 +14,7 @@ from dedup.cli.calibrate import calibrate
 from dedup.cli.clean import clean
 from dedup.cli.completion import completion
 from dedup.cli.evaluate import evaluate
+from dedup.cli.index import index
 from dedup.cli.messages import complain
 from dedup.cli.pairs import pairs
 from dedup.cli.scan import scan
@@ -78,7 +79,7 @@ def commands(ctx: click.Context) -> int:
     return DONE
 
 
-for command in (scan, pairs, clean, evaluate, calibrate, completion):
+for command in (scan, pairs, index, clean, evaluate, calibrate, completion):
     commands.add_command(command)
 
 

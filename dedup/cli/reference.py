@@ -149,19 +149,22 @@ holds settings by the names of the options with `_` for `-`, `relations` and `le
 
 def reference() -> str:
     """Write the reference as Markdown: every command with its usage, its options and its examples."""
-    described = (_command(name, command) for name, command in sorted(commands.commands.items()))
+    described = (_command(f"dedup {name}", command, "##") for name, command in sorted(commands.commands.items()))
     return "\n".join([_HEADER, *described, _FORMATS, _TRUTH, _CALIBRATION])
 
 
-def _command(name: str, command: click.Command) -> str:
-    ctx = click.Context(command, info_name=f"dedup {name}")
-    usage = " ".join([f"dedup {name}", *command.collect_usage_pieces(ctx)])
-    lines = [f"## dedup {name}", "", "```", usage, "```", "", *_paragraphs(command.help or ""), ""]
+def _command(name: str, command: click.Command, heading: str) -> str:
+    """Describe a command, and those of a group under it."""
+    ctx = click.Context(command, info_name=name)
+    usage = " ".join([name, *command.collect_usage_pieces(ctx)])
+    lines = [f"{heading} {name}", "", "```", usage, "```", "", *_paragraphs(command.help or ""), ""]
     options = [each for each in command.params if isinstance(each, click.Option)]
     if options:
         lines += ["| option | meaning |", "|---|---|", *(_row(each) for each in options), ""]
     if command.epilog:
         lines += ["```sh", *_examples(command.epilog), "```", ""]
+    if isinstance(command, click.Group):
+        lines += [_command(f"{name} {each}", part, f"{heading}#") for each, part in sorted(command.commands.items())]
     return "\n".join(lines)
 
 

@@ -7,12 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dedup.index.checking import IndexInfo
     from dedup.index.decisions import DecisionColumns, Explanation
     from dedup.index.embedded import Index
 
-__all__ = ["DecisionColumns", "Explanation", "Index"]
+__all__ = ["DecisionColumns", "Explanation", "Index", "IndexInfo"]
 
 _HOMES = {
+    "dedup.index.checking": ("IndexInfo",),
     "dedup.index.decisions": ("DecisionColumns", "Explanation"),
     "dedup.index.embedded": ("Index",),
 }

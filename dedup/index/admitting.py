@@ -1,6 +1,6 @@
 """Admitting documents in memory: what they are to the index, what becomes of each, and what is to be stored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +9,7 @@ import numpy as np
 from dedup.deciding import DROPPED, decide
 from dedup.index.arrivals import NONE, POSTED, ROW, Arrivals, join_arrivals
 from dedup.index.decisions import DecisionColumns
-from dedup.index.judging import Judge, Judged, distinct_ranks, payload_of
+from dedup.index.judging import Judge, Judged, distinct_ranks, no_drops, payload_of
 from dedup.index.resolving import ARRIVAL, Resolved, find_ids, resolve
 from dedup.index.state import State
 from dedup.kernels import I64, U64, Kernels, Sketches
@@ -36,6 +36,7 @@ def admit_documents(
     kernels: Kernels,
     *,
     same_id: Literal["recorded", "new"],
+    keep_all: bool = False,
 ) -> Admission:
     """Decide on documents and put them into the state.
 
@@ -50,17 +51,19 @@ def admit_documents(
     else:
         resolved = Resolved(np.full(count, -1, dtype=np.int64), np.full(count, -1, dtype=np.int64))
     ranks = np.full(count, -1, dtype=np.int64)
-    removed: list[int] = []
+    # When in the batch another document took the place of one: until then it had its name.
+    removed: dict[int, int] = {}
     several: list[Arrivals] = []
     for places, replaced in _slices(texts, resolved):
         if replaced >= 0:
             rank = int(ranks[replaced - ARRIVAL]) if replaced >= ARRIVAL else replaced
             state.ledger.remove(np.array([rank]))
-            removed.append(rank)
+            removed[rank] = int(places[0])
         ranks[places] = state.ledger.count + np.arange(places.size)
         some_texts, some_ids = _take(texts, places), IdColumn(_take(ids.tokens, places))
         sketches = state.sketch(some_texts, kernels)
-        judged = Judge(some_texts, sketches, state, kernels).judge()
+        # Copies that are kept are compared with like all others: those before them need not be kept.
+        judged = no_drops(sketches.lengths > 0) if keep_all else Judge(some_texts, sketches, state, kernels).judge()
         arrivals = _arrivals(
             state, some_texts, some_ids, sketches, judged, date, id_hashes[places], text_hashes[places], kernels
         )
@@ -70,9 +73,9 @@ def admit_documents(
     ranks[again] = resolved.again[again]
     of_arrivals = ranks >= ARRIVAL
     ranks[of_arrivals] = ranks[ranks[of_arrivals] - ARRIVAL]
-    decisions = recorded(state, ids, ranks, again, kernels)
+    decisions = recorded(state, ids, ranks, again, kernels, removed)
     arrivals = join_arrivals(several) if several else _no_arrivals(state)
-    return Admission(decisions, arrivals, np.array(removed, dtype=np.int64))
+    return Admission(decisions, arrivals, np.array(list(removed), dtype=np.int64))
 
 
 def preview(state: State, texts: TextColumn, ids: IdColumn, kernels: Kernels) -> DecisionColumns:
@@ -80,7 +83,7 @@ def preview(state: State, texts: TextColumn, ids: IdColumn, kernels: Kernels) ->
     id_hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
     holders, hashes = find_ids(ids, id_hashes, state, kernels)
     if holders[0] >= 0 and hashes[0] == kernels.digest_texts(texts.data, texts.offsets)[0]:
-        return recorded(state, ids, holders, np.ones(1, dtype=np.bool_), kernels)
+        return recorded(state, ids, holders, np.ones(1, dtype=np.bool_), kernels, {})
     sketches = state.sketch(texts, kernels)
     if holders[0] >= 0:
         state.ledger.remove(holders)
@@ -90,14 +93,22 @@ def preview(state: State, texts: TextColumn, ids: IdColumn, kernels: Kernels) ->
         state.ledger.restore(holders[holders >= 0])
     reasons = _reasons(state, sketches.lengths, judged.representatives)
     return _columns(
-        state, ids, reasons, judged.verdicts, judged.scores, judged.representatives, np.zeros(1, np.bool_), kernels
+        state, ids, reasons, judged.verdicts, judged.scores, judged.representatives, np.zeros(1, np.bool_), kernels, {}
     )
 
 
 def recorded(
-    state: State, ids: IdColumn, ranks: I64, again: np.ndarray[tuple[int], np.dtype[np.bool_]], kernels: Kernels
+    state: State,
+    ids: IdColumn,
+    ranks: I64,
+    again: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    kernels: Kernels,
+    removed: Mapping[int, int],
 ) -> DecisionColumns:
-    """The decisions on documents of the index, as they were recorded."""
+    """The decisions on documents of the index, as they were recorded.
+
+    `removed`: documents (ranks) that were there until a place among those asked for.
+    """
     representatives = state.ledger.representatives[ranks].astype(np.int64)
     representatives[representatives == NONE] = -1
     dropped = np.flatnonzero(representatives >= 0)
@@ -105,7 +116,7 @@ def recorded(
     verdicts[dropped] = state.rows(ranks[dropped], kernels)["verdict"]
     scores[dropped] = state.scores(ranks[dropped], kernels)
     reasons = _reasons(state, state.ledger.lengths[ranks].astype(np.int64), representatives)
-    return _columns(state, ids, reasons, verdicts, scores, representatives, again, kernels)
+    return _columns(state, ids, reasons, verdicts, scores, representatives, again, kernels, removed)
 
 
 def _reasons(state: State, lengths: I64, representatives: I64) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
@@ -123,13 +134,18 @@ def _columns(
     representatives: I64,
     again: np.ndarray[tuple[int], np.dtype[np.bool_]],
     kernels: Kernels,
+    removed: Mapping[int, int],
 ) -> DecisionColumns:
+    """Decisions with the names of the representatives that were there when they were made."""
     named = representatives >= 0
     if not named.any():
         columns = scores.T.copy()
         columns[:, reasons != DROPPED] = np.nan
         return DecisionColumns(ids, reasons, verdicts, columns, representatives, _NO_IDS, again)
     named[named] = state.ledger.alive[representatives[named]]
+    if removed:
+        for place in np.flatnonzero(~named & (representatives >= 0)).tolist():
+            named[place] = removed.get(int(representatives[place]), -1) > place
     names = distinct_ranks(representatives[named])
     places = np.full(representatives.size, -1, dtype=np.int64)
     places[named] = np.searchsorted(names, representatives[named])

@@ -18,6 +18,7 @@ from dedup.deciding import DROPPED, Reason
 from dedup.errors import StoreError
 from dedup.index.admitting import admit_documents, preview
 from dedup.index.catalogue import NAME, Catalogue
+from dedup.index.checking import IndexInfo, check, look_over
 from dedup.index.creating import (
     DEFAULT,
     check_background,
@@ -31,6 +32,7 @@ from dedup.index.creating import (
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
 from dedup.index.explaining import explanation
 from dedup.index.locking import WriterLock
+from dedup.index.refitting import fit_to_index
 from dedup.index.resolving import documents_with
 from dedup.index.server import is_address
 from dedup.index.single import Alone, admit_one
@@ -131,6 +133,15 @@ class Index:
             opened.pop_all()
         return cls(storage, mutex, merge=merge)
 
+    @staticmethod
+    def exists(path: str | os.PathLike[str]) -> bool:
+        """Whether there is an index in a folder, or at an address."""
+        if is_address(path):
+            from dedup.index.shared import is_there
+
+            return is_there(os.fspath(path))
+        return (Path(path) / NAME).exists()
+
     @property
     def _state(self) -> State:
         return self._storage.state
@@ -197,18 +208,20 @@ class Index:
         mark: tuple[str, bytes] | None = None,
         admitted: datetime | None = None,
         same_id: Literal["recorded", "new"] = "recorded",
+        keep_all: bool = False,
     ) -> DecisionColumns:
         """Admit documents given as columns, as `admit_batch` does.
 
         `same_id`: what a document is whose id is in the index: "recorded", what `admit` says; or "new", a document like
-        any other, which is compared with the earlier one and may be dropped for it.
+        any other, which is compared with the earlier one and may be dropped for it. `keep_all`: every document is kept,
+        as `add` does.
         """
         with self._mutex:
             self._check_writable()
             kernels = self._choose(texts.n_bytes)
             date = time.time() if admitted is None else admitted.timestamp()
             with self._storage.restoring():
-                admission = admit_documents(self._state, texts, ids, date, kernels, same_id=same_id)
+                admission = admit_documents(self._state, texts, ids, date, kernels, same_id=same_id, keep_all=keep_all)
                 self._storage.commit(admission.arrivals, admission.removed, mark, kernels)
             self._merge_due(kernels)
             return admission.decisions
@@ -218,6 +231,17 @@ class Index:
         with self._mutex:
             self._check_open()
             return self._storage.catalogue.mark(name)
+
+    def add(self, documents: Iterable[Document], *, admitted: datetime | None = None) -> int:
+        """Put documents into the index as kept ones, whatever they are copies of; how many of them were not there.
+
+        So later ones are compared with a corpus that is published already, say.
+        """
+        several = list(documents)
+        texts = TextColumn.from_strings([document.text for document in several])
+        ids = IdColumn.from_ids([document.id for document in several])
+        columns = self.admit_columns(texts, ids, admitted=admitted, keep_all=True)
+        return int(np.count_nonzero(~columns.again))
 
     def remove(self, document: DocumentId) -> bool:
         """Take the document with this id out; whether there was one.
@@ -240,12 +264,35 @@ class Index:
             self._storage.remove(ranks)
             return int(ranks.size)
 
+    def refit(self) -> Background:
+        """Fit the background on the documents that are there, and use it from now on.
+
+        Decisions that were made rest on the background of their time: none is made again.
+        """
+        with self._mutex:
+            self._check_writable()
+            background = fit_to_index(self._state, self._choose(0))
+            self._storage.set_background(background)
+            return background
+
     def compact(self) -> None:
         """Make one segment of everything, and drop what was removed from the disk."""
         self._storage.wait()
         with self._mutex:
             self._check_writable()
             self._storage.compact(self._choose(0))
+
+    def info(self) -> IndexInfo:
+        """What is in the index, in numbers."""
+        with self._mutex:
+            self._refresh()
+            return look_over(self._storage)
+
+    def check(self) -> list[str]:
+        """Read everything, and say what is damaged or contradicts itself, a line each; nothing if all is well."""
+        with self._mutex:
+            self._refresh()
+            return check(self._storage, self._choose(0))
 
     # Asking
 

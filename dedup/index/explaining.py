@@ -19,7 +19,7 @@ def explanation(state: State, document: DocumentId, rank: int, represents: int, 
     dropped = representative != NONE
     gone = dropped and not bool(ledger.alive[representative])
     reasons = decide(
-        row["length"].astype(np.int64),
+        ledger.lengths[ranks].astype(np.int64),
         np.array([representative if dropped else -1]),
         np.array([represents > 0]),
         state.config.shingle_size,

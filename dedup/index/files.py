@@ -6,20 +6,20 @@ import mmap
 import os
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.errors import StoreError
-from dedup.index.tables import Layout
-from dedup.kernels import BLOCK_WORDS, U64, Kernels
+from dedup.index.tables import Layout, prefix_table
+from dedup.kernels import BLOCK_WORDS, U8, U64, Kernels
 
 SEGMENT_MAGIC = b"dedup segment 1\n"
-_HEAD = struct.Struct("<16sQQ")
-_PAGE = 8 * BLOCK_WORDS
+_FOOT = struct.Struct("<QQQQ16s")
 
 
 class Mapped(NamedTuple):
@@ -69,39 +69,85 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def write_segment(path: Path, layout: Layout, kernels: Kernels) -> int:
-    """Write a layout with a checksum for each block; the size of the file."""
-    header = json.dumps({"words": int(layout.words.size), "sections": layout.sections}).encode()
-    sums = kernels.sum_blocks(layout.words)
-    head = _HEAD.pack(SEGMENT_MAGIC, len(header), zlib.crc32(header))
-    padding = -(len(head) + len(header)) % _PAGE
-    tail = struct.pack("<Q", zlib.crc32(sums.tobytes()))
-    return write_file(path, [head, header, bytes(padding), layout.words, sums, tail])
+class SegmentWriter:
+    """Writes the sections of a segment one after the other, with a checksum for each block of all words."""
+
+    def __init__(self, kernels: Kernels) -> None:
+        self._kernels = kernels
+        self._sections: dict[str, tuple[str, int, int]] = {}
+        self._sums: list[U64] = []
+        self._begun: U64 = np.zeros(0, dtype=np.uint64)
+        self._n_words = 0
+
+    def section(self, name: str, dtype: np.dtype[np.generic], pieces: Iterable[NDArray[np.generic]]) -> Iterator[U64]:
+        """The words of a section, given in pieces of this type; what does not fill the last word is zero."""
+        first, count, rest = self._n_words, 0, np.zeros(0, dtype=np.uint8)
+        for piece in pieces:
+            count += piece.size
+            data = np.ascontiguousarray(piece).view(np.uint8) if piece.size else rest[:0]
+            data = np.concatenate([rest, data]) if rest.size else data
+            whole = data.size & ~7
+            yield self._summed(data[:whole].view(np.uint64) if data.ctypes.data % 8 == 0 else _aligned(data[:whole]))
+            rest = data[whole:]
+        if rest.size:
+            yield self._summed(_aligned(np.concatenate([rest, np.zeros(-rest.size % 8, dtype=np.uint8)])))
+        self._sections[name] = (dtype.str if dtype.names is None else f"<V{dtype.itemsize}", first, count)
+
+    def table(self, number: int, entries: U64) -> Iterator[U64]:
+        """The words of a table of entries, and of its prefix table."""
+        prefix = prefix_table(entries)
+        yield from self.section(f"prefix {number}", prefix.dtype, [prefix])
+        yield from self.section(f"entries {number}", entries.dtype, [entries])
+
+    def foot(self) -> Iterator[bytes]:
+        """What stands behind the words: checksums, the places of the sections, and where these are."""
+        if self._begun.size:
+            self._sums.append(self._kernels.sum_blocks(self._begun))
+        sums = np.concatenate([np.zeros(0, dtype=np.uint64), *self._sums]).tobytes()
+        index = json.dumps(self._sections).encode()
+        yield sums
+        yield index
+        yield _FOOT.pack(self._n_words, len(index), zlib.crc32(sums), zlib.crc32(index), SEGMENT_MAGIC)
+
+    def _summed(self, words: U64) -> U64:
+        """The same words, which come next."""
+        self._n_words += words.size
+        several = np.concatenate([self._begun, words]) if self._begun.size else words
+        whole = several.size // BLOCK_WORDS * BLOCK_WORDS
+        if whole:
+            self._sums.append(self._kernels.sum_blocks(several[:whole]))
+        self._begun = several[whole:].copy()
+        return words
+
+
+def _aligned(data: U8) -> U64:
+    """Bytes as words, from where they may begin."""
+    words = np.empty(data.size // 8, dtype=np.uint64)
+    words.view(np.uint8)[:] = data
+    return words
 
 
 def open_segment(path: Path, size: int) -> Mapped:
     """Map a segment file of which the catalogue says that it has so many bytes.
 
-    Only its header and the sums are looked at. Raises StoreError where the file is cut off or damaged, and
+    Only its index and the sums are looked at. Raises StoreError where the file is cut off or damaged, and
     FileNotFoundError where it is not there.
     """
     data = map_file(path, size)
-    magic, length, crc = _HEAD.unpack_from(data) if len(data) >= _HEAD.size else (b"", 0, 0)
+    end = len(data) - _FOOT.size
+    n_words, length, sums_crc, index_crc, magic = _FOOT.unpack_from(data, end) if end >= 0 else (0, 0, 0, 0, b"")
     if magic != SEGMENT_MAGIC:
-        raise StoreError(f"{path}: is no segment file of this version of the index")
-    header = bytes(data[_HEAD.size : _HEAD.size + length])
-    if zlib.crc32(header) != crc:
-        raise damaged(path, "its header")
-    known = json.loads(header)
-    n_words = int(known["words"])
-    begin = -(-(_HEAD.size + length) // _PAGE) * _PAGE
-    words = np.frombuffer(data, dtype=np.uint64, count=n_words, offset=begin)
+        raise StoreError(f"{path}: is no segment file of this version of the index, or is damaged at its end")
     n_sums = -(-n_words // BLOCK_WORDS)
-    sums = np.frombuffer(data, dtype=np.uint64, count=n_sums + 1, offset=begin + 8 * n_words)
-    if zlib.crc32(sums[:-1].tobytes()) != int(sums[-1]):
-        raise damaged(path, "its checksums")
-    sections = {name: (dtype, first, count) for name, (dtype, first, count) in known["sections"].items()}
-    return Mapped(Layout(words, sections), sums[:-1], size)
+    if 8 * (n_words + n_sums) + length != end:
+        raise damaged(path, "its index")
+    index = bytes(data[end - length : end])
+    sums = np.frombuffer(data, dtype=np.uint64, count=n_sums, offset=8 * n_words)
+    if zlib.crc32(index) != index_crc or zlib.crc32(sums.tobytes()) != sums_crc:
+        raise damaged(path, "its index")
+    words = np.frombuffer(data, dtype=np.uint64, count=n_words)
+    sections = {name: (dtype, first, count) for name, (dtype, first, count) in json.loads(index).items()}
+    return Mapped(Layout(words, sections), sums, size)
 
 
 def map_file(path: Path, size: int) -> memoryview | mmap.mmap:

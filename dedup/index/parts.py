@@ -1,9 +1,10 @@
 """The parts of an index, each with documents of consecutive ranks: segments on the disk and runs in memory."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.index.arrivals import Arrivals, Rows, offsets_of
 from dedup.index.catalogue import StoredSegment
@@ -19,23 +20,35 @@ SEGMENT_ROW = np.dtype(
         ("id_hash", "<u8"),
         ("date", "<f8"),
         ("id_end", "<u8"),
-        ("rank", "<u4"),
-        ("length", "<u4"),
-        ("representative", "<u4"),
-        ("level_size", "<u4"),
         ("text_number", "<u4"),
         ("score_number", "<u4"),
-        ("level", "u1"),
         ("flags", "u1"),
         ("verdict", "i1"),
-        ("spare", "u1", (5,)),
+        ("spare", "u1", (6,)),
     ]
 )
-"""A document in a segment. The scores of dropped ones stand apart, in the order of `score_number`."""
+"""A document in a segment, its facts apart. The scores of dropped ones stand in the order of `score_number`."""
 
-COMMON = ("digest", "text_hash", "id_hash", "date", "rank", "length", "representative", "level_size", "level", "flags",
-          "verdict")  # fmt: skip
+COMMON = ("digest", "text_hash", "id_hash", "date", "flags", "verdict")
 """What rows have in memory and in a segment."""
+
+FACTS = (("rank", "<u4"), ("representative", "<u4"), ("length", "<u4"), ("level_size", "<u4"), ("level", "u1"))
+"""Columns of a segment, to be taken whole when it is opened, and fields of rows in memory."""
+
+
+class Facts(NamedTuple):
+    """The columns of `FACTS`."""
+
+    ranks: U32
+    representatives: U32
+    lengths: U32
+    level_sizes: U32
+    levels: NDArray[np.unsignedinteger]
+
+
+def facts_of(rows: Rows) -> Facts:
+    """The facts of documents in memory."""
+    return Facts(*(rows[name] for name, _ in FACTS))
 
 
 class Part(Protocol):
@@ -97,7 +110,11 @@ class Run:
 
 
 class Segment:
-    """A segment file, and the file of its texts."""
+    """A segment file, and the file of its texts.
+
+    `stored_rows`, `stored_scores` and `stored_ids` are whole sections, as they stand in the file: who takes them checks
+    the segment before (`check_all`).
+    """
 
     def __init__(self, folder: Path, stored: StoredSegment, numbers: TableNumbers) -> None:
         self.stored = stored
@@ -106,73 +123,70 @@ class Segment:
         self.text_file = TextFile(folder / stored.texts_name, stored.n_text_bytes)
         self.layout: Layout = mapped.layout
         self.tables = sorted_tables(mapped.layout, numbers, mapped.sums)
-        self._rows: Rows = mapped.layout.section("rows").view(SEGMENT_ROW)
-        self._scores: F64 = np.asarray(mapped.layout.section("scores"), dtype=np.float64).reshape(-1, 4)
-        self._ids = mapped.layout.section("ids")
+        self.stored_rows: Rows = mapped.layout.section("rows").view(SEGMENT_ROW)
+        self.stored_scores: F64 = np.asarray(mapped.layout.section("scores"), dtype=np.float64).reshape(-1, 4)
+        self.stored_ids: U8 = mapped.layout.section("ids").view(np.uint8)
         self._first_words = {name: first for name, (_, first, _) in mapped.layout.sections.items()}
         self._ranks: U32 | None = None
 
     def __len__(self) -> int:
-        return int(self._rows.size)
+        return int(self.stored_rows.size)
 
     @property
     def ranks(self) -> U32:
         """See `Part`."""
         if self._ranks is None:
-            self._ranks = np.ascontiguousarray(self._rows["rank"])
+            self._ranks = self.layout.section("rank").view(np.uint32)
         return self._ranks
 
-    def every_row(self, kernels: Kernels) -> Rows:
-        """All rows."""
-        words = len(self) * SEGMENT_ROW.itemsize // 8
-        first = self._first_words["rows"]
-        self._check(kernels, np.array([first]), np.array([first + words - 1]))
-        return self._rows
+    def facts(self, kernels: Kernels) -> Facts:
+        """The facts of all documents, found to be whole."""
+        columns: list[U32] = []
+        for name, _ in FACTS:
+            column, first = self.fact(name), self._first_words[name]
+            self._check(kernels, np.array([first]), np.array([first + max(column.nbytes - 1, 0) // 8]))
+            columns.append(column)
+        return Facts(*columns)
+
+    def fact(self, name: str) -> U32:
+        """One column of facts, as it stands in the file: uint32, or uint8 of levels."""
+        column: U32 = self.layout.section(name).view(dict(FACTS)[name])
+        return column
 
     def rows(self, places: I64, kernels: Kernels) -> Rows:
         """See `Part`. Raises StoreError where they are damaged, as the others do."""
         words = SEGMENT_ROW.itemsize // 8
         first = self._first_words["rows"] + places * words
         self._check(kernels, first, first + words - 1)
-        return self._rows[places]
+        return self.stored_rows[places]
 
     def scores(self, places: I64, kernels: Kernels) -> F64:
         """See `Part`."""
         numbers = self.rows(places, kernels)["score_number"].astype(np.int64)
-        known = numbers < self._scores.shape[0]
+        known = numbers < self.stored_scores.shape[0]
         scores = np.zeros((places.size, 4), dtype=np.float64)
         first = self._first_words["scores"] + 4 * numbers[known]
         self._check(kernels, first, first + 3)
-        scores[known] = self._scores[numbers[known]]
+        scores[known] = self.stored_scores[numbers[known]]
         return scores
 
     def ids(self, places: I64, kernels: Kernels) -> list[bytes]:
         """See `Part`."""
         ends = self.rows(places, kernels)["id_end"].astype(np.int64)
-        before = np.maximum(places - 1, 0)
-        starts = np.where(places > 0, self.rows(before, kernels)["id_end"].astype(np.int64), 0)
+        starts = np.where(places > 0, self.rows(np.maximum(places - 1, 0), kernels)["id_end"].astype(np.int64), 0)
         first = self._first_words["ids"]
         self._check(kernels, first + starts // 8, first + np.maximum(ends - 1, starts) // 8)
-        data = self._ids.view(np.uint8)
-        return [data[start:end].tobytes() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        return [self.stored_ids[start:end].tobytes() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+    def id_bounds(self, first: int, last: int) -> tuple[I64, I64]:
+        """Where the ids of consecutive documents begin and end."""
+        ends = self.stored_rows["id_end"][first:last].astype(np.int64)
+        before = int(self.stored_rows["id_end"][first - 1]) if first else 0
+        return np.append(before, ends[:-1]), ends
 
     def texts(self, places: I64, kernels: Kernels) -> Texts:
         """See `Part`."""
         return self.text_file.read(self.rows(places, kernels)["text_number"].astype(np.int64))
-
-    def every_id(self, kernels: Kernels) -> U8:
-        """The ids of all documents, one after the other."""
-        data = self._ids.view(np.uint8)
-        first = self._first_words["ids"]
-        self._check(kernels, np.array([first]), np.array([first + max(data.size - 1, 0) // 8]))
-        return data
-
-    def every_score(self, kernels: Kernels) -> F64:
-        """The scores of all dropped documents."""
-        if self._scores.size:
-            first = self._first_words["scores"]
-            self._check(kernels, np.array([first]), np.array([first + self._scores.size - 1]))
-        return self._scores
 
     def entries(self, number: int) -> U64:
         """The entries of one table; to be checked before."""
@@ -181,7 +195,9 @@ class Segment:
 
     def check_all(self, kernels: Kernels) -> list[int]:
         """The damaged blocks."""
-        return np.flatnonzero(kernels.sum_blocks(self.layout.words) != self.tables.sums).tolist()
+        damaged = kernels.sum_blocks(self.layout.words) != self.tables.sums
+        self.tables.checked[~damaged] = 1
+        return np.flatnonzero(damaged).tolist()
 
     def _check(self, kernels: Kernels, firsts: I64, lasts: I64) -> None:
         block = kernels.check_words(self.tables, firsts, lasts)

@@ -136,6 +136,10 @@ class Server:
         """How many documents are there."""
         return _integer(self._ask("HLEN", f"{self._name}:rows"))
 
+    def count_dropped(self) -> int:
+        """How many of them were dropped."""
+        return int(self._bytes_or_none(self._ask("HGET", f"{self._name}:state", "dropped")) or b"0")
+
     def next_rank(self) -> int:
         """The rank of the next document."""
         return int(self._bytes_or_none(self._ask("HGET", f"{self._name}:state", "next")) or b"0")
@@ -166,6 +170,10 @@ class Server:
     def mark(self, name: str) -> bytes | None:
         """The value last stored under a name with a batch."""
         return self._bytes_or_none(self._ask("HGET", f"{self._name}:marks", name))
+
+    def marks(self) -> list[str]:
+        """The names of all marks."""
+        return sorted(_bytes(name).decode() for name in _sequence(self._ask("HKEYS", f"{self._name}:marks")))
 
     def insert(self, arguments: Sequence[Value], *, repeatable: bool) -> int:
         """See the script. `repeatable`: it may be sent again, since what is in already is known by its id."""

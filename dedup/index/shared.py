@@ -17,6 +17,7 @@ from dedup.config import Config
 from dedup.errors import ConfigError, StoreError
 from dedup.index.admitting import admit_documents, preview
 from dedup.index.arrivals import NONE
+from dedup.index.checking import IndexInfo
 from dedup.index.creating import (
     DEFAULT,
     check_background,
@@ -153,55 +154,45 @@ class SharedIndex(Index):
         mark: tuple[str, bytes] | None = None,
         admitted: datetime | None = None,
         same_id: Literal["recorded", "new"] = "recorded",
+        keep_all: bool = False,
     ) -> DecisionColumns:
         """See `Index.admit_columns`."""
         with self._mutex:
             self._check_writable()
             kernels = self._choose(texts.n_bytes)
             date = time.time() if admitted is None else admitted.timestamp()
+            how = _How(date, mark, same_id, keep_all)
             several: list[DecisionColumns] = []
             for part in _cuts(texts, whole=mark is not None):
-                several += self._admit(_slice(texts, part), _slice_ids(ids, part), date, mark, same_id, kernels)
+                several += self._admit(_slice(texts, part), _slice_ids(ids, part), how, kernels)
             return join_decisions(several)
 
-    def _admit(
-        self,
-        texts: TextColumn,
-        ids: IdColumn,
-        date: float,
-        mark: tuple[str, bytes] | None,
-        same_id: Literal["recorded", "new"],
-        kernels: Kernels,
-    ) -> list[DecisionColumns]:
+    def _admit(self, texts: TextColumn, ids: IdColumn, how: "_How", kernels: Kernels) -> list[DecisionColumns]:
         """Admit documents at once, or in halves where others come in between too often."""
         sketches = self._base.sketch(texts, kernels)
         id_hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
         entries = entries_of_batch(sketches, id_hashes, self.config.shingle_size, self._base.numbers)
         for attempt in range(_MOST_TRIES):
-            if attempt == _PATIENCE and len(texts) > 1 and mark is None:
+            if attempt == _PATIENCE and len(texts) > 1 and how.mark is None:
                 middle = len(texts) // 2
                 return [
                     each
                     for part in (slice(0, middle), slice(middle, len(texts)))
-                    for each in self._admit(_slice(texts, part), _slice_ids(ids, part), date, mark, same_id, kernels)
+                    for each in self._admit(_slice(texts, part), _slice_ids(ids, part), how, kernels)
                 ]
             try:
-                snapshot, fetched = self._fetch(entries, ids=same_id == "recorded")
+                snapshot, fetched = self._fetch(entries, ids=how.same_id == "recorded")
                 snapshot.remember(texts, sketches)
-                admission = admit_documents(snapshot, texts, ids, date, kernels, same_id=same_id)
-                if not len(admission.arrivals) and mark is None:
+                admission = admit_documents(
+                    snapshot, texts, ids, how.date, kernels, same_id=how.same_id, keep_all=how.keep_all
+                )
+                if not len(admission.arrivals) and how.mark is None:
                     return [admission.decisions]
                 arguments = insertion(
-                    admission,
-                    snapshot,
-                    entries,
-                    fetched,
-                    self._server.lists_name,
-                    self._limits,
-                    mark,
-                    same_id_new=same_id == "new",
-                )
-                if self._server.insert(arguments, repeatable=same_id == "recorded") < 0:
+                    admission, snapshot, entries, fetched, self._server.lists_name, self._limits, how.mark,
+                    same_id_new=how.same_id == "new",
+                )  # fmt: skip
+                if self._server.insert(arguments, repeatable=how.same_id == "recorded") < 0:
                     raise ChangedError
                 return [admission.decisions]
             except ChangedError:
@@ -249,6 +240,39 @@ class SharedIndex(Index):
     def compact(self) -> None:
         """Nothing: what is removed leaves nothing behind."""
         self._check_writable()
+
+    def refit(self) -> Background:
+        """Raises StoreError: other clients rest on the background that is there."""
+        self._check_writable()
+        raise StoreError(
+            f"{self._server.shown}: a shared index keeps its background; make another index with another one"
+        )
+
+    def info(self) -> IndexInfo:
+        """See `Index.info`. `bytes` is the memory that the server uses, for all that it holds; there are no files."""
+        self._check_open()
+        documents, dropped = self._server.count(), self._server.count_dropped()
+        return IndexInfo(
+            documents=documents,
+            kept=documents - dropped,
+            dropped=dropped,
+            removed=0,
+            tail=0,
+            segments=0,
+            bytes=self._server.memory(),
+            posting_bytes=0,
+            text_bytes=0,
+            keeps_text=self._base.keeps_text,
+            format=FORMAT_VERSION,
+            config=self.config.fingerprint,
+            background=self.background.fingerprint,
+            background_documents=self.background.documents,
+            marks=tuple(self._server.marks()),
+        )
+
+    def check(self) -> list[str]:
+        """Raises StoreError: there are no files that could be damaged."""
+        raise StoreError(f"{self._server.shown}: a shared index lies in the server's memory; there is nothing to check")
 
     # Asking
 
@@ -325,6 +349,25 @@ class SharedIndex(Index):
             if not self._closed:
                 self._closed = True
                 self._server.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How documents are admitted: what `Index.admit_columns` is told."""
+
+    date: float
+    mark: tuple[str, bytes] | None
+    same_id: Literal["recorded", "new"]
+    keep_all: bool
+
+
+def is_there(url: str) -> bool:
+    """Whether there is an index at an address."""
+    server = Server(parse_address(url))
+    try:
+        return bool(server.facts())
+    finally:
+        server.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from dedup.index.admitting import Admission
-from dedup.index.arrivals import NONE, POSTED, Rows, offsets_of
+from dedup.index.arrivals import NONE, POSTED, ROW, Rows, offsets_of
 from dedup.index.compression import Compressor, decompress
 from dedup.index.entries import ENTRY_SIZE, Entries
 from dedup.index.ledger import Ledger
 from dedup.index.messages import pack_numbers
-from dedup.index.parts import COMMON, Part
+from dedup.index.parts import COMMON, Facts, Part
 from dedup.index.recent import Recent
 from dedup.index.server import Fetched, Value
 from dedup.index.state import State
@@ -44,8 +44,7 @@ dropped document four scores (float64), and the entries. The scripts know where 
 
 SCORES_SIZE = 32
 
-_LOCAL_ROW = np.dtype([(name, STORED_ROW.fields[name][0]) for name in COMMON if name != "rank"] + [("rank", "<u4")])  # type: ignore[index]
-
+_LOCAL_ROW = np.dtype([(name, ROW[name]) for name in COMMON])
 
 ReadTexts = Callable[[Sequence[bytes]], list[bytes | None]]
 """Ranks as they stand on the server to what is stored of the texts, None for one that is gone."""
@@ -71,13 +70,13 @@ class SnapshotPart:
         stored = np.frombuffer(b"".join(data[:size] for data in self._data), dtype=STORED_ROW)
         self._rows = np.zeros(stored.size + 1, dtype=_LOCAL_ROW)
         for name in COMMON:
-            if name not in ("rank", "representative"):
-                self._rows[name][:-1] = stored[name]
+            self._rows[name][:-1] = stored[name]
         self.ranks: U32 = np.arange(stored.size + 1, dtype=np.uint32)
-        self._rows["rank"] = self.ranks
-        representatives = stored["representative"]
-        self._rows["representative"][:-1] = np.where(representatives == NONE, NONE, self._local(representatives))
-        self._rows["representative"][-1] = NONE
+        named = stored["representative"]
+        self._representatives = np.where(named == NONE, NONE, self._local(named)).astype(np.uint32)
+        self.facts = Facts(
+            self.ranks[:-1], self._representatives, stored["length"], stored["level_size"], stored["level"]
+        )
         self._entries = entries
         self._counts: I64 = np.zeros(entries.distinct.size, dtype=np.int64)
         lists = np.frombuffer(fetched.lists, dtype="<u4").reshape(-1, 2).astype(np.int64)
@@ -90,11 +89,6 @@ class SnapshotPart:
 
     def __len__(self) -> int:
         return int(self.ranks.size)
-
-    @property
-    def every_row(self) -> Rows:
-        """All rows."""
-        return self._rows
 
     def _local(self, ranks: U32) -> I64:
         """The ranks here of documents of the server."""
@@ -138,13 +132,13 @@ class SnapshotPart:
         """See `Part`."""
         result = np.zeros((places.size, 4), dtype=np.float64)
         for row, place in enumerate(places.tolist()):
-            if self._rows["representative"][place] != NONE:
+            if self._representatives[place] != NONE:
                 result[row] = np.frombuffer(self._data[place][-SCORES_SIZE:], dtype="<f8")
         return result
 
     def ids(self, places: I64, kernels: Kernels) -> list[bytes]:
         """See `Part`."""
-        kept = (self._rows["representative"][places] == NONE).tolist()
+        kept = (self._representatives[places] == NONE).tolist()
         size = STORED_ROW.itemsize
         return [
             self._data[place][size:] if is_kept else self._data[place][size:-SCORES_SIZE]
@@ -174,8 +168,8 @@ class Snapshot(State):
         self.part = part
         self._texts: TextColumn | None = None
         self._sketches: Sketches | None = None
-        self.ledger.enter(part.every_row)
-        self.ledger.remove(part.ranks[-1:])
+        self.ledger.enter(*part.facts)
+        self.ledger.grow(len(part))
 
     def remember(self, texts: TextColumn, sketches: Sketches) -> None:
         """Have the sketches of some texts at hand."""
@@ -231,9 +225,8 @@ def insertion(
     named[of_arrival] -= base
 
     packed = np.zeros(count, dtype=STORED_ROW)
-    for name in COMMON:
-        if name != "rank":
-            packed[name] = rows[name]
+    for name in (*COMMON, "length", "level_size", "level"):
+        packed[name] = rows[name]
     packed["n_entries"] = [len(each) // ENTRY_SIZE for each in own_entries]
     data = packed.view(np.uint8).reshape(count, STORED_ROW.itemsize)[:, 4:].tobytes()
     size = STORED_ROW.itemsize - 4

@@ -8,11 +8,11 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.errors import StoreError
-from dedup.index.arrivals import Arrivals, Rows, join_arrivals
+from dedup.index.arrivals import ROW, Arrivals, Rows, join_arrivals
 from dedup.index.catalogue import Catalogue, StoredSegment
 from dedup.index.files import damaged
 from dedup.index.ledger import Ledger
-from dedup.index.parts import COMMON, Part, Run, Segment, places_of
+from dedup.index.parts import COMMON, Part, Run, Segment, facts_of, places_of
 from dedup.index.recent import FEW, MOST, Recent
 from dedup.index.tables import SHIFT, TableNumbers
 from dedup.index.texts import Texts
@@ -23,13 +23,7 @@ from dedup.sketching import sketch_plan
 from dedup.tokenising import codepoint_table
 from dedup.verifying import Background
 
-_COMMON_ROW = np.dtype(
-    [
-        ("digest", "<u8"), ("text_hash", "<u8"), ("id_hash", "<u8"), ("date", "<f8"), ("rank", "<u4"),
-        ("length", "<u4"), ("representative", "<u4"), ("level_size", "<u4"), ("level", "u1"), ("flags", "u1"),
-        ("verdict", "i1"),
-    ]
-)  # fmt: skip
+_COMMON_ROW = np.dtype([(name, ROW[name]) for name in COMMON])
 
 _LONG = 4096
 """A run of so many documents stays as it is."""
@@ -151,7 +145,7 @@ class State:
         found = []
         for part in self.parts:
             rows = part.rows(np.arange(part.ranks.size), kernels)
-            ranks = rows["rank"][rows["date"] < moment].astype(np.int64)
+            ranks = part.ranks[rows["date"] < moment].astype(np.int64)
             found.append(ranks[self.ledger.alive[ranks]])
         return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 
@@ -170,7 +164,7 @@ class State:
         """Put documents that arrived behind the others."""
         if not len(arrivals):
             return
-        self.ledger.enter(arrivals.rows)
+        self.ledger.enter(*facts_of(arrivals.rows))
         if len(arrivals) <= FEW:
             self.recent.add(arrivals)
             if len(self.recent) >= MOST:
@@ -207,7 +201,7 @@ class State:
         self.ledger = Ledger()
         self.open_segments(catalogue.segments())
         for segment in self.segments:
-            self.ledger.enter(segment.every_row(kernels))
+            self.ledger.enter(*segment.facts(kernels))
         self.ledger.grow(int(catalogue.fact("next_rank") or b"0"))
         tail, self.tail_end = catalogue.tail(-1, self.numbers.bands)
         if tail is not None:

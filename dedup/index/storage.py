@@ -194,9 +194,13 @@ class Storage:
         self._raise_merge_error()
         with self.restoring():
             self.flush(kernels, NO_RANKS)
-            if self.state.segments:
+            if len(self.state.segments) > 1 or any(self._is_partly_gone(each) for each in self.state.segments):
                 self._merge(list(self.state.segments), kernels, rewrite=True)
             self.catalogue.checkpoint()
+
+    def _is_partly_gone(self, segment: Segment) -> bool:
+        """Whether a segment has documents, or texts of documents, that are no more."""
+        return segment.text_file.count > len(segment) or not bool(self.state.ledger.alive[segment.ranks].all())
 
     def _merge(self, segments: Sequence[Segment], kernels: Kernels, *, rewrite: bool) -> None:
         """Put one segment in the place of several that follow each other.
@@ -261,15 +265,16 @@ class Storage:
 def due_segments(sizes: Sequence[int]) -> int:
     """How many of the last segments, given by their documents, are to become one; 0 for none.
 
-    Those of the lowest tier of which there are `TIER` or more: a tier holds segments up to `TIER` times those of the
-    tier below. So a document is written again a logarithmic number of times, and there are few segments.
+    A tier holds segments of up to `TIER` times the documents of the tier below. Where the last segments have `TIER` of
+    a tier and otherwise lower ones, they become one: a document is written again once a tier.
     """
     tiers = [max(size // _SMALLEST, 1).bit_length() // (TIER.bit_length() - 1) for size in sizes]
     for tier in sorted(set(tiers)):
         number = 0
         while number < len(tiers) and tiers[-1 - number] <= tier:
             number += 1
-        if number >= TIER:
+        last = tiers[len(tiers) - number :]
+        if last.count(tier) >= TIER:
             return number
     return 0
 

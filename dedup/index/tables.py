@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dedup.index.arrivals import POSTED, Arrivals, offsets_of
-from dedup.kernels import U64, Bool, SortedTables
+from dedup.kernels import U32, U64, Bool, SortedTables
 
 SHIFT = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
@@ -67,6 +67,13 @@ def merge_entries(several: Sequence[Sequence[U64]], alive: Bool) -> Iterator[U64
         yield np.sort(np.concatenate(living)) if len(living) > 1 else living[0]
 
 
+def prefix_table(entries: U64) -> U32:
+    """Where the entries begin whose keys begin with each number of some bits; one more for the end."""
+    bits = max(int(entries.size).bit_length() - _SLOT_BITS, 0)
+    slots = (entries >> np.uint64(64 - bits)).astype(np.int64) if bits else np.zeros(entries.size, dtype=np.int64)
+    return offsets_of(np.bincount(slots, minlength=1 << bits)).astype(np.uint32)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Sections in one array of words: `sections` has dtype, first word and number of items of each, by name."""
@@ -104,9 +111,7 @@ class LayoutBuilder:
 
     def add_table(self, number: int, entries: U64) -> None:
         """Add a table of entries and its prefix table."""
-        bits = max(int(entries.size).bit_length() - _SLOT_BITS, 0)
-        slots = (entries >> np.uint64(64 - bits)).astype(np.int64) if bits else np.zeros(entries.size, dtype=np.int64)
-        self.add(f"prefix {number}", offsets_of(np.bincount(slots, minlength=1 << bits)).astype(np.uint32))
+        self.add(f"prefix {number}", prefix_table(entries))
         self.add(f"entries {number}", entries)
 
     def build(self) -> Layout:

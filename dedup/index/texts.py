@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,26 +33,31 @@ class Texts(NamedTuple):
         ]
 
 
-def write_texts(path: Path, data: U8, offsets: I64) -> int:
-    """Write texts, one after the other in a buffer; the size of the file."""
-    return write_file(path, _pieces(data, offsets))
+def write_texts(path: Path, several: Iterable[tuple[U8, I64]]) -> int:
+    """Write texts, some at a time, each time one after the other in a buffer; the size of the file."""
+    return write_file(path, _pieces(several))
 
 
-def _pieces(data: U8, offsets: I64) -> Iterator[bytes]:
+def _pieces(several: Iterable[tuple[U8, I64]]) -> Iterator[bytes]:
     """What stands in the file: blocks, then the places of texts and of blocks, and where these stand."""
     yield _MAGIC
     compressor = Compressor()
+    every_offset = [np.zeros(1, dtype=np.int64)]
     firsts, places = [], [len(_MAGIC)]
-    first, count = 0, offsets.size - 1
-    while first < count:
-        last = int(np.searchsorted(offsets, offsets[first] + _BLOCK, side="right")) - 1
-        last = min(max(last, first + 1), count)
-        block = compressor.compress(data[offsets[first] : offsets[last]].tobytes())
-        firsts.append(first)
-        places.append(places[-1] + len(block))
-        yield block
-        first = last
-    yield from _index(offsets, np.array([*firsts, count]), np.array(places))
+    before = 0
+    for data, offsets in several:
+        first, count = 0, offsets.size - 1
+        while first < count:
+            last = int(np.searchsorted(offsets, offsets[first] + _BLOCK, side="right")) - 1
+            last = min(max(last, first + 1), count)
+            block = compressor.compress(data[offsets[first] : offsets[last]].tobytes())
+            firsts.append(before + first)
+            places.append(places[-1] + len(block))
+            yield block
+            first = last
+        every_offset.append(offsets[1:] - offsets[0] + every_offset[-1][-1])
+        before += count
+    yield from _index(np.concatenate(every_offset), np.array([*firsts, before]), np.array(places))
 
 
 def _index(offsets: I64, firsts: I64, places: I64) -> Iterator[bytes]:

@@ -72,6 +72,7 @@ while place <= #numbers do
   append(hash, field, head, added)
 end
 
+local count_dropped = 0
 for document = 0, count - 1 do
   local kind, of = kinds[document + 1], named[document + 1]
   local row = ARGV[before + 1 + 2 * document]
@@ -85,6 +86,9 @@ for document = 0, count - 1 do
     end
     call('HSET', rows, ranks[document], representative .. row)
     call('HSET', texts, ranks[document], ARGV[before + 2 + 2 * document])
+    if kind ~= 0 then
+      count_dropped = count_dropped + 1
+    end
     if kind == 1 or (kind == 2 and ARGV[before + 1 + 2 * of] ~= '') then
       call('HINCRBY', dropped, representative, 1)
     end
@@ -93,6 +97,9 @@ end
 -- Documents may have been dropped for one that was replaced by a later one.
 for first = 1, #replaced, 4 do
   call('HDEL', dropped, sub(replaced, first, first + 3))
+end
+if count_dropped > 0 then
+  call('HINCRBY', state, 'dropped', count_dropped)
 end
 if mark ~= '' then
   call('HSET', name .. ':marks', sub(mark, 2), value)

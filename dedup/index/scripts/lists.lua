@@ -105,8 +105,9 @@ local function remove(rank)
     take(heads .. sub(row, first, first + 2), sub(row, first + 3, first + 5), rank)
   end
   local representative = sub(row, 1, 4)
-  if representative ~= NONE and call('HEXISTS', rows, representative) == 1 then
-    if call('HINCRBY', dropped, representative, -1) <= 0 then
+  if representative ~= NONE then
+    call('HINCRBY', state, 'dropped', -1)
+    if call('HEXISTS', rows, representative) == 1 and call('HINCRBY', dropped, representative, -1) <= 0 then
       call('HDEL', dropped, representative)
     end
   end
