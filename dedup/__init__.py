@@ -1,8 +1,8 @@
 """Near-duplicate and rewrite detector for text.
 
 `scan` finds everything repeated in a corpus; `align` compares two texts; `clean` and `find_residue` look at one;
-`sketch` exchanges signatures with datasketch; `Index` keeps on disk what was seen. Names are loaded when they are first
-used.
+`sketch` exchanges signatures with datasketch; `Index` keeps on disk, or on a server, what was seen, and `AsyncIndex`
+serves coroutines. Names are loaded when they are first used.
 """
 
 from importlib import import_module
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dedup.config import Config
     from dedup.errors import ConfigError, DedupError, InputError, LockedError, SketchError, StoreError
+    from dedup.index.concurrent import AsyncIndex
     from dedup.index.embedded import Index
     from dedup.labelling.residue import find_residue
     from dedup.model import Cluster, Decision, Document, Match, Passage, Relation, Report, Span
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncIndex",
     "Cluster",
     "Config",
     "ConfigError",
@@ -45,6 +47,7 @@ __all__ = [
 _HOMES = {
     "dedup.config": ("Config",),
     "dedup.errors": ("ConfigError", "DedupError", "InputError", "LockedError", "SketchError", "StoreError"),
+    "dedup.index.concurrent": ("AsyncIndex",),
     "dedup.index.embedded": ("Index",),
     "dedup.labelling.residue": ("find_residue",),
     "dedup.model": ("Cluster", "Decision", "Document", "Match", "Passage", "Relation", "Report", "Span"),

@@ -10,6 +10,7 @@ import pytest
 import dedup
 
 NAMES = [
+    "AsyncIndex",
     "Cluster",
     "Config",
     "ConfigError",

@@ -6,12 +6,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from dedup.config import PAIR_RELATIONS, Config
 from dedup.errors import ConfigError, StoreError
-from dedup.index.catalogue import FORMAT_VERSION, NAME, Catalogue
+from dedup.index.catalogue import FORMAT_VERSION, NAME
 from dedup.model import Level, Relation
 from dedup.verifying import Background
 
@@ -44,7 +45,7 @@ def config_to_json(config: Config) -> bytes:
     return json.dumps(settings).encode()
 
 
-def config_from_json(data: bytes, path: Path) -> Config:
+def config_from_json(data: bytes, path: Path | str) -> Config:
     """A stored configuration. Raises StoreError where it is of another version."""
     try:
         settings = json.loads(data)
@@ -54,7 +55,7 @@ def config_from_json(data: bytes, path: Path) -> Config:
         raise StoreError(f"{path}: the configuration stored is of another version of dedup ({error})") from error
 
 
-def check_config(stored: Config, asked: Config, path: Path) -> None:
+def check_config(stored: Config, asked: Config, path: Path | str) -> None:
     """Raise ConfigError where a setting differs, naming it with both values."""
     for each in fields(stored):
         one, other = getattr(stored, each.name), getattr(asked, each.name)
@@ -71,7 +72,7 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def check_background(stored: Background, asked: Background, path: Path) -> None:
+def check_background(stored: Background, asked: Background, path: Path | str) -> None:
     """Raise ConfigError where another background is asked for."""
     if stored.fingerprint != asked.fingerprint:
         raise ConfigError(
@@ -80,7 +81,7 @@ def check_background(stored: Background, asked: Background, path: Path) -> None:
         )
 
 
-def check_text(stored: bool, asked: bool, path: Path) -> None:
+def check_text(stored: bool, asked: bool, path: Path | str) -> None:
     """Raise ConfigError where an index keeps texts and should not, or the other way round."""
     if stored != asked:
         raise ConfigError(f"{path}: was made with text {stored}, not {asked}; open it without, or make another index")
@@ -125,7 +126,20 @@ def first_facts(config: Config, background: Background, keeps_text: bool) -> Map
     }
 
 
-def read_facts(catalogue: Catalogue, path: Path) -> tuple[Config, Background, bool]:
+class FactSource(Protocol):
+    """Where the facts of an index stand, as in `dedup.index.catalogue.Catalogue`."""
+
+    @property
+    def version(self) -> int:
+        """The format."""
+        ...
+
+    def fact(self, name: str) -> bytes | None:
+        """A fact about the index."""
+        ...
+
+
+def read_facts(catalogue: FactSource, path: Path | str) -> tuple[Config, Background, bool]:
     """Configuration, background and whether texts are kept. Raises StoreError for an index of another version."""
     version = catalogue.version
     if version != FORMAT_VERSION:

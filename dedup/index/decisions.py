@@ -1,14 +1,15 @@
 """What an index answers: decisions as columns, and what became of a document."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.deciding import DROPPED, REASONS
+from dedup.index.arrivals import offsets_of
 from dedup.kernels import F64, I64, Bool
-from dedup.model import Decision, DocumentId, IdColumn
+from dedup.model import Decision, DocumentId, IdColumn, TextColumn
 from dedup.verifying import CODES, Verdict
 
 
@@ -54,6 +55,35 @@ class DecisionColumns:
         for place, (reason, verdict, representative, scores) in enumerate(rows):
             name = names[representative] if representative >= 0 else None
             yield make_decision(self.ids[place], reason, verdict, name, scores)
+
+
+def join_decisions(several: Sequence[DecisionColumns]) -> DecisionColumns:
+    """The decisions of several calls, one after the other."""
+    if len(several) == 1:
+        return several[0]
+    first_names = offsets_of(np.array([len(each.names) for each in several], dtype=np.int64)).tolist()
+    return DecisionColumns(
+        _join_ids([each.ids for each in several]),
+        np.concatenate([np.zeros(0, dtype=np.int8), *(each.reasons for each in several)]),
+        np.concatenate([np.zeros(0, dtype=np.int8), *(each.verdicts for each in several)]),
+        np.concatenate([np.zeros((4, 0)), *(each.scores for each in several)], axis=1),
+        np.concatenate(
+            [
+                np.zeros(0, dtype=np.int64),
+                *(
+                    np.where(each.representatives < 0, -1, each.representatives + first)
+                    for each, first in zip(several, first_names[:-1], strict=True)
+                ),
+            ]
+        ),
+        _join_ids([each.names for each in several]),
+        np.concatenate([np.zeros(0, dtype=np.bool_), *(each.again for each in several)]),
+    )
+
+
+def _join_ids(several: Sequence[IdColumn]) -> IdColumn:
+    tokens = [each.tokens.raw(place) for each in several for place in range(len(each))]
+    return IdColumn(TextColumn.from_bytes(tokens))
 
 
 def make_decision(

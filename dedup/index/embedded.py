@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 import numpy as np
 
 from dedup.config import Config
-from dedup.deciding import DROPPED, Reason, decide
+from dedup.deciding import DROPPED, Reason
 from dedup.errors import StoreError
 from dedup.index.admitting import admit_documents, preview
 from dedup.index.catalogue import NAME, Catalogue
@@ -30,9 +30,11 @@ from dedup.index.creating import (
     suitable,
 )
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
+from dedup.index.explaining import explanation
 from dedup.index.locking import WriterLock
 from dedup.index.refitting import fit_to_index
 from dedup.index.resolving import documents_with
+from dedup.index.server import is_address
 from dedup.index.single import Alone, admit_one
 from dedup.index.state import State
 from dedup.index.storage import NO_RANKS, Storage
@@ -81,9 +83,22 @@ class Index:
         that have become many are joined in a thread, by the call that made the last of them, or by `compact` alone.
         `timeout`: seconds to wait for another writer.
 
+        `path` may be the address of a Redis server, `redis://host:port/db?prefix=name`: see
+        `dedup.index.shared.SharedIndex`.
+
         Raises ConfigError where a setting differs, LockedError where another writer is there, and StoreError where
         there is no index, or it is damaged or of another version.
         """
+        if is_address(path):
+            from dedup.index.shared import SharedIndex
+
+            return cast(
+                "Self",
+                SharedIndex.open(
+                    path, config, background=background, text=text, read_only=read_only, create=create,
+                    durability=durability, merge=merge, timeout=timeout,
+                ),
+            )  # fmt: skip
         folder = Path(path)
         config = None if config is None else suitable(config)
         exists = (folder / NAME).exists()
@@ -120,7 +135,11 @@ class Index:
 
     @staticmethod
     def exists(path: str | os.PathLike[str]) -> bool:
-        """Whether there is an index in a folder."""
+        """Whether there is an index in a folder, or at an address."""
+        if is_address(path):
+            from dedup.index.shared import is_there
+
+            return is_there(os.fspath(path))
         return (Path(path) / NAME).exists()
 
     @property
@@ -309,51 +328,16 @@ class Index:
             self._refresh()
             kernels = self._choose(0)
             ranks = self._ranks_of(IdColumn.from_ids([document]), kernels)
-            return self._explain(document, int(ranks[-1]), kernels) if ranks.size else None
+            if not ranks.size:
+                return None
+            ledger, rank = self._state.ledger, int(ranks[-1])
+            represents = int(np.count_nonzero((ledger.representatives == rank) & ledger.alive))
+            return explanation(self._state, document, rank, represents, kernels)
 
     def _ranks_of(self, ids: IdColumn, kernels: Kernels) -> I64:
         """The ranks of the living documents with these ids."""
         hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
         return documents_with(ids, hashes, self._state, kernels)[1]
-
-    def _explain(self, document: DocumentId, rank: int, kernels: Kernels) -> Explanation:
-        state = self._state
-        ledger = state.ledger
-        ranks = np.array([rank])
-        row = state.rows(ranks, kernels)
-        representative = int(ledger.representatives[rank])
-        dropped = representative != 0xFFFFFFFF
-        gone = dropped and not bool(ledger.alive[representative])
-        represents = int(np.count_nonzero((ledger.representatives == rank) & ledger.alive))
-        reasons = decide(
-            ledger.lengths[ranks].astype(np.int64),
-            np.array([representative if dropped else -1]),
-            np.array([represents > 0]),
-            state.config.shingle_size,
-        )
-        names = None
-        if dropped and not gone:
-            names = IdColumn(TextColumn.from_bytes(state.ids(np.array([representative]), kernels)))
-        return Explanation(
-            make_decision(
-                document,
-                int(reasons[0]),
-                int(row["verdict"][0]),
-                None if names is None else names[0],
-                state.scores(ranks, kernels)[0].tolist(),
-            ),
-            float(row["date"][0]),
-            represents,
-            gone,
-            self._text(rank, kernels),
-            None if names is None else self._text(representative, kernels),
-        )
-
-    def _text(self, rank: int, kernels: Kernels) -> str | None:
-        if not self._state.keeps_text:
-            return None
-        (_, texts), *_ = self._state.read(np.array([rank]), kernels)
-        return texts.pieces()[0].decode("utf-8", "surrogatepass")
 
     # Within
 

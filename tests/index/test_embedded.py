@@ -1,5 +1,6 @@
 """What an index does with documents: admit, ask, replace, remove, expire, and tell."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -22,9 +23,23 @@ def columns(several: list[Document]) -> tuple[TextColumn, IdColumn]:
     return TextColumn.from_strings([each.text for each in several]), IdColumn.from_ids([each.id for each in several])
 
 
+PAIRS = Config(relations=(Relation.EXACT, Relation.NEAR, Relation.CONTAINS))
+
+
 @pytest.fixture
-def index(tmp_path: Path) -> Index:
-    return Index.open(tmp_path / "seen", Config(relations=(Relation.EXACT, Relation.NEAR, Relation.CONTAINS)))
+def on_disk(tmp_path: Path) -> Iterator[Index]:
+    with Index.open(tmp_path / "seen", PAIRS) as index:
+        yield index
+
+
+@pytest.fixture(params=["disk", "server"])
+def index(request: pytest.FixtureRequest) -> Iterator[Index]:
+    """An index on the disk, and one on a Redis server: what is said of the one holds for the other."""
+    if request.param == "disk":
+        yield request.getfixturevalue("on_disk")
+        return
+    with Index.open(request.getfixturevalue("redis_server").url(), PAIRS) as index:
+        yield index
 
 
 def test_a_decision_names_relation_representative_and_scores(index: Index) -> None:
@@ -180,23 +195,23 @@ def test_what_is_added_is_kept_and_later_ones_are_dropped_for_it(index: Index) -
     assert index.admit(Document("d", NEAR.upper())).representative == "b"
 
 
-def test_marks_are_stored_with_a_batch_or_not_at_all(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert index.mark("run") is None
-    index.admit_batch(documents(5), mark=("run", b"\x005"))
-    index.admit_columns(*columns([]), mark=("other", b""))
-    assert (index.mark("run"), index.mark("other")) == (b"\x005", b"")
+def test_marks_are_stored_with_a_batch_or_not_at_all(on_disk: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert on_disk.mark("run") is None
+    on_disk.admit_batch(documents(5), mark=("run", b"\x005"))
+    on_disk.admit_columns(*columns([]), mark=("other", b""))
+    assert (on_disk.mark("run"), on_disk.mark("other")) == (b"\x005", b"")
 
     def fail(*arguments: object) -> None:
         raise OSError("no")
 
-    monkeypatch.setattr(type(index._storage.catalogue), "set_mark", fail)
+    monkeypatch.setattr(type(on_disk._storage.catalogue), "set_mark", fail)
     with pytest.raises(OSError, match="no"):
-        index.admit_batch(documents(9), mark=("run", b"9"))
+        on_disk.admit_batch(documents(9), mark=("run", b"9"))
     monkeypatch.undo()
-    assert (len(index), index.mark("run")) == (5, b"\x005")
+    assert (len(on_disk), on_disk.mark("run")) == (5, b"\x005")
     # What is in memory is what is on the disk.
-    assert index.admit_batch(documents(9)) == index.admit_batch(documents(9))
-    assert len(index) == 9
+    assert on_disk.admit_batch(documents(9)) == on_disk.admit_batch(documents(9))
+    assert len(on_disk) == 9
 
 
 @pytest.mark.parametrize("text", [True, False])
@@ -227,21 +242,21 @@ def test_without_texts_only_the_texts_are_missing(tmp_path: Path) -> None:
     assert several[0].text.split()[0].encode() not in stored
 
 
-def test_info_counts_what_is_there(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_info_counts_what_is_there(on_disk: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     several = documents(30)
-    decisions = index.admit_batch(several)
-    info = index.info()
+    decisions = on_disk.admit_batch(several)
+    info = on_disk.info()
     kept = sum(each.keep for each in decisions)
     assert (info.documents, info.kept, info.dropped) == (30, kept, 30 - kept)
     assert (info.tail, info.segments, info.posting_bytes, info.text_bytes) == (30, 0, 0, 0)
-    index.remove(several[0].id)
-    assert index.info().removed == 1
-    index.compact()
-    info = index.info()
+    on_disk.remove(several[0].id)
+    assert on_disk.info().removed == 1
+    on_disk.compact()
+    info = on_disk.info()
     assert (info.documents, info.removed, info.tail, info.segments) == (29, 0, 0, 1)
-    assert info.posting_bytes > 29 * 4 * index.config.banding[0]
+    assert info.posting_bytes > 29 * 4 * on_disk.config.banding[0]
     assert info.bytes > info.posting_bytes + info.text_bytes
-    assert info.config == index.config.fingerprint
+    assert info.config == on_disk.config.fingerprint
 
 
 @pytest.mark.parametrize("same_id", ["recorded", "new"])
@@ -261,8 +276,8 @@ def test_a_batch_larger_than_a_slice_is_one_batch(
         assert other.info().segments == 1
 
 
-def test_a_closed_index_and_a_reader_say_what_they_do_not_do(index: Index) -> None:
-    path = index._storage.folder
+def test_a_closed_index_and_a_reader_say_what_they_do_not_do(on_disk: Index) -> None:
+    path = on_disk._storage.folder
     with Index.open(path, read_only=True) as reader:
         for write in (
             lambda: reader.admit(Document(1, TEXT)),
@@ -274,12 +289,12 @@ def test_a_closed_index_and_a_reader_say_what_they_do_not_do(index: Index) -> No
         ):
             with pytest.raises(StoreError, match="opened read-only"):
                 write()
-    index.close()
-    index.close()
+    on_disk.close()
+    on_disk.close()
     for use in (
-        lambda: index.admit(Document(1, TEXT)),
-        lambda: index.query(Document(1, TEXT)),
-        lambda: index.mark("a"),
+        lambda: on_disk.admit(Document(1, TEXT)),
+        lambda: on_disk.query(Document(1, TEXT)),
+        lambda: on_disk.mark("a"),
     ):
         with pytest.raises(StoreError, match="is closed"):
             use()
