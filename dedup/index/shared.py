@@ -4,7 +4,7 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ from dedup.index.resolving import documents_with
 from dedup.index.server import Fetched, Server, parse_address
 from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, insertion
 from dedup.index.state import State
-from dedup.kernels import I64, Kernels
+from dedup.kernels import I64, WORTH, Kernels, Sketches, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
@@ -151,10 +151,11 @@ class SharedIndex(Index):
         texts: TextColumn,
         ids: IdColumn,
         *,
-        mark: tuple[str, bytes] | None = None,
+        mark: tuple[str, bytes | Callable[[DecisionColumns], bytes]] | None = None,
         admitted: datetime | None = None,
         same_id: Literal["recorded", "new"] = "recorded",
         keep_all: bool = False,
+        sketches: Sketches | None = None,
     ) -> DecisionColumns:
         """See `Index.admit_columns`."""
         with self._mutex:
@@ -163,13 +164,21 @@ class SharedIndex(Index):
             date = time.time() if admitted is None else admitted.timestamp()
             how = _How(date, mark, same_id, keep_all)
             several: list[DecisionColumns] = []
-            for part in _cuts(texts, whole=mark is not None):
-                several += self._admit(_slice(texts, part), _slice_ids(ids, part), how, kernels)
+            parts = list(_cuts(texts, whole=mark is not None))
+            for part in parts:
+                ready = sketches if len(parts) == 1 else None
+                several += self._admit(_slice(texts, part), _slice_ids(ids, part), how, kernels, ready)
             return join_decisions(several)
 
-    def _admit(self, texts: TextColumn, ids: IdColumn, how: "_How", kernels: Kernels) -> list[DecisionColumns]:
+    def sketch(self, texts: TextColumn) -> Sketches:
+        """See `Index.sketch`."""
+        return self._base.sketch(texts, choose(max(texts.n_bytes, WORTH.load)))
+
+    def _admit(
+        self, texts: TextColumn, ids: IdColumn, how: "_How", kernels: Kernels, ready: Sketches | None = None
+    ) -> list[DecisionColumns]:
         """Admit documents at once, or in halves where others come in between too often."""
-        sketches = self._base.sketch(texts, kernels)
+        sketches = self._base.sketch(texts, kernels) if ready is None else ready
         id_hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
         entries = entries_of_batch(sketches, id_hashes, self.config.shingle_size, self._base.numbers)
         for attempt in range(_MOST_TRIES):
@@ -189,7 +198,8 @@ class SharedIndex(Index):
                 if not len(admission.arrivals) and how.mark is None:
                     return [admission.decisions]
                 arguments = insertion(
-                    admission, snapshot, entries, fetched, self._server.lists_name, self._limits, how.mark,
+                    admission, snapshot, entries, fetched, self._server.lists_name, self._limits,
+                    how.mark_of(admission.decisions),
                     same_id_new=how.same_id == "new",
                 )  # fmt: skip
                 if self._server.insert(arguments, repeatable=how.same_id == "recorded") < 0:
@@ -356,9 +366,16 @@ class _How:
     """How documents are admitted: what `Index.admit_columns` is told."""
 
     date: float
-    mark: tuple[str, bytes] | None
+    mark: tuple[str, bytes | Callable[[DecisionColumns], bytes]] | None
     same_id: Literal["recorded", "new"]
     keep_all: bool
+
+    def mark_of(self, decisions: DecisionColumns) -> tuple[str, bytes] | None:
+        """The mark of documents so decided on."""
+        if self.mark is None:
+            return None
+        name, value = self.mark
+        return name, value(decisions) if callable(value) else value
 
 
 def is_there(url: str) -> bool:
