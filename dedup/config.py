@@ -26,7 +26,7 @@ class Config:
 
     Verdicts: `shingle_size` tokens make a shingle; `threshold` is the least resemblance of `near`, `cosine` the
     least TF-IDF cosine that confirms it; `containment` is the least containment of `contains`; `min_score` the least
-    probability of `rewrite`.
+    probability of `rewrite` for whole documents, `min_passage_score` that for passages.
 
     Candidates: `num_perm` permutations from `seed` make a signature, cut into bands such that a pair exactly at the
     threshold becomes a candidate with probability `recall` or more; one shingle in `containment_sample` (a power of
@@ -50,7 +50,8 @@ class Config:
     threshold: float = 0.7
     cosine: float = 0.5
     containment: float = 0.9
-    min_score: float = 0.9
+    min_score: float = 0.8
+    min_passage_score: float = 0.35
     num_perm: int = 128
     seed: int = 1
     recall: float = 0.92
@@ -68,7 +69,15 @@ class Config:
     keep: str = "first"
 
     def __post_init__(self) -> None:
-        for name in ("threshold", "cosine", "containment", "min_score", "recall", "boilerplate_share"):
+        for name in (
+            "threshold",
+            "cosine",
+            "containment",
+            "min_score",
+            "min_passage_score",
+            "recall",
+            "boilerplate_share",
+        ):
             value = getattr(self, name)
             if not isinstance(value, int | float) or isinstance(value, bool) or not 0.0 <= value <= 1.0:
                 raise ConfigError(f"{name} is a share between 0 and 1, not {value!r}")

@@ -10,7 +10,7 @@ from dedup.config import ALL_RELATIONS, KEEP_POLICIES, PAIR_RELATIONS, Config
 from dedup.errors import ConfigError, DedupError
 from dedup.model import Level, Relation
 
-SHARES = ("threshold", "cosine", "containment", "min_score", "recall", "boilerplate_share")
+SHARES = ("threshold", "cosine", "containment", "min_score", "min_passage_score", "recall", "boilerplate_share")
 LEAST = {
     "shingle_size": 1,
     "num_perm": 16,
@@ -61,6 +61,7 @@ def test_an_integer_has_its_least_value(name: str, least: int) -> None:
         ({"relations": ()}, "no relation to look for"),
         ({"relations": ("near", "nearly")}, "'nearly' is not a valid Relation"),
         ({"min_score": 1.5}, "min_score"),
+        ({"min_passage_score": -0.1}, "min_passage_score"),
         ({"level": "sentence"}, "'sentence' is not a valid Level"),
         ({"boilerplate": "ignore"}, "boilerplate is one of include, exclude, not 'ignore'"),
         ({"keep": "shortest"}, "unknown keep policy 'shortest'; choose one of first, last, longest, newest, source"),

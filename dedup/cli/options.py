@@ -41,6 +41,7 @@ class Settings:
     cosine: float | None = None
     containment: float | None = None
     min_score: float | None = None
+    min_passage_score: float | None = None
     num_perm: int | None = None
     seed: int | None = None
     recall: float | None = None
@@ -117,7 +118,10 @@ def verdict_options() -> tuple[Decorator, ...]:
         click.option("--threshold", type=float, help="Least resemblance of a near copy (default 0.7)."),
         click.option("--cosine", type=float, help="Least TF-IDF cosine that confirms a near copy (default 0.5)."),
         click.option("--containment", type=float, help="Least share of a text held by another (default 0.9)."),
-        click.option("--min-score", type=float, help="Least probability of a rewrite (default 0.9)."),
+        click.option("--min-score", type=float, help="Least probability of a rewritten document (default 0.9)."),
+        click.option(
+            "--min-passage-score", type=float, help="Least probability of a reworded passage (default 0.35, the least)."
+        ),
         click.option("--shingle-size", type=int, help="Consecutive words compared as one shingle (default 5)."),
     )
 

@@ -274,10 +274,10 @@ class Kernels(Protocol):
         ...
 
     def densest_returns(self, values: U64, offsets: I64, common: U64) -> I64:
-        """In each text (the hashes of its tokens) the most returns of rare tokens in a window to one earlier stretch.
+        """In each text (the hashes of its tokens) the most returns of skip-bigrams in a window to one earlier stretch.
 
         See `dedup.kernels.returns`. `common` is a set of the upper 16 bits of hashes, as 65,536 bits, the first lowest,
-        of tokens that are not looked at.
+        of common tokens: a skip-bigram of two of them is not looked at.
         """
         ...
 

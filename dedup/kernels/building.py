@@ -19,16 +19,15 @@ def build(group: Group) -> bytes:
 
     linked = llvm.parse_assembly("")
     linked.triple = llvm.get_process_triple()
-    symbols = set()
     for symbol, assembly in _compile_group(group):
         module = llvm.parse_assembly(assembly)
         entry = next(each for each in module.functions if each.name.startswith("cfunc.") and not each.is_declaration)
         entry.name = symbol
-        symbols.add(symbol)
+        # Numba numbers what it names in each process anew: names of two may be the same for different things.
+        for each in (*module.functions, *module.global_variables):
+            if not each.is_declaration and each.name != symbol:
+                each.linkage = llvm.Linkage.internal
         linked.link_in(module)
-    for each in linked.functions:
-        if not each.is_declaration and each.name not in symbols:
-            each.linkage = llvm.Linkage.internal
     machine = llvm.Target.from_triple(linked.triple).create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=features(), opt=3, codemodel="jitdefault", jit=True
     )

@@ -7,7 +7,16 @@ from dedup.kernels import I64, U8, U32, U64, Bool, Tokens
 from dedup.kernels.compiled_tokens import mix
 from dedup.kernels.hashing import FINISHER, POLYNOMIAL
 from dedup.kernels.jit import Integer, compiled, exported
-from dedup.kernels.terms import BARRIER, BLOCK_BREAK, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, STEM_LETTERS, Terms
+from dedup.kernels.terms import (
+    BARRIER,
+    BLOCK_BREAK,
+    LINE_BREAK,
+    NO_BREAK,
+    SENTENCE_BREAK,
+    SENTENCE_TOKENS,
+    STEM_LETTERS,
+    Terms,
+)
 
 SOFT_SHARE = 0.7
 
@@ -183,10 +192,13 @@ def number_terms_loop(
         mask = np.uint64(size - 1)
         for entry in range(size):
             slots[entry] = -1
-        sentence = 0
+        sentence, since = 0, 0
         base = filled
         for token in range(first, last):
-            sentence += SENTENCE_BREAK <= breaks[token] < BARRIER
+            if SENTENCE_BREAK <= breaks[token] < BARRIER or since == SENTENCE_TOKENS:
+                sentence += 1
+                since = 0
+            since += 1
             stem = stems[token]
             slot = (stem >> np.uint64(20)) & mask
             while slots[slot] >= 0 and terms[base + slots[slot]] != stem:

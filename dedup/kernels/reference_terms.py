@@ -6,7 +6,16 @@ from numpy.typing import NDArray
 from dedup.kernels import I64, U8, U32, U64, Bool, Tokens
 from dedup.kernels.hashing import FINISHER, POLYNOMIAL, mix
 from dedup.kernels.reference_characters import decode, sum_rows
-from dedup.kernels.terms import BARRIER, BLOCK_BREAK, LINE_BREAK, NO_BREAK, SENTENCE_BREAK, STEM_LETTERS, Terms
+from dedup.kernels.terms import (
+    BARRIER,
+    BLOCK_BREAK,
+    LINE_BREAK,
+    NO_BREAK,
+    SENTENCE_BREAK,
+    SENTENCE_TOKENS,
+    STEM_LETTERS,
+    Terms,
+)
 
 SENTENCE_ENDS = (0x2E, 0x21, 0x3F, 0x2026, 0x3002, 0xFF01, 0xFF1F, 0x61F, 0x6D4, 0x964, 0x965, 0x589, 0x1362)
 """Full stops, exclamation and question marks and ellipses of the scripts in wide use."""
@@ -117,7 +126,9 @@ def _number_terms(stems: U64, breaks: NDArray[np.int64]) -> tuple[U32, U64, U32,
     distinct, firsts, inverse, counts = np.unique(stems, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(firsts)
     numbers = np.argsort(order)[inverse]
-    sentences = np.cumsum((breaks >= SENTENCE_BREAK) & (breaks < BARRIER))
+    begins, places = (breaks >= SENTENCE_BREAK) & (breaks < BARRIER), np.arange(breaks.size)
+    since = places - np.maximum.accumulate(np.where(begins, places, 0))
+    sentences = np.cumsum(begins | ((since > 0) & (since % SENTENCE_TOKENS == 0)))
     held = np.unique(np.stack([sentences, numbers], axis=1), axis=0)[:, 1]
     return (
         numbers.astype(np.uint32),

@@ -201,8 +201,8 @@ class RewriteKernels(Protocol):
         from or within `NEAR` of where the last match leads one to expect it; 3, 4 the same where it is part of a
         skip-bigram (offsets 1 and 2, in any order, not two stop words) that both rows hold. A stop word is always far.
 
-        Unless `both` sides are wanted the sums of the longer row are 0. Where the `weights` of shared distinct terms are under `least` of those of all, nothing is weighed, and all sums
-        are 0.
+        Unless `both` sides are wanted the sums of the longer row are 0. Where the `weights` of shared distinct terms
+        are under `least` of those of all, nothing is weighed, and all sums are 0.
 
         The sums: of the table's values; of the terms' shares (1, or `again` where a term comes again); of what could be
         attained; of the values over 0; of the `weights` of distinct terms, and of those shared; of distinct numbers, of

@@ -10,6 +10,9 @@ STEM_LETTERS = 5
 NO_BREAK, LINE_BREAK, SENTENCE_BREAK, BLOCK_BREAK, BARRIER = 0, 1, 2, 3, 4
 """What begins at a token: nothing, a line, a sentence, a block behind an empty line; or the token is in no passage."""
 
+SENTENCE_TOKENS = 40
+"""A sentence that goes on for longer counts as several: text without full stops must not look like one sentence."""
+
 
 class Terms(NamedTuple):
     """n texts by their terms.

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dedup.aligning import Passages, align_texts, find_anchors
 from dedup.config import Config
-from dedup.kernels import F64, I64, Bool, Kernels, Ragged, Tokens
+from dedup.kernels import F64, I64, U64, Bool, Kernels, Ragged, Tokens
 from dedup.kernels.alignment import UNIT, Aligner
 from dedup.kernels.terms import Terms
 from dedup.model import RELATIONS, Relation, TextColumn
@@ -55,6 +55,45 @@ def residue_spans(corpus: Corpus) -> Side:
     return Side(columns[:, 0], columns[:, 1], columns[:, 2])
 
 
+COMMON_SHARE, LEAST_DOCUMENTS = 0.05, 20
+"""Words in more than this share of the background's documents are common, if it has so many."""
+
+
+def common_words(background: Background) -> U64:
+    """The common words of a background as bits, in the way that `Kernels.densest_returns` takes them."""
+    bits = np.zeros(1 << 16, dtype=np.bool_)
+    if background.documents >= LEAST_DOCUMENTS:
+        often = background.frequencies > COMMON_SHARE * background.documents
+        bits[background.terms[often] >> np.uint64(48)] = True
+    return np.packbits(bits, bitorder="little").view(np.dtype(np.uint64).newbyteorder("<")).astype(np.uint64)
+
+
+TEMPLATE_SHARE = 0.7
+"""The halves of a text that repeats a template have at least this share in common of what it has with another such."""
+
+
+def _share_in_common(one: U64, other: U64) -> float:
+    """Distinct terms in common, as a share of those of the side that has fewer."""
+    distinct = np.unique(one), np.unique(other)
+    common = np.intersect1d(*distinct, assume_unique=True).size
+    return float(common / max(min(distinct[0].size, distinct[1].size), 1))
+
+
+def _shortened(tokens: Tokens, barrier: Bool) -> tuple[Tokens, Bool]:
+    """The tokens, of each run of those that are barred the first alone, and which these are.
+
+    What lies in no passage must not count as the background of those that are sought either: a copy would hide what is
+    reworded from its original.
+    """
+    begins = np.zeros(barrier.size + 1, dtype=np.bool_)
+    begins[tokens.offsets] = True
+    kept = ~barrier | begins[:-1]
+    kept[1:] |= ~barrier[:-1]
+    counts = np.append(0, np.cumsum(kept))
+    short = Tokens(tokens.hashes[kept], tokens.starts[kept], tokens.ends[kept], counts[tokens.offsets])
+    return short, barrier[kept]
+
+
 class ReadyTexts:
     """Documents of a corpus by rank, ascending, tokenised, with their terms; what is `barred` lies in no passage."""
 
@@ -63,24 +102,25 @@ class ReadyTexts:
         self._ranks = ranks
         self._bases = documents.starts[ranks]
         self._column: TextColumn = corpus.store.gather(documents.starts[ranks], documents.ends[ranks])
-        self._tokens: Tokens = tokenise(self._column, corpus.kernels)
+        tokens = tokenise(self._column, corpus.kernels)
+        barrier = self._within(barred, tokens)
+        self._tokens, barrier = _shortened(tokens, barrier)
         self._kernels: Kernels = corpus.kernels
         self._background = background
+        self._common = common_words(background)
         self._aligner = aligner
-        self.terms: Terms = corpus.kernels.mark_terms(
-            self._column.data, self._tokens, self._within(barred), *codepoint_table()
-        )
+        self.terms: Terms = corpus.kernels.mark_terms(self._column.data, self._tokens, barrier, *codepoint_table())
 
-    def _within(self, spans: Side) -> Bool:
+    def _within(self, spans: Side, tokens: Tokens) -> Bool:
         """Which tokens stand in one of the spans."""
         places = np.minimum(np.searchsorted(self._ranks, spans.documents), self._ranks.size - 1)
         known = self._ranks[places] == spans.documents
         places, spans = places[known], spans.take(np.flatnonzero(known))
         moved = self._column.offsets[places] - self._bases[places]
         # One more from the first token of a span on, one less behind its last.
-        depth = np.zeros(self._tokens.hashes.size + 1, dtype=np.int64)
-        np.add.at(depth, np.searchsorted(self._tokens.starts, spans.starts + moved), 1)
-        np.add.at(depth, np.searchsorted(self._tokens.starts, spans.ends + moved), -1)
+        depth = np.zeros(tokens.hashes.size + 1, dtype=np.int64)
+        np.add.at(depth, np.searchsorted(tokens.starts, spans.starts + moved), 1)
+        np.add.at(depth, np.searchsorted(tokens.starts, spans.ends + moved), -1)
         within: Bool = np.cumsum(depth[:-1]) > 0
         return within
 
@@ -140,12 +180,29 @@ class ReadyTexts:
         lengths = tokens.ends - tokens.starts
         data = self._column.data
         found = []
-        for places in find_anchors(self.terms, lengths, left, right, self._places(left, right, spans)):
+        for places in find_anchors(self.terms, lengths, self._common, left, right, self._places(left, right, spans)):
             at = tokens.offsets[left] + places
             ranges = zip(tokens.starts[at].tolist(), tokens.ends[at].tolist(), strict=True)
             words = (data[start:end].tobytes().decode("utf-8", "surrogatepass") for start, end in ranges)
             found.append(tuple(dict.fromkeys(words)))
         return found
+
+    def is_template(self, text: int, spans: tuple[Side, Side]) -> bool:
+        """Whether two spans of a text say alike what each says over and over, as lines of a table or of a list do.
+
+        The halves of each side have then as many terms in common as both sides have.
+        """
+        stems = self.terms.terms[self.terms.term_offsets[text] :][self._numbers(text)]
+        ((first, last, other_first, other_last),) = self._places(text, text, spans).tolist()
+        left, right = stems[first:last], stems[other_first:other_last]
+        both = _share_in_common(left, right)
+        return all(
+            _share_in_common(side[: side.size // 2], side[side.size // 2 :]) >= TEMPLATE_SHARE * both
+            for side in (left, right)
+        )
+
+    def _numbers(self, text: int) -> NDArray[np.uint32]:
+        return self.terms.numbers[self.terms.offsets[text] : self.terms.offsets[text + 1]]
 
     def _addresses(self, texts: I64, places: I64) -> I64:
         """Addresses of spans, shape (rows, 2), given by tokens of texts."""

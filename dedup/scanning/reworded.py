@@ -1,4 +1,4 @@
-"""Reworded passages within documents: documents are screened for rare words that return together, and aligned."""
+"""Reworded passages within documents: those in which word pairs return together are aligned with themselves."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,23 +7,22 @@ from itertools import pairwise
 import numpy as np
 
 from dedup.config import PAIR_RELATIONS, Config
-from dedup.kernels import I64, U64, Bool
+from dedup.kernels import I64, Bool
 from dedup.kernels.alignment import choose_aligner
 from dedup.model import RELATIONS, Evidence, Relation
-from dedup.scanning.aligned import Aligned, ReadyTexts, residue_spans
+from dedup.scanning.aligned import Aligned, ReadyTexts, common_words, residue_spans
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Side, join_findings, join_sides, of_spans
 from dedup.scanning.scoring import Scorer, hash_ranges
-from dedup.verifying import Background
 
 LEAST_TOKENS = 24
 """A document of fewer tokens holds no two passages."""
 
-LEAST_RETURNS = 6
-"""Documents in which fewer rare words return together are not aligned."""
+LEAST_RETURNS = 8
+"""Documents in which fewer skip-bigrams return together are not aligned."""
 
-COMMON_SHARE, LEAST_DOCUMENTS = 0.05, 20
-"""Words in more than this share of the background's documents are common, if it has so many."""
+LEAST_ANCHORS = 3
+"""The fewest words, none of them common and no numbers, that a passage and its rewording both hold."""
 
 _BLOCK_BYTES = 2 << 20
 
@@ -48,7 +47,7 @@ def find_reworded(corpus: Corpus, documents: Bool, copied: Side, config: Config,
         every = np.arange(block.size)
         aligned = texts.align(every, every, known)
         reworded = (aligned.relations == RELATIONS.index(Relation.REWRITE)) & ~aligned.summaries
-        likely = aligned.scores[4] >= config.min_score
+        likely = aligned.scores[4] >= config.min_passage_score
         return _findings(texts, aligned.take(np.flatnonzero(reworded & likely)))
 
     found = [of_spans(Relation.REWRITE, Side(*np.zeros((3, 0), dtype=np.int64)), np.nan, [])]
@@ -66,7 +65,7 @@ def later_copies(passages: Findings) -> Side:
 
 
 def _screened(corpus: Corpus, ranks: I64, scorer: Scorer) -> I64:
-    """The documents in which rare words return together."""
+    """The documents in which skip-bigrams return together."""
     starts, ends = corpus.documents.starts[ranks], corpus.documents.ends[ranks]
     common = common_words(scorer.background.result())
     blocks = list(_blocks(ends - starts))
@@ -85,15 +84,6 @@ def _screened(corpus: Corpus, ranks: I64, scorer: Scorer) -> I64:
     return candidates
 
 
-def common_words(background: Background) -> U64:
-    """The common words of a background, as `Kernels.densest_returns` takes them."""
-    bits = np.zeros(1 << 16, dtype=np.bool_)
-    if background.documents >= LEAST_DOCUMENTS:
-        often = background.frequencies > COMMON_SHARE * background.documents
-        bits[background.terms[often] >> np.uint64(48)] = True
-    return np.packbits(bits, bitorder="little").view(np.dtype(np.uint64).newbyteorder("<")).astype(np.uint64)
-
-
 def _blocks(sizes: I64) -> Iterator[I64]:
     """Places of documents one after the other, some megabytes at a time."""
     number = np.cumsum(sizes) // _BLOCK_BYTES
@@ -103,19 +93,17 @@ def _blocks(sizes: I64) -> Iterator[I64]:
 
 
 def _findings(texts: ReadyTexts, passages: Aligned) -> Findings:
-    return Findings(
-        passages.relations,
-        passages.left,
-        passages.right,
-        passages.scores,
-        np.zeros(passages.pairs.size, dtype=np.int64),
-        dict(enumerate(_evidence(texts, passages))),
-    )
-
-
-def _evidence(texts: ReadyTexts, passages: Aligned) -> Iterator[Evidence]:
+    """Those of the passages that have enough anchors in common, with their evidence."""
+    several, evidence = [], []
     for row, text in enumerate(passages.pairs.tolist()):
         here = np.array([row])
-        (anchors,) = texts.anchors(text, text, (passages.left.take(here), passages.right.take(here)))
-        left, right = passages.nats[row].tolist()
-        yield Evidence(anchors=anchors, log_likelihood=(left, right))
+        spans = passages.left.take(here), passages.right.take(here)
+        (anchors,) = texts.anchors(text, text, spans)
+        words = sum(any(map(str.isalpha, anchor)) for anchor in anchors)
+        if words >= LEAST_ANCHORS and not texts.is_template(text, spans):
+            several.append(row)
+            left, right = passages.nats[row].tolist()
+            evidence.append(Evidence(anchors=anchors, log_likelihood=(left, right)))
+    found = passages.take(np.array(several, dtype=np.int64))
+    nothing = np.zeros(found.pairs.size, dtype=np.int64)
+    return Findings(found.relations, found.left, found.right, found.scores, nothing, dict(enumerate(evidence)))

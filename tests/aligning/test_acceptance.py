@@ -53,7 +53,8 @@ def test_a_reworded_passage_is_found_in_other_text_with_its_bounds(share: float)
     left = f"{prose(generator, 300)}\n\n{passage}\n\n{prose(generator, 300)}"
     right = f"{prose(generator, 120)}\n\n{reword(generator, passage, share)}\n\n{prose(generator, 150)}"
     found = align_texts(terms_of([left, right]), np.array([0]), np.array([1]), ALIGNER)
-    assert found.places.tolist() == [[300, 380, 120, 200]]
+    # Of a copy nearly word for word the ends are those of what is the same.
+    assert np.abs(found.places - [[300, 380, 120, 200]]).max() <= 2
     assert (found.nats > 40).all()
     assert not found.summaries.any()
 

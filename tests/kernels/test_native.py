@@ -637,8 +637,8 @@ assert compiled.components(left, right, 8).tolist() == reference.components(left
     "aligning": """
 from dedup.model import TextColumn
 from dedup.tokenising import codepoint_table
-text = " ".join(f"word{number * number % 97}" for number in range(60))
-column = TextColumn.from_strings([text, text[100:]])
+text = " ".join(f"{number}word" for number in range(400))
+column = TextColumn.from_strings([text, text[1000:]])
 tokens = reference.tokenise(column.data, column.offsets, *codepoint_table())
 terms = reference.mark_terms(column.data, tokens, np.zeros(tokens.hashes.size, dtype=bool), *codepoint_table())
 one, other = (each.align_terms(terms, np.array([0]), np.array([1])) for each in (compiled_align, reference_align))

@@ -118,8 +118,23 @@ def test_the_link_that_stands_twice_is_found() -> None:
     assert text[match.left.start : match.left.end] == "Belarusian exiles in Ukraine support war effort"
 
 
+def test_the_sentence_on_line_38_and_its_rewording_on_line_44_are_a_rewrite_with_its_evidence() -> None:
+    text = text_of(DEUTSCHE_WELLE)
+    (match,) = found_in(DEUTSCHE_WELLE, Relation.REWRITE)
+    assert both_lines(match) == ((38, 38), (44, 44))
+    assert match.right is not None
+    assert text[match.left.start : match.left.end] == text.split("\n")[37]
+    assert text.split("\n")[43].startswith(text[match.right.start : match.right.end])
+    assert match.resemblance == 0.0
+    assert match.score is not None
+    assert Config().min_passage_score <= match.score < 1.0
+    assert {"crackdown", "dissent", "thousands"} <= set(match.evidence.anchors)
+    assert match.evidence.log_likelihood is not None
+    assert min(match.evidence.log_likelihood) > 20
+
+
 def test_nothing_else_is_found() -> None:
-    assert report().counts.matches == {"exact": 5, "near": 1, "boilerplate": 1, "residue": 2}
+    assert report().counts.matches == {"exact": 5, "near": 1, "rewrite": 1, "boilerplate": 1, "residue": 2}
     assert [found_in(EPOCH, relation) for relation in Relation] == [[]] * len(Relation)
 
 
