@@ -50,7 +50,7 @@ class Config:
     threshold: float = 0.7
     cosine: float = 0.5
     containment: float = 0.9
-    min_score: float = 0.9
+    min_score: float = 0.8
     min_passage_score: float = 0.35
     num_perm: int = 128
     seed: int = 1

@@ -191,7 +191,7 @@ def find_nearest(
     `held` are the anchors that the index was built of, `lists` is that of `retrieve`. What is retrieved is scored by
     all anchors, those too of which no list was read.
     """
-    retrieved = retrieve(index, queries, lists, firsts, before, least // 2, MOST_RETRIEVED, rewriting)
+    retrieved = retrieve(index, queries, lists, firsts, before, least, MOST_RETRIEVED, rewriting)
     rescored = rewriting.rescore(retrieved, queries, firsts, held, index.firsts, most, least)
     return rescored._replace(cut=retrieved.cut)
 

@@ -1,7 +1,9 @@
 """Finding and confirming rewrites, compiled. Contracts are in `dedup.kernels.rewriting.RewriteKernels`."""
 
-from dedup.kernels.compiled_anchors import choose_anchors, nearest, rescore
+from dedup.kernels.compiled_anchors import choose_anchors
 from dedup.kernels.compiled_document_terms import document_terms
+from dedup.kernels.compiled_nearest import nearest
+from dedup.kernels.compiled_rescoring import rescore
 from dedup.kernels.compiled_term_evidence import weigh_evidence
 from dedup.kernels.compiled_term_types import classify_terms, number_terms
 

@@ -311,6 +311,7 @@ def weigh_evidence_loop(
     mass: F64,
     tallies: F64,
     least: F64,
+    both: bool,
     totals: F64,
     row_rarities: F64,
     row_weights: F64,
@@ -371,12 +372,16 @@ def weigh_evidence_loop(
             right_held,
         )  # fmt: skip
         side = 0 if _goes_first(ids, types, distinct, one, one + length, two, two + other_length) else 1
-        _weigh_side(
+        for number in range(base, base + 2 * SIDE_SUMS):
+            sums[number] = 0.0
+        if both or side == 0:
+            _weigh_side(
             left_numbers, types, row_rarities, row_weights, one, length, left_held, right_heads, right_nexts,
             other_length, logarithms[right[pair]], table, again, side, mass, pair, tallies, sums,
             base + side * SIDE_SUMS,
         )  # fmt: skip
-        _weigh_side(
+        if both or side == 1:
+            _weigh_side(
             right_numbers, types, row_rarities, row_weights, two, other_length, right_held, left_heads, left_nexts,
             length, logarithms[left[pair]], table, again, 1 - side, mass, pair, tallies, sums,
             base + (1 - side) * SIDE_SUMS,
@@ -394,6 +399,7 @@ def weigh_evidence(
     table: EvidenceTable,
     least: float = 0.0,
     mass: F64 | None = None,
+    both: bool = True,
 ) -> tuple[F64, F64]:
     """See `RewriteKernels.weigh_evidence`."""
     lengths = np.diff(terms.offsets)
@@ -408,7 +414,7 @@ def weigh_evidence(
     weigh_evidence_loop(
         terms.ids, terms.types, terms.distinct, terms.offsets, rarities, weights, logarithms, left, right, table.values,
         np.array([table.again]), np.zeros(0) if mass is None else mass, tallies, np.array([least]),
-        np.empty(lengths.size), *places, np.zeros(terms.distinct.size, dtype=np.uint32), *of_row,
+        both, np.empty(lengths.size), *places, np.zeros(terms.distinct.size, dtype=np.uint32), *of_row,
         np.empty(slots, dtype=np.uint64), np.empty(slots + 1, dtype=np.uint32), np.empty(4 * slots, dtype=np.uint8),
         np.empty(2 * longest, dtype=np.uint32), left_held, right_held, sums,
     )  # type: ignore[call-arg]  # fmt: skip

@@ -45,9 +45,14 @@ def nearest(
         for own in range(int(firsts[query]), int(firsts[query + 1])):
             scores = np.zeros(owners.size, dtype=np.uint32)
             read = 0
+            row = slice(int(queries.offsets[own]), int(queries.offsets[own + 1]))
+            left = sum(each * each for each in queries.strengths[row].tolist())
             for length, anchor, first in _lists_of(queries, own, lists, postings, int(before[query])):
                 if length > cap:
                     continue
+                if left * STRENGTH * STRENGTH < int(least[query]) ** 2:
+                    break
+                left -= int(queries.strengths[anchor]) ** 2
                 read += length
                 if read > budget:
                     cut += 1
@@ -55,7 +60,7 @@ def nearest(
                 units = postings.units[first : first + length]
                 strengths = postings.strengths[first : first + length].astype(np.uint32)
                 scores[units] += np.uint32(queries.strengths[anchor]) * strengths
-            for unit in np.flatnonzero(scores >= max(least[query], 1)).tolist():
+            for unit in np.flatnonzero(scores >= max(int(least[query]) >> 1, 1)).tolist():
                 document, score = int(owners[unit]), int(scores[unit])
                 if document not in best or score > best[document][0]:
                     best[document] = (score, own, unit)

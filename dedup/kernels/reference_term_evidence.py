@@ -54,6 +54,7 @@ def weigh_evidence(
     table: EvidenceTable,
     least: float = 0.0,
     mass: F64 | None = None,
+    both: bool = True,
 ) -> tuple[F64, F64]:
     """See `RewriteKernels.weigh_evidence`."""
     sums = np.zeros((left.size, 2, SIDE_SUMS))
@@ -70,6 +71,8 @@ def weigh_evidence(
         shorter = 0 if sides[0].rank <= sides[1].rank else 1
         for number in (0, 1):
             side = 0 if number == shorter else 1
+            if side and not both:
+                continue
             row, other = sides[number], sides[1 - number]
             logarithm = float(np.log(np.float64(max(len(other.ids), 1))))
             result = sums[pair, side]

@@ -154,8 +154,9 @@ class RewriteKernels(Protocol):
         `queries` holds the units of the query documents, document i being units `firsts[i]` to `firsts[i + 1]`, and
         `lists` the place of each anchor's list in the postings or -1. `owners`: the document of each posted unit,
         ascending. For query document i only units under `before[i]` count, and no list that has more than `cap` of
-        them; for each of its units the lists are read by their length, the shortest first, up to `budget` units. At
-        most `most` documents that score `least[i]` (over 0) or more are given, ties by order.
+        them; for each of its units the lists are read by their length, the shortest first, up to `budget` units, and
+        as long as a unit in none of those before could score `least[i]`. At most `most` documents that score half of
+        that (and over 0) or more by the lists read are given, ties by order.
         """
         ...
 
@@ -191,6 +192,7 @@ class RewriteKernels(Protocol):
         table: EvidenceTable,
         least: float = 0.0,
         mass: F64 | None = None,
+        both: bool = True,
     ) -> tuple[F64, F64]:
         """What the terms of pairs of rows say for a rewrite: sums of shape (pairs, 2, SIDE_SUMS), shorter row first.
 
@@ -199,8 +201,8 @@ class RewriteKernels(Protocol):
         from or within `NEAR` of where the last match leads one to expect it; 3, 4 the same where it is part of a
         skip-bigram (offsets 1 and 2, in any order, not two stop words) that both rows hold. A stop word is always far.
 
-        Where the `weights` of shared distinct terms are under `least` of those of all, nothing is weighed, and all sums
-        are 0.
+        Unless `both` sides are wanted the sums of the longer row are 0. Where the `weights` of shared distinct terms
+        are under `least` of those of all, nothing is weighed, and all sums are 0.
 
         The sums: of the table's values; of the terms' shares (1, or `again` where a term comes again); of what could be
         attained; of the values over 0; of the `weights` of distinct terms, and of those shared; of distinct numbers, of

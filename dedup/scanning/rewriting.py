@@ -53,7 +53,7 @@ def weigh_references(
         terms = _joined_terms(texts.terms(chosen, cut=True), _rows(background.terms, others))
         units = np.append(pairs.references.own_units[found], pairs.references.units[found])
         rows = np.append(owners, rows + chosen.size)
-        weighed = weigh_units(texts, terms, rows, units, background, model)
+        weighed = weigh_units(texts, terms, rows, units, background, model, both=False)
         sums = np.bincount(owners, attained(weighed.sums), minlength=chosen.size)
         return sums / REFERENCES
 
@@ -71,8 +71,13 @@ def weigh_units(
     model: RewriteModel,
     least: float = 0.0,
     mass: F64 | None = None,
+    *,
+    both: bool = True,
 ) -> Weighed:
-    """Weigh pairs of units: the first half of `rows`, texts, and `units` within them, with the second."""
+    """Weigh pairs of units: the first half of `rows`, texts, and `units` within them, with the second.
+
+    Without `both` sides, the shorter one alone.
+    """
     ranges = divide(terms.offsets)
     wanted, places = np.unique(ranges.firsts[rows] + units, return_inverse=True)
     starts, sizes = ranges.starts[wanted], (ranges.ends - ranges.starts)[wanted]
@@ -85,7 +90,7 @@ def weigh_units(
     half = rows.size // 2
     left, right = places[:half], places[half:]
     sums, tallies = texts.rewriting.weigh_evidence(
-        numbered, weights.rarities, weights.inverse, left, right, model.table, least, mass
+        numbered, weights.rarities, weights.inverse, left, right, model.table, least, mass, both
     )
     return Weighed(sums, np.stack([sizes[left], sizes[right]]), tallies)
 

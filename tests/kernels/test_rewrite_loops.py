@@ -53,8 +53,8 @@ def test_evidence(rows: list[list[int]], seed: int) -> None:
     table = EvidenceTable(generator.normal(size=2 * TYPES * BINS * STATES), 0.3)
     left, right = generator.integers(0, len(rows), (2, 8))
     rarities, weights = generator.random(distinct.size) * 12, generator.random(distinct.size)
-    for least, mass in ((0.0, None), (0.3, None), (0.1, generator.random(8))):
-        arguments = (numbered, rarities, weights, left, right, table, least, mass)
+    for least, mass, both in ((0.0, None, True), (0.3, None, False), (0.1, generator.random(8), True)):
+        arguments = (numbered, rarities, weights, left, right, table, least, mass, both)
         assert_same(reference_rewriting.weigh_evidence(*arguments), compiled_rewriting.weigh_evidence(*arguments))
 
 

@@ -1,0 +1,266 @@
+"""The documents that share most anchors with others, by the lists of an inverted index."""
+
+import numpy as np
+
+from dedup.kernels import I64, U16, U32
+from dedup.kernels.jit import Integer, compiled, exported
+from dedup.kernels.rewriting import STRENGTH, Anchors, Nearest, Postings
+
+
+@compiled
+def _places_before(units: U32, start: Integer, end: Integer, before: Integer) -> Integer:
+    """The place of the first unit of an ascending list that is not under `before`."""
+    if start == end or np.int64(units[start]) >= before:
+        return start
+    if np.int64(units[end - 1]) < before:
+        return end
+    while start < end:
+        middle = (start + end) >> 1
+        if np.int64(units[middle]) < before:
+            start = middle + 1
+        else:
+            end = middle
+    return start
+
+
+@compiled
+def _order_lists(
+    lists: I64,
+    start: Integer,
+    end: Integer,
+    list_offsets: I64,
+    list_units: U32,
+    before: Integer,
+    cap: Integer,
+    order: I64,
+    begins: I64,
+    lengths: I64,
+) -> Integer:
+    """Fill the places of anchors by the number of units under `before` in their lists, the fewest first; how many.
+
+    Without those of more than `cap` units, and of none. By place from `start`: where lists begin, and their `lengths`.
+    """
+    # Nothing here waits for what was read before, so that many of these places far apart are fetched at once.
+    for anchor in range(start, end):
+        number = max(lists[anchor], 0)
+        begins[anchor - start] = list_offsets[number]
+        lengths[anchor - start] = list_offsets[number + 1] if lists[anchor] >= 0 else list_offsets[number]
+    count = 0
+    for anchor in range(start, end):
+        first = begins[anchor - start]
+        length = _places_before(list_units, first, lengths[anchor - start], before) - first
+        lengths[anchor - start] = length
+        if length == 0 or length > cap:
+            continue
+        place = count
+        count += 1
+        while place > 0:
+            other = order[place - 1]
+            if lengths[other - start] <= length:
+                break
+            order[place] = other
+            place -= 1
+        order[place] = anchor
+    return count
+
+
+@compiled
+def _promising(
+    strengths: U16,
+    start: Integer,
+    end: Integer,
+    order: I64,
+    lengths: I64,
+    n_lists: Integer,
+    budget: Integer,
+    least: np.uint32,
+    cut: I64,
+) -> Integer:
+    """How many of the lists are to be read.
+
+    Up to `budget` units together, where `cut[0]` counts, and as long as a unit in none of those before can score
+    `least`.
+    """
+    # Such a unit scores by the other anchors alone, and how much at most the inequality of Cauchy and Schwarz says.
+    left = np.int64(0)
+    for anchor in range(start, end):
+        left += np.int64(strengths[anchor]) * np.int64(strengths[anchor])
+    enough = np.int64(least) * np.int64(least)
+    read = 0
+    for number in range(n_lists):
+        anchor = order[number]
+        if left * np.int64(STRENGTH) * np.int64(STRENGTH) < enough:
+            return number
+        read += lengths[anchor - start]
+        if read > budget:
+            cut[0] += 1
+            return number
+        left -= np.int64(strengths[anchor]) * np.int64(strengths[anchor])
+    return n_lists
+
+
+@compiled
+def _add_scores(
+    strengths: U16,
+    start: Integer,
+    n_lists: Integer,
+    list_units: U32,
+    list_strengths: U16,
+    order: I64,
+    begins: I64,
+    lengths: I64,
+    scores: U32,
+    touched: U32,
+) -> Integer:
+    """Add up the scores of the units that share anchors; their number."""
+    n_touched = np.uint64(0)
+    for number in range(n_lists):
+        anchor = order[number]
+        first = np.uint64(begins[anchor - start])
+        strength = np.uint32(strengths[anchor])
+        for place in range(first, first + np.uint64(lengths[anchor - start])):
+            unit = np.uint64(list_units[place])
+            score = scores[unit]
+            touched[n_touched] = np.uint32(unit)
+            n_touched += np.uint64(score == np.uint32(0))
+            scores[unit] = score + strength * np.uint32(list_strengths[place])
+    return np.int64(n_touched)
+
+
+@exported
+def nearest_loop(
+    lists: I64,
+    strengths: U16,
+    anchor_offsets: I64,
+    firsts: I64,
+    list_offsets: I64,
+    list_units: U32,
+    list_strengths: U16,
+    owners: I64,
+    before: I64,
+    cap: Integer,
+    budget: Integer,
+    most: Integer,
+    least: U32,
+    order: I64,
+    begins: I64,
+    lengths: I64,
+    scores: U32,
+    touched: U32,
+    bests: U32,
+    best_own: U32,
+    best_units: U32,
+    met: U32,
+    documents: I64,
+    own_units: I64,
+    units: I64,
+    found_scores: U32,
+    offsets: I64,
+    cut: I64,
+) -> Integer:
+    """Fill the nearest documents of each query document; their number. `cut[0]`: units of which a list is left out.
+
+    `scores` (by posted unit) and `bests` (by posted document) are zeros, and are left so. `order`, `begins`
+    and `lengths` have room for the anchors of a unit.
+    """
+    count = 0
+    offsets[0] = 0
+    for query in range(firsts.size - 1):
+        n_met = np.uint64(0)
+        partly = max(least[query] >> np.uint32(1), np.uint32(1))
+        for own in range(firsts[query], firsts[query + 1]):
+            start = anchor_offsets[own]
+            end = anchor_offsets[own + 1]
+            n_lists = _order_lists(
+                lists, start, end, list_offsets, list_units, before[query], cap, order, begins, lengths
+            )
+            n_lists = _promising(strengths, start, end, order, lengths, n_lists, budget, least[query], cut)
+            n_touched = _add_scores(
+                strengths, start, n_lists, list_units, list_strengths, order, begins, lengths, scores, touched
+            )
+            for number in range(np.uint64(n_touched)):
+                unit = np.uint64(touched[number])
+                score = scores[unit]
+                scores[unit] = np.uint32(0)
+                if score < partly:
+                    continue
+                document = np.uint64(owners[unit])
+                best = bests[document]
+                if best == np.uint32(0):
+                    met[n_met] = np.uint32(document)
+                    n_met += np.uint64(1)
+                if score > best or (
+                    score == best and best_own[document] == np.uint32(own) and unit < np.uint64(best_units[document])
+                ):
+                    bests[document] = score
+                    best_own[document] = np.uint32(own)
+                    best_units[document] = np.uint32(unit)
+        kept = 0
+        for number in range(n_met):
+            document = np.uint64(met[number])
+            score = bests[document]
+            bests[document] = np.uint32(0)
+            last = count + kept - 1
+            if kept == most and (
+                score < found_scores[last] or (score == found_scores[last] and np.int64(document) > documents[last])
+            ):
+                continue
+            if kept < most:
+                last += 1
+                kept += 1
+            place = last
+            while place > count and (
+                found_scores[place - 1] < score
+                or (found_scores[place - 1] == score and documents[place - 1] > np.int64(document))
+            ):
+                found_scores[place] = found_scores[place - 1]
+                documents[place] = documents[place - 1]
+                own_units[place] = own_units[place - 1]
+                units[place] = units[place - 1]
+                place -= 1
+            found_scores[place] = score
+            documents[place] = np.int64(document)
+            own_units[place] = np.int64(best_own[document])
+            units[place] = np.int64(best_units[document])
+        count += kept
+        offsets[query + 1] = count
+    return count
+
+
+def nearest(
+    queries: Anchors,
+    lists: I64,
+    firsts: I64,
+    postings: Postings,
+    owners: I64,
+    before: I64,
+    cap: int,
+    budget: int,
+    most: int,
+    least: U32,
+) -> Nearest:
+    """See `RewriteKernels.nearest`."""
+    count = firsts.size - 1
+    n_documents = int(owners[-1]) + 1 if owners.size else 0
+    scores, bests = np.zeros(owners.size, dtype=np.uint32), np.zeros(n_documents, dtype=np.uint32)
+    touched, met = np.empty(owners.size + 1, dtype=np.uint32), np.empty(n_documents + 1, dtype=np.uint32)
+    best_own, best_units = (np.empty(n_documents, dtype=np.uint32) for _ in range(2))
+    documents, own_units, units = (np.empty(count * most, dtype=np.int64) for _ in range(3))
+    longest = int(np.diff(queries.offsets).max(initial=0))
+    order, begins, lengths = (np.empty(longest, dtype=np.int64) for _ in range(3))
+    found_scores, offsets = np.empty(count * most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
+    cut = np.zeros(1, dtype=np.int64)
+    found = nearest_loop(
+        lists, queries.strengths, queries.offsets, firsts, postings.offsets, postings.units, postings.strengths,
+        owners, before, cap, budget, most, least, order, begins, lengths, scores, touched, bests,
+        best_own, best_units, met, documents, own_units, units, found_scores, offsets, cut,
+    )  # fmt: skip
+    return Nearest(
+        documents[:found].copy(),
+        own_units[:found].copy(),
+        units[:found].copy(),
+        found_scores[:found].copy(),
+        np.zeros(found, dtype=np.int64),
+        offsets,
+        int(cut[0]),
+    )

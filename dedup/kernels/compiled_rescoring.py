@@ -1,0 +1,180 @@
+"""Scoring what an index found by all anchors, those too of which no list was read."""
+
+import numpy as np
+
+from dedup.kernels import I64, U16, U32
+from dedup.kernels.jit import Integer, compiled, exported
+from dedup.kernels.rewriting import MOST_UNIT_PAIRS, Anchors, Nearest
+
+
+@compiled
+def _enter_keys(keys: U32, start: Integer, end: Integer, bits: Integer, table: U32, nexts: U32) -> None:
+    """Enter the places of some keys, from 1, into an open-addressing table, those of one key chained in order."""
+    shift, mask = np.uint64(32 - bits), (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
+    for each in range(1 << bits):
+        table[each] = np.uint32(0)
+    for back in range(end - start):
+        place = end - 1 - back
+        slot = np.uint64(keys[place]) >> shift
+        while table[slot] != np.uint32(0) and keys[start + np.int64(table[slot]) - 1] != keys[place]:
+            slot = (slot + np.uint64(1)) & mask
+        nexts[place - start] = table[slot]
+        table[slot] = np.uint32(place - start + 1)
+
+
+@compiled
+def _add_products(
+    held_keys: U32,
+    held_strengths: U16,
+    first: Integer,
+    last: Integer,
+    keys: U32,
+    strengths: U16,
+    start: Integer,
+    bits: Integer,
+    table: U32,
+    nexts: U32,
+    owners: U32,
+    totals: U32,
+    counts: U32,
+) -> None:
+    """Add up, for each of the units entered, the products of the strengths of anchors that one other unit shares."""
+    shift, mask = np.uint64(32 - bits), (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
+    for place in range(first, last):
+        key = held_keys[place]
+        slot = np.uint64(key) >> shift
+        while table[slot] != np.uint32(0) and keys[start + np.int64(table[slot]) - 1] != key:
+            slot = (slot + np.uint64(1)) & mask
+        here = table[slot]
+        while here != np.uint32(0):
+            entered = np.uint64(here) - np.uint64(1)
+            owner = owners[entered]
+            totals[owner] += np.uint32(strengths[np.uint64(start) + entered]) * np.uint32(held_strengths[place])
+            counts[owner] += np.uint32(1)
+            here = nexts[entered]
+
+
+@exported
+def rescore_loop(
+    found: I64,
+    documents: I64,
+    own_units: I64,
+    units: I64,
+    scores: U32,
+    shared: I64,
+    keys: U32,
+    strengths: U16,
+    anchor_offsets: I64,
+    firsts: I64,
+    held_keys: U32,
+    held_strengths: U16,
+    held_offsets: I64,
+    held_firsts: I64,
+    most: Integer,
+    least: U32,
+    table: U32,
+    nexts: U32,
+    owners: U32,
+    totals: U32,
+    counts: U32,
+    offsets: I64,
+) -> Integer:
+    """Score what was found by all anchors, and move the best of each query to the front; their number.
+
+    What query i found stands at `found[i]` to `found[i + 1]`, and then at `offsets[i]` to `offsets[i + 1]`. `table` has
+    room for four times the anchors of a document, and at least 16; `nexts` and `owners` for these anchors; `totals` and
+    `counts`, zeros, which they are left, for its units.
+    """
+    count = 0
+    offsets[0] = 0
+    for query in range(found.size - 1):
+        kept = 0
+        first_unit, last_unit = firsts[query], firsts[query + 1]
+        start, end = anchor_offsets[first_unit], anchor_offsets[last_unit]
+        bits = 4
+        if found[query] < found[query + 1]:
+            while (1 << bits) < 2 * (end - start):
+                bits += 1
+            _enter_keys(keys, start, end, bits, table, nexts)
+            for own in range(first_unit, last_unit):
+                for place in range(anchor_offsets[own], anchor_offsets[own + 1]):
+                    owners[place - start] = np.uint32(own - first_unit)
+        for number in range(found[query], found[query + 1]):
+            document, own, unit = documents[number], own_units[number], units[number]
+            begin, stop = held_firsts[document], held_firsts[document + 1]
+            every = (last_unit - first_unit) * (stop - begin) <= MOST_UNIT_PAIRS
+            if not every:
+                begin, stop = unit, unit + 1
+            found_own = own
+            total, common = np.uint32(0), np.uint32(0)
+            for other in range(begin, stop):
+                _add_products(
+                    held_keys, held_strengths, held_offsets[other], held_offsets[other + 1], keys, strengths, start,
+                    bits, table, nexts, owners, totals, counts,
+                )  # fmt: skip
+                for each in range(last_unit - first_unit):
+                    score = totals[each]
+                    here = first_unit + each
+                    if (every or here == found_own) and (score > total or (score == total and score and here < own)):
+                        total, common, own, unit = score, counts[each], here, other
+                    totals[each] = np.uint32(0)
+                    counts[each] = np.uint32(0)
+            if total < least[query]:
+                continue
+            # What is written stands before what is still to be read.
+            place = count + kept
+            if kept == most:
+                last = place - 1
+                if total < scores[last] or (total == scores[last] and document > documents[last]):
+                    continue
+                place = last
+            else:
+                kept += 1
+            while place > count and (
+                scores[place - 1] < total or (scores[place - 1] == total and documents[place - 1] > document)
+            ):
+                scores[place] = scores[place - 1]
+                shared[place] = shared[place - 1]
+                documents[place] = documents[place - 1]
+                own_units[place] = own_units[place - 1]
+                units[place] = units[place - 1]
+                place -= 1
+            scores[place] = total
+            shared[place] = np.int64(common)
+            documents[place] = document
+            own_units[place] = own
+            units[place] = unit
+        count += kept
+        offsets[query + 1] = count
+    return count
+
+
+def rescore(
+    found: Nearest, queries: Anchors, firsts: I64, held: Anchors, held_firsts: I64, most: int, least: U32
+) -> Nearest:
+    """See `RewriteKernels.rescore`."""
+    documents, own_units, units, scores = (
+        found.documents.copy(),
+        found.own_units.copy(),
+        found.units.copy(),
+        found.scores.copy(),
+    )
+    shared, offsets = np.zeros(documents.size, dtype=np.int64), np.empty_like(found.offsets)
+    longest = int(np.diff(queries.offsets[firsts]).max(initial=0))
+    table = np.empty(max(16, 4 * longest), dtype=np.uint32)
+    nexts, owners = np.empty(longest, dtype=np.uint32), np.empty(longest, dtype=np.uint32)
+    most_units = int(np.diff(firsts).max(initial=0))
+    totals, counts = np.zeros(most_units, dtype=np.uint32), np.zeros(most_units, dtype=np.uint32)
+    count = rescore_loop(
+        found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
+        firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(least, np.uint32(1)), table,
+        nexts, owners, totals, counts, offsets,
+    )  # fmt: skip
+    return Nearest(
+        documents[:count].copy(),
+        own_units[:count].copy(),
+        units[:count].copy(),
+        scores[:count].copy(),
+        shared[:count].copy(),
+        offsets,
+    )
