@@ -156,6 +156,16 @@ class SnapshotPart:
         return Texts(np.frombuffer(b"".join(pieces), dtype=np.uint8), offsets[:-1], offsets[1:])
 
 
+def as_fetched(ranks: U32, rows: Sequence[bytes | None]) -> Fetched:
+    """Rows as they stand on the server, or None, as the script `fetch` gives them, without lists."""
+    place_of_entries = STORED_ROW.fields["n_entries"][1] if STORED_ROW.fields else 0
+    held = [(rank, row) for rank, row in zip(ranks.tolist(), rows, strict=True) if row is not None]
+    cut = [row[: len(row) - ENTRY_SIZE * int.from_bytes(row[place_of_entries:][:4], "little")] for _, row in held]
+    of_held = np.array([rank for rank, _ in held], dtype="<u4")
+    sizes = np.array([len(row) for row in cut], dtype="<u4")
+    return Fetched(b"0", 0, b"", b"", of_held.tobytes(), sizes.tobytes(), b"".join(cut))
+
+
 class Snapshot(State):
     """A state whose first part was fetched from a server. `base` has what all calls have in common."""
 

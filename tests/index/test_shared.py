@@ -125,6 +125,8 @@ def test_whatever_is_done_the_answers_are_those_of_the_index_on_the_disk(
             assert len(index) == len(embedded)
         for document in range(10):
             assert index.explain(document) == embedded.explain(document)
+        one, other = index.info(), embedded.info()
+        assert (one.documents, one.kept, one.dropped) == (other.documents, other.kept, other.dropped)
         index.expire(datetime.fromtimestamp(5000, UTC))
         assert len(index) == 0
         index.compact()
@@ -387,6 +389,22 @@ def test_an_index_is_forgotten_with_all_its_keys(redis_server: RedisServer) -> N
             index.remove("a")
         assert not kept.admit(Document("b", story(1))).keep
         forget(other)
+
+
+def test_an_index_tells_what_is_in_it_and_what_it_does_not_do(redis_server: RedisServer) -> None:
+    url = redis_server.url()
+    assert not Index.exists(url)
+    with Index.open(url, text=False) as index:
+        index.admit_batch([Document(number, story(number % 3)) for number in range(5)], mark=("at", b"5"))
+        info = index.info()
+        assert (info.documents, info.kept, info.dropped, info.keeps_text) == (5, 3, 2, False)
+        assert (info.marks, info.config) == (("at",), index.config.fingerprint)
+        assert info.bytes > 0
+        with pytest.raises(StoreError, match="keeps its background"):
+            index.refit()
+        with pytest.raises(StoreError, match="nothing to check"):
+            index.check()
+    assert Index.exists(url)
 
 
 # What goes wrong
