@@ -138,7 +138,7 @@ class Index:
     def exists(path: str | os.PathLike[str]) -> bool:
         """Whether there is an index in a folder, or at an address."""
         if is_address(path):
-            from dedup.index.shared import is_there
+            from dedup.index.meeting import is_there
 
             return is_there(os.fspath(path))
         return (Path(path) / NAME).exists()

@@ -4,11 +4,10 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from random import uniform
 from typing import Literal, Self, TypeVar
 
@@ -19,20 +18,12 @@ from dedup.errors import ConfigError, StoreError
 from dedup.index.admitting import admit_documents, preview
 from dedup.index.arrivals import NONE
 from dedup.index.checking import IndexInfo
-from dedup.index.creating import (
-    DEFAULT,
-    check_background,
-    check_config,
-    check_text,
-    first_facts,
-    read_facts,
-    suitable,
-)
 from dedup.index.decisions import DecisionColumns, Explanation, join_decisions
 from dedup.index.embedded import Index
 from dedup.index.entries import Entries, entries_of_batch, entries_of_buckets, entries_of_ids
 from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_buckets, tokens_of
 from dedup.index.explaining import explanation
+from dedup.index.meeting import FORMAT_VERSION, meet
 from dedup.index.messages import pack_numbers
 from dedup.index.resolving import documents_with
 from dedup.index.server import Fetched, Server, parse_address
@@ -42,8 +33,6 @@ from dedup.kernels import I64, U32, U64, Kernels
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
-FORMAT_VERSION = 1
-"""Of what stands on the server."""
 DOCUMENTS_AT_ONCE = 512
 """Documents that are fetched for, and inserted, by one script each: some milliseconds of the server's time."""
 BYTES_AT_ONCE = 4 << 20
@@ -97,37 +86,13 @@ class SharedIndex(Index):
         address = parse_address(os.fspath(path))
         if durability == "full":
             raise ConfigError(f"{address.shown}: what survives a loss of power is for the server to say (appendfsync)")
-        config = None if config is None else suitable(config)
         server = Server(address)
         try:
-            facts = server.facts()
-            if not facts:
-                if read_only or not create:
-                    raise StoreError(f"{address.shown}: there is no index")
-                if policy := server.evicts():
-                    raise StoreError(
-                        f"{address.shown}: the server gives keys up when its memory is full (maxmemory-policy "
-                        f"{policy}), and an index would lose documents without a word; set noeviction"
-                    )
-                # Where another client makes it at the same time, what that one has said holds.
-                server.create(
-                    {
-                        "format": str(FORMAT_VERSION).encode(),
-                        **first_facts(config or DEFAULT, background or Background(), text is not False),
-                    }
-                )
-                facts = server.facts()
-            stored, known, keeps_text = read_facts(_Facts(facts), address.shown)
-            if config is not None:
-                check_config(stored, config, address.shown)
-            if background is not None:
-                check_background(known, background, address.shown)
-            if text is not None:
-                check_text(keeps_text, text, address.shown)
+            base = meet(server, config, background, text, create=create and not read_only)
         except BaseException:
             server.close()
             raise
-        return cls(server, State(Path(address.shown), stored, known, keeps_text), read_only=read_only)
+        return cls(server, base, read_only=read_only)
 
     @property
     def config(self) -> Config:
@@ -399,31 +364,6 @@ class _How:
     mark: tuple[str, bytes] | None
     same_id: Literal["recorded", "new"]
     keep_all: bool
-
-
-def is_there(url: str) -> bool:
-    """Whether there is an index at an address."""
-    server = Server(parse_address(url))
-    try:
-        return bool(server.facts())
-    finally:
-        server.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """The facts of an index, as `read_facts` takes them."""
-
-    facts: Mapping[str, bytes]
-
-    @property
-    def version(self) -> int:
-        """The format."""
-        return int(self.facts.get("format", b"0"))
-
-    def fact(self, name: str) -> bytes | None:
-        """A fact about the index."""
-        return self.facts.get(name)
 
 
 def _cuts(texts: TextColumn, *, whole: bool) -> Iterator[slice]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from dedup.errors import StoreError
 from dedup.index.admitting import Admission
 from dedup.index.arrivals import NONE, POSTED, ROW, Rows, offsets_of
 from dedup.index.compression import Compressor, decompress
@@ -151,7 +152,10 @@ class SnapshotPart:
         for frame in self._read([rank.tobytes() for rank in self.on_server[places]]):
             if frame is None:
                 raise ChangedError
-            pieces.append(decompress(frame))
+            try:
+                pieces.append(decompress(frame))
+            except ValueError as error:
+                raise StoreError("the text of a document on the server is damaged; make the index anew") from error
         offsets = offsets_of(np.array([len(piece) for piece in pieces], dtype=np.int64))
         return Texts(np.frombuffer(b"".join(pieces), dtype=np.uint8), offsets[:-1], offsets[1:])
 

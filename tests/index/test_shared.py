@@ -486,6 +486,15 @@ def test_keys_that_vanished_are_noticed(redis_server: RedisServer) -> None:
             index.admit(Document("b", story(1, 2)))
 
 
+def test_a_text_that_is_damaged_is_noticed(redis_server: RedisServer) -> None:
+    url = redis_server.url()
+    with Index.open(url) as index, redis.Redis(port=redis_server.port) as client:
+        index.admit(Document("a", story(1)))
+        client.hset(f"{{{parse_address(url).prefix}}}:texts", b"\0\0\0\0", b"nothing")
+        with pytest.raises(StoreError, match="text of a document on the server is damaged"):
+            index.admit(Document("b", story(1, 2)))
+
+
 def test_a_server_that_refuses_says_so(own_redis_server: RedisServer) -> None:
     with redis.Redis(port=own_redis_server.port) as client:
         client.config_set("requirepass", "secret")
