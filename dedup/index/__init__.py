@@ -1,4 +1,4 @@
-"""The index on disk: documents admitted one at a time or in batches, with the decisions of a batch scan.
+"""The index, on disk or on a server: documents admitted one by one or in batches, decided on as by a batch scan.
 
 Names are loaded when they are first used.
 """
@@ -8,15 +8,51 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dedup.index.checking import IndexInfo
+    from dedup.index.concurrent import AsyncIndex
     from dedup.index.decisions import DecisionColumns, Explanation
     from dedup.index.embedded import Index
+    from dedup.index.exchange import (
+        Candidate,
+        Imported,
+        admit_lsh,
+        admit_minhashes,
+        candidates,
+        export_lsh,
+        export_minhashes,
+    )
+    from dedup.index.shared import SharedIndex
 
-__all__ = ["DecisionColumns", "Explanation", "Index", "IndexInfo"]
+__all__ = [
+    "AsyncIndex",
+    "Candidate",
+    "DecisionColumns",
+    "Explanation",
+    "Imported",
+    "Index",
+    "IndexInfo",
+    "SharedIndex",
+    "admit_lsh",
+    "admit_minhashes",
+    "candidates",
+    "export_lsh",
+    "export_minhashes",
+]
 
 _HOMES = {
     "dedup.index.checking": ("IndexInfo",),
+    "dedup.index.concurrent": ("AsyncIndex",),
     "dedup.index.decisions": ("DecisionColumns", "Explanation"),
     "dedup.index.embedded": ("Index",),
+    "dedup.index.exchange": (
+        "Candidate",
+        "Imported",
+        "admit_lsh",
+        "admit_minhashes",
+        "candidates",
+        "export_lsh",
+        "export_minhashes",
+    ),
+    "dedup.index.shared": ("SharedIndex",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

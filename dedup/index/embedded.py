@@ -4,7 +4,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from dedup.index.creating import (
     suitable,
 )
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
+from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_buckets, tokens_of
 from dedup.index.explaining import explanation
 from dedup.index.locking import WriterLock
 from dedup.index.refitting import fit_to_index
@@ -38,7 +39,7 @@ from dedup.index.server import is_address
 from dedup.index.single import Alone, admit_one
 from dedup.index.state import State
 from dedup.index.storage import NO_RANKS, Storage
-from dedup.kernels import I64, WORTH, Kernels, Sketches, choose
+from dedup.kernels import I64, U32, U64, WORTH, Kernels, Sketches, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
@@ -137,7 +138,7 @@ class Index:
     def exists(path: str | os.PathLike[str]) -> bool:
         """Whether there is an index in a folder, or at an address."""
         if is_address(path):
-            from dedup.index.shared import is_there
+            from dedup.index.meeting import is_there
 
             return is_there(os.fspath(path))
         return (Path(path) / NAME).exists()
@@ -338,6 +339,26 @@ class Index:
         """The ranks of the living documents with these ids."""
         hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
         return documents_with(ids, hashes, self._state, kernels)[1]
+
+    def kept_tokens(self) -> Iterator[tuple[DocumentId, U64]]:
+        """The id and the token hashes of each document that is kept now, in order, but for those removed meanwhile."""
+        with self._mutex:
+            self._refresh()
+            ranks = kept_ranks(self._state)
+        for first in range(0, ranks.size, AT_ONCE):
+            with self._mutex:
+                self._refresh()
+                some = ranks[first : first + AT_ONCE]
+                found = tokens_of(self._state, some[self._state.ledger.kept(some)], self._choose(0))
+            yield from found
+
+    def tokens_in_buckets(self, keys: U32) -> list[tuple[DocumentId, U64]]:
+        """The same of the kept documents in the buckets of some keys, one a band (see `dedup.index.exchange`)."""
+        with self._mutex:
+            self._refresh()
+            kernels = self._choose(0)
+            check_buckets(self._state)
+            return tokens_of(self._state, ranks_in_buckets(self._state, keys, kernels), kernels)
 
     # Within
 

@@ -8,7 +8,7 @@ import numpy as np
 from dedup.index.arrivals import offsets_of
 from dedup.index.messages import pack_strings
 from dedup.index.tables import LOW, SHIFT, TableNumbers
-from dedup.kernels import I64, U8, U64, Bool, Sketches
+from dedup.kernels import I64, U8, U32, U64, Bool, Sketches
 
 ENTRY_SIZE = 6
 """Bytes of an entry: the number of the table, two bytes of the upper bits of the key, three of the lower ones."""
@@ -83,6 +83,12 @@ def entries_of_ids(id_hashes: U64, numbers: TableNumbers) -> Entries:
     """The entries of ids alone."""
     entries = np.uint64(numbers.ids) << SHIFT | id_hashes >> SHIFT
     return _sorted_entries(entries, np.arange(id_hashes.size), numbers)
+
+
+def entries_of_buckets(keys: U32, numbers: TableNumbers) -> Entries:
+    """The entries of some buckets, one a band."""
+    entries = np.arange(keys.size, dtype=np.uint64) << SHIFT | keys
+    return _sorted_entries(entries, np.zeros(keys.size, dtype=np.int64), numbers)
 
 
 def _sorted_entries(entries: U64, owners: I64, numbers: TableNumbers) -> Entries:

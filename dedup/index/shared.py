@@ -4,12 +4,12 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from random import uniform
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import numpy as np
 
@@ -18,30 +18,21 @@ from dedup.errors import ConfigError, StoreError
 from dedup.index.admitting import admit_documents, preview
 from dedup.index.arrivals import NONE
 from dedup.index.checking import IndexInfo
-from dedup.index.creating import (
-    DEFAULT,
-    check_background,
-    check_config,
-    check_text,
-    first_facts,
-    read_facts,
-    suitable,
-)
 from dedup.index.decisions import DecisionColumns, Explanation, join_decisions
 from dedup.index.embedded import Index
-from dedup.index.entries import Entries, entries_of_batch, entries_of_ids
+from dedup.index.entries import Entries, entries_of_batch, entries_of_buckets, entries_of_ids
+from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_buckets, tokens_of
 from dedup.index.explaining import explanation
+from dedup.index.meeting import FORMAT_VERSION, meet
 from dedup.index.messages import pack_numbers
 from dedup.index.resolving import documents_with
 from dedup.index.server import Fetched, Server, parse_address
-from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, insertion
+from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, as_fetched, insertion
 from dedup.index.state import State
-from dedup.kernels import I64, WORTH, Kernels, Sketches, choose
+from dedup.kernels import I64, U32, U64, WORTH, Kernels, Sketches, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
-FORMAT_VERSION = 1
-"""Of what stands on the server."""
 DOCUMENTS_AT_ONCE = 512
 """Documents that are fetched for, and inserted, by one script each: some milliseconds of the server's time."""
 BYTES_AT_ONCE = 4 << 20
@@ -51,6 +42,8 @@ _MOST_TRIES = 200
 _LONGEST_PAUSE = 0.05
 _RANKS_AT_ONCE = 4096
 _EXPIRED_AT_ONCE = 256
+
+_T = TypeVar("_T")
 
 
 class SharedIndex(Index):
@@ -93,37 +86,13 @@ class SharedIndex(Index):
         address = parse_address(os.fspath(path))
         if durability == "full":
             raise ConfigError(f"{address.shown}: what survives a loss of power is for the server to say (appendfsync)")
-        config = None if config is None else suitable(config)
         server = Server(address)
         try:
-            facts = server.facts()
-            if not facts:
-                if read_only or not create:
-                    raise StoreError(f"{address.shown}: there is no index")
-                if policy := server.evicts():
-                    raise StoreError(
-                        f"{address.shown}: the server gives keys up when its memory is full (maxmemory-policy "
-                        f"{policy}), and an index would lose documents without a word; set noeviction"
-                    )
-                # Where another client makes it at the same time, what that one has said holds.
-                server.create(
-                    {
-                        "format": str(FORMAT_VERSION).encode(),
-                        **first_facts(config or DEFAULT, background or Background(), text is not False),
-                    }
-                )
-                facts = server.facts()
-            stored, known, keeps_text = read_facts(_Facts(facts), address.shown)
-            if config is not None:
-                check_config(stored, config, address.shown)
-            if background is not None:
-                check_background(known, background, address.shown)
-            if text is not None:
-                check_text(keeps_text, text, address.shown)
+            base = meet(server, config, background, text, create=create and not read_only)
         except BaseException:
             server.close()
             raise
-        return cls(server, State(Path(address.shown), stored, known, keeps_text), read_only=read_only)
+        return cls(server, base, read_only=read_only)
 
     @property
     def config(self) -> Config:
@@ -303,37 +272,73 @@ class SharedIndex(Index):
         sketches = self._base.sketch(texts, kernels)
         id_hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
         entries = entries_of_batch(sketches, id_hashes, self.config.shingle_size, self._base.numbers)
-        for _ in range(_MOST_TRIES):
-            try:
-                snapshot, _ = self._fetch(entries)
-                if len(texts) == 1:
-                    snapshot.remember(texts, sketches)
-                    return list(preview(snapshot, texts, ids, kernels).decisions())
-                found: list[Decision] = []
-                for place in range(len(texts)):
-                    one = slice(place, place + 1)
-                    found += preview(snapshot, _slice(texts, one), _slice_ids(ids, one), kernels).decisions()
-                return found
-            except ChangedError:
-                continue
-        raise StoreError(f"{self._server.shown}: documents are removed all the time; try again later")
+
+        def look_up() -> list[Decision]:
+            snapshot, _ = self._fetch(entries)
+            if len(texts) == 1:
+                snapshot.remember(texts, sketches)
+            found: list[Decision] = []
+            for place in range(len(texts)):
+                one = slice(place, place + 1)
+                found += preview(snapshot, _slice(texts, one), _slice_ids(ids, one), kernels).decisions()
+            return found
+
+        return self._retried(look_up)
 
     def explain(self, document: DocumentId) -> Explanation | None:
         """See `Index.explain`."""
         with self._mutex:
             self._check_open()
             kernels = self._choose(0)
-            for _ in range(_MOST_TRIES):
+
+            def look_up() -> Explanation | None:
                 snapshot, ranks = self._documents([document], kernels)
                 if not ranks.size:
                     return None
                 rank = int(ranks[-1])
                 represents = self._server.represented(snapshot.part.on_server[rank].tobytes())
-                try:
-                    return explanation(snapshot, document, rank, represents, kernels)
-                except ChangedError:
-                    continue
-        raise StoreError(f"{self._server.shown}: the document is replaced all the time; try again later")
+                return explanation(snapshot, document, rank, represents, kernels)
+
+            return self._retried(look_up)
+
+    def _retried(self, look_up: Callable[[], _T]) -> _T:
+        """What is asked for in several steps, between which nothing that matters was removed."""
+        for _ in range(_MOST_TRIES):
+            with suppress(ChangedError):
+                return look_up()
+        raise StoreError(f"{self._server.shown}: documents are removed all the time; try again later")
+
+    def kept_tokens(self) -> Iterator[tuple[DocumentId, U64]]:
+        """See `Index.kept_tokens`."""
+        self._check_open()
+        end = self._server.next_rank()
+        for first in range(0, end, AT_ONCE):
+            ranks = np.arange(first, min(first + AT_ONCE, end), dtype="<u4")
+            yield from self._retried(lambda ranks=ranks: self._tokens_of_kept(ranks))  # type: ignore[misc]
+
+    def _tokens_of_kept(self, ranks: U32) -> list[tuple[DocumentId, U64]]:
+        """Ids and token hashes of the kept ones of some documents of the server."""
+        with self._mutex:
+            kernels = self._choose(0)
+            rows = self._server.rows([rank.tobytes() for rank in ranks])
+            entries = entries_of_ids(np.zeros(0, dtype=np.uint64), self._base.numbers)
+            part = SnapshotPart(as_fetched(ranks, rows), entries, 0, self._server.texts)
+            snapshot = Snapshot(self._base, part)
+            return tokens_of(snapshot, kept_ranks(snapshot), kernels)
+
+    def tokens_in_buckets(self, keys: U32) -> list[tuple[DocumentId, U64]]:
+        """See `Index.tokens_in_buckets`."""
+        with self._mutex:
+            self._check_open()
+            check_buckets(self._base)
+            kernels = self._choose(0)
+            entries = entries_of_buckets(keys, self._base.numbers)
+
+            def look_up() -> list[tuple[DocumentId, U64]]:
+                snapshot, _ = self._fetch(entries)
+                return tokens_of(snapshot, ranks_in_buckets(snapshot, keys, kernels), kernels)
+
+            return self._retried(look_up)
 
     def _documents(self, documents: Sequence[DocumentId], kernels: Kernels) -> tuple[Snapshot, I64]:
         """A snapshot of the documents with some ids, and their ranks in it."""
@@ -376,31 +381,6 @@ class _How:
             return None
         name, value = self.mark
         return name, value(decisions) if callable(value) else value
-
-
-def is_there(url: str) -> bool:
-    """Whether there is an index at an address."""
-    server = Server(parse_address(url))
-    try:
-        return bool(server.facts())
-    finally:
-        server.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """The facts of an index, as `read_facts` takes them."""
-
-    facts: Mapping[str, bytes]
-
-    @property
-    def version(self) -> int:
-        """The format."""
-        return int(self.facts.get("format", b"0"))
-
-    def fact(self, name: str) -> bytes | None:
-        """A fact about the index."""
-        return self.facts.get(name)
 
 
 def _cuts(texts: TextColumn, *, whole: bool) -> Iterator[slice]:

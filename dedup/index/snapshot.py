@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from dedup.errors import StoreError
 from dedup.index.admitting import Admission
 from dedup.index.arrivals import NONE, POSTED, ROW, Rows, offsets_of
 from dedup.index.compression import Compressor, decompress
@@ -151,9 +152,22 @@ class SnapshotPart:
         for frame in self._read([rank.tobytes() for rank in self.on_server[places]]):
             if frame is None:
                 raise ChangedError
-            pieces.append(decompress(frame))
+            try:
+                pieces.append(decompress(frame))
+            except ValueError as error:
+                raise StoreError("the text of a document on the server is damaged; make the index anew") from error
         offsets = offsets_of(np.array([len(piece) for piece in pieces], dtype=np.int64))
         return Texts(np.frombuffer(b"".join(pieces), dtype=np.uint8), offsets[:-1], offsets[1:])
+
+
+def as_fetched(ranks: U32, rows: Sequence[bytes | None]) -> Fetched:
+    """Rows as they stand on the server, or None, as the script `fetch` gives them, without lists."""
+    place_of_entries = STORED_ROW.fields["n_entries"][1] if STORED_ROW.fields else 0
+    held = [(rank, row) for rank, row in zip(ranks.tolist(), rows, strict=True) if row is not None]
+    cut = [row[: len(row) - ENTRY_SIZE * int.from_bytes(row[place_of_entries:][:4], "little")] for _, row in held]
+    of_held = np.array([rank for rank, _ in held], dtype="<u4")
+    sizes = np.array([len(row) for row in cut], dtype="<u4")
+    return Fetched(b"0", 0, b"", b"", of_held.tobytes(), sizes.tobytes(), b"".join(cut))
 
 
 class Snapshot(State):

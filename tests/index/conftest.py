@@ -60,7 +60,6 @@ class RedisServer:
 def started() -> Iterator[RedisServer]:
     if shutil.which("redis-server") is None:
         pytest.skip("redis-server is not installed")
-    pytest.importorskip("redis", reason="the package redis is not installed")
     with TemporaryDirectory() as folder:
         server = RedisServer(Path(folder))
         try:

@@ -125,6 +125,8 @@ def test_whatever_is_done_the_answers_are_those_of_the_index_on_the_disk(
             assert len(index) == len(embedded)
         for document in range(10):
             assert index.explain(document) == embedded.explain(document)
+        one, other = index.info(), embedded.info()
+        assert (one.documents, one.kept, one.dropped) == (other.documents, other.kept, other.dropped)
         index.expire(datetime.fromtimestamp(5000, UTC))
         assert len(index) == 0
         index.compact()
@@ -389,6 +391,22 @@ def test_an_index_is_forgotten_with_all_its_keys(redis_server: RedisServer) -> N
         forget(other)
 
 
+def test_an_index_tells_what_is_in_it_and_what_it_does_not_do(redis_server: RedisServer) -> None:
+    url = redis_server.url()
+    assert not Index.exists(url)
+    with Index.open(url, text=False) as index:
+        index.admit_batch([Document(number, story(number % 3)) for number in range(5)], mark=("at", b"5"))
+        info = index.info()
+        assert (info.documents, info.kept, info.dropped, info.keeps_text) == (5, 3, 2, False)
+        assert (info.marks, info.config) == (("at",), index.config.fingerprint)
+        assert info.bytes > 0
+        with pytest.raises(StoreError, match="keeps its background"):
+            index.refit()
+        with pytest.raises(StoreError, match="nothing to check"):
+            index.check()
+    assert Index.exists(url)
+
+
 # What goes wrong
 
 
@@ -465,6 +483,15 @@ def test_keys_that_vanished_are_noticed(redis_server: RedisServer) -> None:
         index.admit(Document("a", story(1)))
         client.delete(f"{{{parse_address(url).prefix}}}:rows")
         with pytest.raises(StoreError, match="keys of the index are missing"):
+            index.admit(Document("b", story(1, 2)))
+
+
+def test_a_text_that_is_damaged_is_noticed(redis_server: RedisServer) -> None:
+    url = redis_server.url()
+    with Index.open(url) as index, redis.Redis(port=redis_server.port) as client:
+        index.admit(Document("a", story(1)))
+        client.hset(f"{{{parse_address(url).prefix}}}:texts", b"\0\0\0\0", b"nothing")
+        with pytest.raises(StoreError, match="text of a document on the server is damaged"):
             index.admit(Document("b", story(1, 2)))
 
 
