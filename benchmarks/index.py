@@ -43,8 +43,8 @@ SINGLE = 3_000
 class Point:
     """An index of so many documents: seconds, bytes a document, and MB (2^20 bytes) of memory.
 
-    `p50`, `p99` are milliseconds of an admit by itself with all documents in the index, `cpu_p50` those of the processor,
-    which others do not lengthen as much; `compact_p50` and the others are the same after the index was compacted.
+    `p50`, `p99` are milliseconds of an admit by itself with all documents in the index, `cpu_p50` those of the
+    processor, which others do not lengthen as much; `compact_p50` and so on are the same after it was compacted.
     """
 
     documents: int
@@ -202,22 +202,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here, too")
     chosen = parser.parse_args(arguments)
     console = wide_console()
-    table = Table(
-        "documents", "a second", "a CPU second", "p50 ms", "p99 ms", "CPU ms", "p50 compact", "p99 compact", "CPU compact", "open s",
-        "compact s", "segments", "postings B", "texts B", "memory MB",
-    )  # fmt: skip
+    table = Table("", "measured")
     points = []
     with tempfile.TemporaryDirectory(dir=chosen.data) as name, pinned(processors()[:1]):
         for count in chosen.documents:
             points.append(measure(count, Path(name)))
-            point = points[-1]
-            table.add_row(
-                f"{count:,}", f"{point.a_second:,.0f}", f"{point.a_cpu_second:,.0f}", f"{point.p50:.3f}",
-                f"{point.p99:.2f}", f"{point.cpu_p50:.3f}", f"{point.compact_p50:.3f}",
-                f"{point.compact_p99:.2f}", f"{point.compact_cpu_p50:.3f}", f"{point.open_seconds:.3f}",
-                f"{point.compact_seconds:.1f}", str(point.segments), f"{point.postings:.0f}", f"{point.texts:.0f}",
-                f"{point.memory:.0f}",
-            )  # fmt: skip
+            for name, value in asdict(points[-1]).items():
+                table.add_row(name, f"{value:,.3f}" if isinstance(value, float) and value < 100 else f"{value:,.0f}")
+            table.add_section()
         comparison = compare(chosen.compared, Path(name)) if chosen.compared else None
     console.print(table)
     if comparison is not None:

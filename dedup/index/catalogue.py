@@ -72,7 +72,7 @@ class Catalogue:
 
     def prepare(self, durability: str) -> None:
         """Set a writer's connection up."""
-        with self._errors():
+        with self.errors():
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute(f"PRAGMA synchronous={'FULL' if durability == 'full' else 'NORMAL'}")
             self._connection.execute("PRAGMA wal_autocheckpoint=2000")
@@ -89,19 +89,19 @@ class Catalogue:
     @property
     def version(self) -> int:
         """The version of the format; 0 for an empty database."""
-        with self._errors():
+        with self.errors():
             return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
     @property
     def changes(self) -> int:
         """A number that differs when another connection has written."""
-        with self._errors():
+        with self.errors():
             return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
     def transaction(self, *, safe: bool = False, reading: bool = False) -> Iterator[None]:
         """All of what is done within, or nothing; `safe` from a loss of power too."""
-        with self._errors():
+        with self.errors():
             before = self._connection.execute("PRAGMA synchronous").fetchone()[0] if safe else None
             if safe:
                 self._connection.execute("PRAGMA synchronous=FULL")
@@ -200,7 +200,7 @@ class Catalogue:
 
     def check(self) -> list[str]:
         """What SQLite finds wrong with the database, and which entries are damaged."""
-        with self._errors():
+        with self.errors():
             said = [row[0] for row in self._connection.execute("PRAGMA integrity_check")]
             problems = [f"{self.path}: {line}" for line in said if line != "ok"]
             for table in ("facts", "marks"):
@@ -211,7 +211,7 @@ class Catalogue:
 
     def checkpoint(self) -> None:
         """Bring what stands in the log into the database, as far as readers let it."""
-        with self._errors():
+        with self.errors():
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
@@ -219,7 +219,7 @@ class Catalogue:
         self._connection.close()
 
     def _checked(self, table: str, name: str) -> bytes | None:
-        with self._errors():
+        with self.errors():
             row = self._connection.execute(
                 f"SELECT value, checksum FROM {table} WHERE name = ?",  # noqa: S608 - one of two names
                 (name,),
@@ -243,7 +243,8 @@ class Catalogue:
         )
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def errors(self) -> Iterator[None]:
+        """Make StoreErrors of what SQLite raises within."""
         try:
             yield
         except sqlite3.Error as error:

@@ -127,13 +127,13 @@ def _aligned(data: U8) -> U64:
     return words
 
 
-def open_segment(path: Path, size: int) -> Mapped:
+def open_segment(path: Path, size: int, *, fresh: bool) -> Mapped:
     """Map a segment file of which the catalogue says that it has so many bytes.
 
     Only its index and the sums are looked at. Raises StoreError where the file is cut off or damaged, and
     FileNotFoundError where it is not there.
     """
-    data = map_file(path, size)
+    data = map_file(path, size, fresh=fresh)
     end = len(data) - _FOOT.size
     n_words, length, sums_crc, index_crc, magic = _FOOT.unpack_from(data, end) if end >= 0 else (0, 0, 0, 0, b"")
     if magic != SEGMENT_MAGIC:
@@ -150,8 +150,8 @@ def open_segment(path: Path, size: int) -> Mapped:
     return Mapped(Layout(words, sections), sums, size)
 
 
-def map_file(path: Path, size: int) -> memoryview | mmap.mmap:
-    """The bytes of a file. Raises StoreError where it is of another size."""
+def map_file(path: Path, size: int, *, fresh: bool = False) -> mmap.mmap:
+    """The bytes of a file, all mapped at once where it is `fresh`. Raises StoreError where it is of another size."""
     with path.open("rb") as file:
         found = os.fstat(file.fileno()).st_size
         if found != size:
@@ -159,6 +159,10 @@ def map_file(path: Path, size: int) -> memoryview | mmap.mmap:
                 f"{path}: has {found:,} bytes and should have {size:,}: it was cut off or changed. Put it back from a "
                 "copy of the index, or make the index anew"
             )
+        populate = getattr(mmap, "MAP_POPULATE", 0)
+        if fresh and populate:
+            # It was written just now and is in memory: one call instead of one for each page that is touched.
+            return mmap.mmap(file.fileno(), 0, flags=mmap.MAP_SHARED | populate, prot=mmap.PROT_READ)
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 

@@ -112,17 +112,21 @@ class Run:
 class Segment:
     """A segment file, and the file of its texts.
 
+    `fresh`: this process has written it just now, so that its blocks need no check.
+
     `stored_rows`, `stored_scores` and `stored_ids` are whole sections, as they stand in the file: who takes them checks
     the segment before (`check_all`).
     """
 
-    def __init__(self, folder: Path, stored: StoredSegment, numbers: TableNumbers) -> None:
+    def __init__(self, folder: Path, stored: StoredSegment, numbers: TableNumbers, *, fresh: bool = False) -> None:
         self.stored = stored
         self.path = folder / stored.name
-        mapped = open_segment(self.path, stored.n_bytes)
+        mapped = open_segment(self.path, stored.n_bytes, fresh=fresh)
         self.text_file = TextFile(folder / stored.texts_name, stored.n_text_bytes)
         self.layout: Layout = mapped.layout
         self.tables = sorted_tables(mapped.layout, numbers, mapped.sums)
+        if fresh:
+            self.tables.checked[:] = 1
         self.stored_rows: Rows = mapped.layout.section("rows").view(SEGMENT_ROW)
         self.stored_scores: F64 = np.asarray(mapped.layout.section("scores"), dtype=np.float64).reshape(-1, 4)
         self.stored_ids: U8 = mapped.layout.section("ids").view(np.uint8)

@@ -212,13 +212,13 @@ class State:
         """Forget the documents of the tail."""
         self.runs, self.recent = [], Recent(self.config.shingle_size, self.numbers)
 
-    def open_segments(self, stored: Sequence[StoredSegment]) -> None:
-        """Map the segments of the catalogue, keeping those that are mapped already."""
+    def open_segments(self, stored: Sequence[StoredSegment], fresh: StoredSegment | None = None) -> None:
+        """Map the segments of the catalogue, keeping those that are mapped; `fresh`: one written just now."""
         known = {segment.stored: segment for segment in self.segments}
         segments = []
         for each in stored:
             try:
-                segments.append(known.get(each) or Segment(self.folder, each, self.numbers))
+                segments.append(known.get(each) or Segment(self.folder, each, self.numbers, fresh=each == fresh))
             except FileNotFoundError as error:
                 raise MissingFileError(
                     f"{error.filename}: is missing. Put it back from a copy of the index, or make the index anew"

@@ -107,10 +107,16 @@ class Storage:
         if count >= FLUSH_AT_ONCE or state.tail_documents >= FLUSH_DOCUMENTS or state.tail_bytes >= FLUSH_BYTES:
             self.flush(kernels, removed, mark)
             return
+        if count and not removed.size and mark is None:
+            # One statement is a transaction by itself.
+            with self.catalogue.errors():
+                self.catalogue.add_tail(arrivals)
+            state.tail_end = state.ledger.count - 1
+            return
         with self.catalogue.transaction():
             if count:
                 self.catalogue.add_tail(arrivals)
-                state.tail_end = int(arrivals.rows["rank"][-1])
+                state.tail_end = state.ledger.count - 1
             if removed.size:
                 self.catalogue.add_removals(removed)
             if mark is not None:
@@ -134,7 +140,7 @@ class Storage:
                 catalogue.set_mark(*mark)
         state.tail_end = state.ledger.count - 1
         state.clear_tail()
-        state.open_segments(catalogue.segments())
+        state.open_segments(catalogue.segments(), stored)
 
     def remove(self, ranks: I64) -> None:
         """Strike documents out."""
@@ -223,7 +229,7 @@ class Storage:
                 self.catalogue.replace_segments([each.number for each in old], stored)
                 self.catalogue.set_removals(np.setdiff1d(removals, gone))
                 self.catalogue.set_fact("next_rank", str(self.state.ledger.count).encode())
-            self.state.open_segments(self.catalogue.segments())
+            self.state.open_segments(self.catalogue.segments(), stored)
             for each in old:
                 self._delete(each)
 

@@ -33,11 +33,7 @@ def steps(index: Index, done: Path) -> None:
     assert begin >= acknowledged, f"step {acknowledged} was acknowledged, and the index is at {begin}"
     for step in range(begin, STEPS):
         some = several[3 * step : 3 * step + 3]
-        if step % 9 == 5:
-            # What comes with a mark is done once: without one it may be done twice.
-            some.append(type(some[0])(several[3 * step - 6].id, several[3 * step - 1].text + f" step {step}"))
-        index.admit_batch(some, mark=("steps", str(step + 1).encode()))
-        done.write_text(str(step + 1))
+        # What comes before the mark of a step may be done twice, and makes no difference then.
         if step % 7 == 3:
             index.admit(type(some[0])(f"alone {step}", several[step].text + " once more"))
             index.remove(f"alone {step}")
@@ -45,6 +41,10 @@ def steps(index: Index, done: Path) -> None:
             index.compact()
         if step == 12:
             index.refit()
+        if step % 9 == 5:
+            some.append(type(some[0])(several[3 * step - 6].id, several[3 * step - 1].text + f" step {step}"))
+        index.admit_batch(some, mark=("steps", str(step + 1).encode()))
+        done.write_text(str(step + 1))
 
 
 def run(path: Path, done: Path, kill_at: int) -> int:
@@ -87,9 +87,9 @@ def main() -> int:
     while killed < kills:
         turn += 1
         path, done = folder / f"run-{turn}", folder / f"run-{turn}.done"
-        # Now far apart, now close together: in the same place twice, and while the last one is recovered from.
-        spread = generator.choice([total, total // 5, 4000])
         while True:
+            # Now far apart, now close together: in the same place twice, and while the last one is recovered from.
+            spread = generator.choice([total, total // 5, 4000])
             kill_at = generator.randint(1, spread)
             child = os.fork()
             if child == 0:

@@ -22,7 +22,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("text", [True, False])
 def test_a_reader_sees_what_is_acknowledged_at_once(tmp_path: Path, text: bool) -> None:
-    several = documents(90)
+    several = documents(70)
     with (
         Index.open(tmp_path / "seen", text=text, merge="now") as writer,
         Index.open(tmp_path / "seen", read_only=True) as reader,
@@ -62,7 +62,7 @@ def test_what_a_reader_has_open_outlives_its_deletion(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_threads_share_an_index_and_readers_go_on_beside_them(tmp_path: Path) -> None:
-    several = documents(160)
+    several = documents(96)
     found: dict[str | int, Decision] = {}
     errors: list[BaseException] = []
     done = threading.Event()
@@ -107,7 +107,7 @@ def test_threads_share_an_index_and_readers_go_on_beside_them(tmp_path: Path) ->
     with Index.open(tmp_path / "seen") as again:
         assert again.check() == []
         # Some were joined by the thread.
-        assert again.info().segments < 160 // 8
+        assert again.info().segments < 96 // 8
 
 
 def admit_all(index: Index, several: list[Document]) -> None:
@@ -120,7 +120,7 @@ def admit_all(index: Index, several: list[Document]) -> None:
 def test_an_error_of_the_thread_that_joins_is_raised_by_the_next_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    several = documents(120)
+    several = documents(64)
 
     def fail(*arguments: object, **more: object) -> None:
         raise OSError("no more")
