@@ -66,14 +66,12 @@ def find_candidates(pool: Pool) -> Candidates:
 
 def take(proposals: Proposals, places: I64) -> Proposals:
     """The pairs at these places."""
-    columns = (proposals.left, proposals.right, proposals.left_units, proposals.right_units, proposals.cosines)
-    left, right, left_units, right_units, cosines = (column[places] for column in columns)
     return proposals._replace(
-        left=left,
-        right=right,
-        left_units=left_units,
-        right_units=right_units,
-        cosines=cosines,
+        left=proposals.left[places],
+        right=proposals.right[places],
+        left_units=proposals.left_units[places],
+        right_units=proposals.right_units[places],
+        cosines=proposals.cosines[places],
         screening=proposals.screening[places],
     )
 
@@ -84,7 +82,7 @@ def fit_table(candidates: Candidates, sets: tuple[int, ...]) -> EvidenceTable:
     right = candidates.truth.right & np.isin(candidates.sets, sets)
     none = candidates.usable & ~candidates.truth.right & (candidates.ranks < _RANKS)
     none &= np.isin(candidates.sets, (-1, *sets))
-    none &= generator.random(none.size) < _NEGATIVES / max(np.count_nonzero(none & (candidates.sets < 0)), 1)
+    none &= generator.random(none.size) < _NEGATIVES / max(int(np.count_nonzero(none & (candidates.sets < 0))), 1)
     counts = []
     for chosen in (none, right):
         places = np.flatnonzero(chosen)
@@ -93,7 +91,7 @@ def fit_table(candidates: Candidates, sets: tuple[int, ...]) -> EvidenceTable:
         mass = 1000.0 / np.maximum(lengths.sum(axis=0), 1)
         for number in sets if chosen is right else ():
             of_set = candidates.sets[places] == number
-            mass[of_set] *= 1000.0 / max(np.count_nonzero(of_set), 1)
+            mass[of_set] *= 1000.0 / max(int(np.count_nonzero(of_set)), 1)
         tallies = weigh_pairs(candidates.pool.texts, pairs, candidates.pool.background, empty_model(), mass).tallies
         counts.append(tallies.reshape(2, TYPES, BINS, STATES) * _MASS / tallies.sum())
     shares = [(each + 1.0) / (each + 1.0).sum(axis=-1, keepdims=True) for each in counts]
