@@ -118,7 +118,7 @@ def verdict_options() -> tuple[Decorator, ...]:
         click.option("--threshold", type=float, help="Least resemblance of a near copy (default 0.7)."),
         click.option("--cosine", type=float, help="Least TF-IDF cosine that confirms a near copy (default 0.5)."),
         click.option("--containment", type=float, help="Least share of a text held by another (default 0.9)."),
-        click.option("--min-score", type=float, help="Least probability of a rewritten document (default 0.9)."),
+        click.option("--min-score", type=float, help="Least probability of a rewritten document (default 0.8)."),
         click.option(
             "--min-passage-score", type=float, help="Least probability of a reworded passage (default 0.35, the least)."
         ),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dedup.kernels import I64, U8, U32, U64, Bool
-from dedup.kernels.jit import Integer, exported
+from dedup.kernels.jit import Integer, compiled, exported
 from dedup.kernels.rewriting import (
     CAPITAL,
     NAME_TYPE,
@@ -14,27 +14,54 @@ from dedup.kernels.rewriting import (
     WORD_TYPE,
 )
 
+_FIRST_BITS = 15
+
+
+@compiled
+def _slot_of(table: U64, bits: Integer, value: np.uint64) -> np.uint64:
+    """Where a value stands in an open-addressing table, or where it would."""
+    mask = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
+    slot = value >> np.uint64(64 - bits)
+    while table[slot] != value and table[slot] != np.uint64(0):
+        slot = (slot + np.uint64(1)) & mask
+    return slot
+
 
 @exported
-def number_terms_loop(values: U64, table: U64, table_ids: U32, bits: Integer, ids: U32, distinct: U64) -> Integer:
-    """Number the distinct values as they first come up; how many there are. The table, 2**bits wide, is of zeros.
+def number_terms_loop(
+    values: U64, start: Integer, table: U64, table_ids: U32, bits: Integer, count: I64, ids: U32, distinct: U64
+) -> Integer:
+    """Number the distinct values as they first come up, from the place `start` on; the place behind the last numbered.
 
-    A value of 0 is taken for 1.
+    A value of 0 is taken for 1. `count[0]`: how many there are. The table is 2**bits wide; where it is half full, the
+    loop ends.
     """
-    mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
-    count = np.uint64(0)
-    for place in range(np.uint64(values.size)):
+    number = np.uint64(count[0])
+    most = np.uint64(1) << np.uint64(bits - 1)
+    place = np.uint64(start)
+    while place < np.uint64(values.size):
         value = max(values[place], np.uint64(1))
-        slot = value >> shift
-        while table[slot] != value and table[slot] != np.uint64(0):
-            slot = (slot + np.uint64(1)) & mask
+        slot = _slot_of(table, bits, value)
         if table[slot] == np.uint64(0):
+            if number == most:
+                break
             table[slot] = value
-            table_ids[slot] = np.uint32(count)
-            distinct[count] = value
-            count += np.uint64(1)
+            table_ids[slot] = np.uint32(number)
+            distinct[number] = value
+            number += np.uint64(1)
         ids[place] = table_ids[slot]
-    return np.int64(count)
+        place += np.uint64(1)
+    count[0] = np.int64(number)
+    return np.int64(place)
+
+
+@exported
+def enter_terms_loop(distinct: U64, count: Integer, table: U64, table_ids: U32, bits: Integer) -> None:
+    """Enter the values numbered so far into a table, 2**bits wide, of zeros."""
+    for number in range(count):
+        slot = _slot_of(table, bits, distinct[number])
+        table[slot] = distinct[number]
+        table_ids[slot] = np.uint32(number)
 
 
 @exported
@@ -67,11 +94,18 @@ def classify_loop(ids: U32, kinds: U8, offsets: I64, stops: Bool, small: I64, ty
 
 def number_terms(values: U64) -> tuple[U32, U64]:
     """See `RewriteKernels.number_terms`."""
-    bits = max(4, int(2 * values.size).bit_length())
-    table, table_ids = np.zeros(1 << bits, dtype=np.uint64), np.empty(1 << bits, dtype=np.uint32)
     ids, distinct = np.empty(values.size, dtype=np.uint32), np.empty(values.size, dtype=np.uint64)
-    count = number_terms_loop(values, table, table_ids, bits, ids, distinct)
-    return ids, distinct[:count].copy()
+    count = np.zeros(1, dtype=np.int64)
+    # Most terms come again: a table for as many as there are would be read from far away.
+    bits = min(max(4, int(2 * values.size).bit_length()), _FIRST_BITS)
+    numbered = 0
+    while True:
+        table, table_ids = np.zeros(1 << bits, dtype=np.uint64), np.empty(1 << bits, dtype=np.uint32)
+        enter_terms_loop(distinct, int(count[0]), table, table_ids, bits)
+        numbered = int(number_terms_loop(values, numbered, table, table_ids, bits, count, ids, distinct))
+        if numbered == values.size:
+            return ids, distinct[: count[0]].copy()
+        bits += 2
 
 
 def classify_terms(ids: U32, kinds: U8, offsets: I64, stops: Bool) -> U8:

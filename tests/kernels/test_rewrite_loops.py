@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from dedup.candidates.anchors import build_index
-from dedup.kernels import I64, Ragged, compiled_rewriting, reference, reference_rewriting
+from dedup.kernels import I64, Ragged, compiled_rewriting, compiled_term_types, reference, reference_rewriting
 from dedup.kernels.rewriting import (
     BINS,
     CAPITAL,
@@ -168,3 +168,13 @@ def test_a_term_in_a_shared_skip_bigram_near_its_place_says_most(kernels: Rewrit
     assert sums[0, 0, 4:6].tolist() == [4, 3]
     none, _ = kernels.weigh_evidence(numbered, ones, ones, np.array([0]), np.array([1]), table, 0.5)
     assert not none.any()
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([4, 5, 15]))
+@settings(max_examples=30)
+def test_terms_are_numbered_by_tables_that_grow(seed: int, bits: int) -> None:
+    generator = np.random.default_rng(seed)
+    values = generator.integers(0, 400, 3000).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled_term_types, "_FIRST_BITS", bits)
+        assert_same(compiled_rewriting.number_terms(values), reference_rewriting.number_terms(values))
