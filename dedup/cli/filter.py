@@ -239,8 +239,11 @@ def _checked(config: Config, chosen: dict[str, object]) -> Config:
         )
     if config.boilerplate != "include":
         raise ConfigError("boilerplate exclude needs the whole corpus at once; use dedup scan")
-    if chosen["drop"]:
-        config = replace(config, relations=(*config.relations, Relation.REWRITE))
+    if chosen["drop"] or Relation.REWRITE in config.relations:
+        raise ConfigError(
+            "relation rewrite: an index does not find rewrites yet; leave it out, and look for them with dedup pairs "
+            "--relation rewrite"
+        )
     relations = tuple(relation for relation in config.relations if relation in PAIR_RELATIONS)
     if not relations:
         raise ConfigError(f"relations names none of {', '.join(OF_PAIRS)}")
