@@ -23,7 +23,8 @@ DEFAULT = Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)
 def suitable(config: Config) -> Config:
     """A configuration that an index can have.
 
-    Relations that an index does not look for (rewrites, and what concerns single spans) are left out. Raises ConfigError for what an index does not do.
+    Relations that an index does not look for (rewrites, and what concerns single spans) are left out. Raises
+    ConfigError for what an index does not do.
     """
     relations = tuple(relation for relation in PAIR_RELATIONS if relation in config.relations)
     if not relations:
