@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from dedup.errors import StoreError
 from dedup.index.tables import Layout, prefix_table
-from dedup.kernels import BLOCK_WORDS, U8, U64, Kernels
+from dedup.kernels import U8, U64, Kernels
+from dedup.kernels.hashing import BLOCK_WORDS
 
 SEGMENT_MAGIC = b"dedup segment 1\n"
 _FOOT = struct.Struct("<QQQQ16s")

@@ -40,9 +40,6 @@ class Worth(NamedTuple):
 
 WORTH = Worth(1 << 20, 4 << 20, "compiling the kernels for this machine, once: about a minute")
 
-BLOCK_WORDS = 512
-"""Words of eight bytes that have a checksum together: a page of memory."""
-
 
 class Tokens(NamedTuple):
     """The tokens of n texts.

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dedup.kernels import BLOCK_WORDS, I64, U8, U32, U64, Bool, Members, SortedTables
+from dedup.kernels import I64, U8, U32, U64, Bool, Members, SortedTables
 from dedup.kernels.compiled_tokens import mix
-from dedup.kernels.hashing import MULTIPLIER
+from dedup.kernels.hashing import BLOCK_WORDS, MULTIPLIER
 from dedup.kernels.jit import Integer, compiled, exported
 
 _SHIFT = np.uint64(32)

@@ -17,6 +17,9 @@ POLYNOMIAL = np.uint64(0xBF58476D1CE4E5B9)
 
 SPACE = np.uint64(0x20)
 
+BLOCK_WORDS = 512
+"""Words of eight bytes that have a checksum together: a page of memory."""
+
 LEVEL_SIZE = 8
 """Sampled shingles that tell well enough whether a unit is contained in another."""
 

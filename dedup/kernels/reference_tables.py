@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dedup.kernels import BLOCK_WORDS, I64, U8, U32, U64, Bool, Members, SortedTables
-from dedup.kernels.hashing import MULTIPLIER, mix
+from dedup.kernels import I64, U8, U32, U64, Bool, Members, SortedTables
+from dedup.kernels.hashing import BLOCK_WORDS, MULTIPLIER, mix
 
 _SHIFT = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)

@@ -377,11 +377,12 @@ def test_another_processor_compiler_or_source_has_a_file_of_its_own(
 @pytest.mark.parametrize(
     ("changed", "valid"),
     [
-        ("compiled_seeds", {"core"}),
-        ("alignment", {"core"}),
-        ("compiled_sketch", {"aligning"}),
-        ("reference_align", {"core", "aligning"}),
-        ("__init__", {"core", "aligning"}),
+        ("compiled_seeds", {"core", "rewriting"}),
+        ("alignment", {"core", "rewriting"}),
+        ("compiled_sketch", {"aligning", "rewriting"}),
+        ("compiled_anchors", {"core", "aligning"}),
+        ("reference_align", {"core", "aligning", "rewriting"}),
+        ("__init__", {"core", "aligning", "rewriting"}),
         ("jit", set()),
         ("building", set()),
     ],
@@ -548,7 +549,7 @@ def test_alignment_is_compiled_when_it_is_needed_and_by_its_own_measure(cold: Pa
     assert choose_aligner(WORTH.load, told.append).name == "compiled"
     assert choose_aligner(WORTH.load - 1, told.append).name == "numpy"
     assert (builds.count, len(told)) == (2, 1)
-    assert objects_in(cold) == sorted(native._file(group).name for group in GROUPS)
+    assert objects_in(cold) == sorted(native._file(group).name for group in builds.groups)
 
 
 def test_kernels_asked_for_are_compiled_whatever_the_size(
@@ -610,7 +611,7 @@ def test_what_the_building_process_writes_is_loaded_and_gives_the_same(group: Gr
     # Another process finds it, and every loop of the group in it.
     program = f"""
 import sys, numpy as np
-from dedup.kernels import compiled, compiled_align, native, reference, reference_align
+from dedup.kernels import compiled, compiled_align, compiled_rewriting, native, reference, reference_align
 from dedup.kernels.native import NativeLoop, library, symbol_of
 from dedup.kernels.objects import group_of
 modules = [module for name, module in sys.modules.items() if name.startswith("dedup.kernels.compiled")]
@@ -628,7 +629,7 @@ for loop in loops:
     assert "numba" not in loaded_by(program).split()
 
 
-LEAST_LOOPS: dict[Group, int] = {"core": 15, "aligning": 1}
+LEAST_LOOPS: dict[Group, int] = {"core": 15, "aligning": 1, "rewriting": 4}
 CALLS: dict[Group, str] = {
     "core": """
 left, right = np.array([0, 1, 5]), np.array([1, 2, 6])
@@ -643,5 +644,12 @@ tokens = reference.tokenise(column.data, column.offsets, *codepoint_table())
 terms = reference.mark_terms(column.data, tokens, np.zeros(tokens.hashes.size, dtype=bool), *codepoint_table())
 one, other = (each.align_terms(terms, np.array([0]), np.array([1])) for each in (compiled_align, reference_align))
 assert one.places.tolist() == other.places.tolist() != []
+""",
+    "rewriting": """
+from dedup.kernels import compiled_rewriting, reference_rewriting
+values = np.array([7, 3, 7, 9, 3], dtype=np.uint64) << np.uint64(40)
+one, other = (each.number_terms(values) for each in (compiled_rewriting, reference_rewriting))
+assert one[0].tolist() == other[0].tolist() == [0, 1, 0, 2, 1]
+assert one[1].tolist() == other[1].tolist()
 """,
 }

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from dedup.index.tables import LayoutBuilder, TableNumbers, sorted_tables
-from dedup.kernels import BLOCK_WORDS, U64, Kernels, SortedTables, compiled, reference
+from dedup.kernels import U64, Kernels, SortedTables, compiled, reference
+from dedup.kernels.hashing import BLOCK_WORDS
 
 IMPLEMENTATIONS = [pytest.param(reference, id="numpy"), pytest.param(compiled, id="compiled")]
 MEMBERS = 40
