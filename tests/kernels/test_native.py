@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup.kernels import choose, compiled_pairs, compiled_rows, native, reference
+from dedup.kernels import choose, compiled_pairs, compiled_rows, native, reference, rewriting
 from dedup.kernels.alignment import WORTH, choose_aligner
 from dedup.kernels.native import CACHE_VARIABLE, Library, NativeLoop, sealed
 from dedup.kernels.objects import GROUPS, Group
+from dedup.kernels.rewriting import choose_rewriting
 from tests.kernels.test_twins import PLAIN_PYTHON
 
 ROOT = Path(__file__).parents[2]
@@ -377,11 +378,12 @@ def test_another_processor_compiler_or_source_has_a_file_of_its_own(
 @pytest.mark.parametrize(
     ("changed", "valid"),
     [
-        ("compiled_seeds", {"core"}),
-        ("alignment", {"core"}),
-        ("compiled_sketch", {"aligning"}),
-        ("reference_align", {"core", "aligning"}),
-        ("__init__", {"core", "aligning"}),
+        ("compiled_seeds", {"core", "rewriting"}),
+        ("alignment", {"core", "rewriting"}),
+        ("compiled_sketch", {"aligning", "rewriting"}),
+        ("compiled_nearest", {"core", "aligning"}),
+        ("reference_align", set(GROUPS)),
+        ("__init__", set(GROUPS)),
         ("jit", set()),
         ("building", set()),
     ],
@@ -548,7 +550,19 @@ def test_alignment_is_compiled_when_it_is_needed_and_by_its_own_measure(cold: Pa
     assert choose_aligner(WORTH.load, told.append).name == "compiled"
     assert choose_aligner(WORTH.load - 1, told.append).name == "numpy"
     assert (builds.count, len(told)) == (2, 1)
-    assert objects_in(cold) == sorted(native._file(group).name for group in GROUPS)
+    assert objects_in(cold) == sorted(native._file(group).name for group in ("core", "aligning"))
+
+
+def test_the_search_for_rewrites_is_compiled_when_it_is_needed(cold: Path, builds: Builds) -> None:
+    told: list[str] = []
+    assert choose_rewriting(rewriting.WORTH.compile - 1, told.append).name == "numpy"
+    assert (builds.groups, told) == ([], [])
+    assert choose_rewriting(rewriting.WORTH.compile, told.append).name == "compiled"
+    assert builds.groups == ["rewriting"]
+    assert told == [rewriting.WORTH.message]
+    assert choose_rewriting(rewriting.WORTH.load, told.append).name == "compiled"
+    assert choose_rewriting(rewriting.WORTH.load - 1, told.append).name == "numpy"
+    assert builds.count == 1
 
 
 def test_kernels_asked_for_are_compiled_whatever_the_size(
@@ -610,7 +624,7 @@ def test_what_the_building_process_writes_is_loaded_and_gives_the_same(group: Gr
     # Another process finds it, and every loop of the group in it.
     program = f"""
 import sys, numpy as np
-from dedup.kernels import compiled, compiled_align, native, reference, reference_align
+from dedup.kernels import compiled, compiled_align, compiled_rewriting, native, reference, reference_align
 from dedup.kernels.native import NativeLoop, library, symbol_of
 from dedup.kernels.objects import group_of
 modules = [module for name, module in sys.modules.items() if name.startswith("dedup.kernels.compiled")]
@@ -628,8 +642,14 @@ for loop in loops:
     assert "numba" not in loaded_by(program).split()
 
 
-LEAST_LOOPS: dict[Group, int] = {"core": 15, "aligning": 1}
+LEAST_LOOPS: dict[Group, int] = {"core": 15, "aligning": 1, "rewriting": 8}
 CALLS: dict[Group, str] = {
+    "rewriting": """
+from dedup.kernels import reference_rewriting
+values = np.array([7, 0, 7, 9, 1], dtype=np.uint64)
+for found, expected in zip(compiled_rewriting.number_terms(values), reference_rewriting.number_terms(values)):
+    assert found.tolist() == expected.tolist()
+""",
     "core": """
 left, right = np.array([0, 1, 5]), np.array([1, 2, 6])
 assert compiled.components(left, right, 8).tolist() == reference.components(left, right, 8).tolist()

@@ -1,5 +1,6 @@
 """Contract 1: no pair is reported on a sketch alone; scores are those of the texts."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import hypothesis.strategies as st
@@ -138,10 +139,11 @@ def test_a_resemblance_at_the_threshold_is_near_and_one_under_it_is_not() -> Non
 
 def test_the_cosine_vetoes_and_is_counted() -> None:
     documents = near_family(np.random.default_rng(6), 12, 30)
-    strict = pairs(documents, Config(cosine=1.0, threshold=0.5, level=Level.DOCUMENT))
+    config = Config(threshold=0.5, relations=PAIR_RELATIONS, level=Level.DOCUMENT)
+    strict = pairs(documents, replace(config, cosine=1.0))
     assert strict.counts.matches == {}
     assert strict.counts.vetoed > 0
-    loose = pairs(documents, Config(cosine=0.0, threshold=0.5, level=Level.DOCUMENT))
+    loose = pairs(documents, replace(config, cosine=0.0))
     assert loose.counts.matches == {"near": strict.counts.vetoed}
     assert loose.counts.vetoed == 0
 
