@@ -121,13 +121,14 @@ def _shared_anchors(texts: Texts, proposals: Proposals, chosen: I64) -> list[tup
         at = np.searchsorted(of_tokens[:-1], wanted)
         there = of_tokens[at] == wanted
         token = token[at]
-        words: list[list[str]] = [[] for _ in range(block.size)]
-        data = column.data.data
-        spans = (pairs[there], tokens.starts[token[there]], tokens.ends[token[there]])
-        for pair, start, end in zip(*(each.tolist() for each in spans), strict=True):
-            if len(words[pair]) < MOST_ANCHORS:
-                words[pair].append(str(data[start:end], "utf-8", "surrogatepass"))
-        found.extend(map(tuple, words))
+        found_of, token = pairs[there], token[there]
+        shown = np.arange(found_of.size) - np.searchsorted(found_of, found_of) < MOST_ANCHORS
+        found_of, token = found_of[shown], token[shown]
+        data = column.data.tobytes()
+        spans = zip(tokens.starts[token].tolist(), tokens.ends[token].tolist(), strict=True)
+        words = [data[start:end].decode("utf-8", "surrogatepass") for start, end in spans]
+        bounds = np.searchsorted(found_of, np.arange(block.size + 1)).tolist()
+        found.extend(tuple(words[begin:end]) for begin, end in pairwise(bounds))
     return found
 
 
