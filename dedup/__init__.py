@@ -1,7 +1,8 @@
 """Near-duplicate and rewrite detector for text.
 
 `scan` finds everything repeated in a corpus; `align` compares two texts; `clean` and `find_residue` look at one;
-`sketch` exchanges signatures with datasketch. Names are loaded when they are first used.
+`sketch` exchanges signatures with datasketch; `Index` keeps on disk, or on a server, what was seen, and `AsyncIndex`
+serves coroutines. Names are loaded when they are first used.
 """
 
 from importlib import import_module
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dedup.config import Config
-    from dedup.errors import ConfigError, DedupError, InputError, SketchError
+    from dedup.errors import ConfigError, DedupError, InputError, LockedError, SketchError, StoreError
+    from dedup.index.concurrent import AsyncIndex
+    from dedup.index.embedded import Index
     from dedup.labelling.residue import find_residue
     from dedup.model import Cluster, Decision, Document, Match, Passage, Relation, Report, Span
     from dedup.scanning import align, clean, scan, sketch
@@ -17,19 +20,23 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncIndex",
     "Cluster",
     "Config",
     "ConfigError",
     "Decision",
     "DedupError",
     "Document",
+    "Index",
     "InputError",
+    "LockedError",
     "Match",
     "Passage",
     "Relation",
     "Report",
     "SketchError",
     "Span",
+    "StoreError",
     "align",
     "clean",
     "find_residue",
@@ -39,7 +46,9 @@ __all__ = [
 
 _HOMES = {
     "dedup.config": ("Config",),
-    "dedup.errors": ("ConfigError", "DedupError", "InputError", "SketchError"),
+    "dedup.errors": ("ConfigError", "DedupError", "InputError", "LockedError", "SketchError", "StoreError"),
+    "dedup.index.concurrent": ("AsyncIndex",),
+    "dedup.index.embedded": ("Index",),
     "dedup.labelling.residue": ("find_residue",),
     "dedup.model": ("Cluster", "Decision", "Document", "Match", "Passage", "Relation", "Report", "Span"),
     "dedup.scanning": ("align", "clean", "scan", "sketch"),

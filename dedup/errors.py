@@ -3,7 +3,9 @@
     DedupError            exit code 2
     ├── ConfigError       a setting is out of range or contradicts another
     ├── InputError        a path, file or record cannot be read
-    └── SketchError       a MinHash from elsewhere does not fit this configuration
+    ├── SketchError       a MinHash from elsewhere does not fit this configuration
+    └── StoreError        an index cannot be opened, read or written
+        └── LockedError   another process, or another object of this one, writes to it
 
 A message names the file and line where there is one, and says what to do.
 """
@@ -25,3 +27,11 @@ class InputError(DedupError):
 
 class SketchError(DedupError, ValueError):
     """A MinHash made elsewhere does not fit this configuration (scheme, seed, permutations)."""
+
+
+class StoreError(DedupError):
+    """An index on disk cannot be opened, read or written: it is damaged, of another version, or its disk is full."""
+
+
+class LockedError(StoreError):
+    """An index has a writer already."""

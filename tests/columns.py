@@ -21,6 +21,7 @@ places = st.integers(0, 2**53)
 spans = st.builds(Span, ids, places, places, places, places)
 shares = st.floats(0, 1) | st.sampled_from([0.0, 1.0, 0.0078125, 1 / 3, 5e-7, 0.9999995])
 evidence = st.just(Evidence()) | st.builds(Evidence, copies=st.integers(1, 9)) | st.builds(Evidence, pattern=any_text)
+evidence |= st.builds(Evidence, copies=st.integers(1, 9), rule=any_text)
 
 
 @st.composite
@@ -57,7 +58,12 @@ def columns_of(several: list[Match]) -> MatchColumns:
         columns([match.left for match in several]),
         columns([match.right for match in several]),
         np.array(scores, dtype=np.float64).reshape(-1, 5).T,
-        {place: match.evidence for place, match in enumerate(several) if match.evidence != Evidence()},
+        np.array([match.evidence.copies or 0 for match in several], dtype=np.int64),
+        {
+            place: match.evidence
+            for place, match in enumerate(several)
+            if match.evidence != Evidence(copies=match.evidence.copies)
+        },
     )
 
 

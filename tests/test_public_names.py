@@ -10,19 +10,23 @@ import pytest
 import dedup
 
 NAMES = [
+    "AsyncIndex",
     "Cluster",
     "Config",
     "ConfigError",
     "Decision",
     "DedupError",
     "Document",
+    "Index",
     "InputError",
+    "LockedError",
     "Match",
     "Passage",
     "Relation",
     "Report",
     "SketchError",
     "Span",
+    "StoreError",
     "align",
     "clean",
     "find_residue",
@@ -54,7 +58,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_every_error_is_a_dedup_error_with_exit_code_2() -> None:
-    for error in (dedup.ConfigError, dedup.InputError, dedup.SketchError):
+    for error in (dedup.ConfigError, dedup.InputError, dedup.LockedError, dedup.SketchError, dedup.StoreError):
         assert issubclass(error, dedup.DedupError)
         assert error.exit_code == 2
     assert issubclass(dedup.ConfigError, ValueError)
@@ -82,7 +86,7 @@ def test_a_small_scan_waits_for_no_compiler() -> None:
     assert ran.stdout.strip() == ""
 
 
-@pytest.mark.parametrize("package", ["dedup.reporting", "dedup.scanning"])
+@pytest.mark.parametrize("package", ["dedup.index", "dedup.reporting", "dedup.scanning"])
 def test_names_that_are_loaded_when_used_are_those_listed_and_no_modules(package: str) -> None:
     module = importlib.import_module(package)
     assert sorted(module._HOME_OF) == sorted(module.__all__)

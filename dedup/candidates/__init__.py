@@ -4,12 +4,13 @@ Rank is input order, or that of the keep policy. Candidates of a unit are earlie
 first in this order, so that a batch and a stream propose the same pairs.
 """
 
-from dedup.candidates.containment import SharedShingles, containment_candidates, shared_shingles
+from dedup.candidates.containment import LEAST_SHARE, SharedShingles, containment_candidates, shared_shingles
 from dedup.candidates.exact import exact_classes
 from dedup.candidates.near import BandPairs, band_pairs, near_candidates
 from dedup.candidates.pairs import Candidates, merge_candidates
 
 __all__ = [
+    "LEAST_SHARE",
     "BandPairs",
     "Candidates",
     "SharedShingles",

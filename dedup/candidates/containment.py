@@ -8,7 +8,7 @@ import numpy as np
 from dedup.candidates.pairs import PAIRS_AT_ONCE, Candidates, counted, linked, unpack
 from dedup.kernels import I64, U8, U64, Kernels
 
-_LEAST_SHARE = (3, 5)
+LEAST_SHARE = (3, 5)
 """The least share of the smaller sketch that must be common.
 
 It is well under any sensible containment threshold, so that sampling error alone seldom rejects a pair.
@@ -58,7 +58,7 @@ def containment_candidates(parts: Iterable[SharedShingles], levels: U8, sizes: I
     for part in parts:
         capped += part.capped
         found, shared = kernels.add_counts(found, shared, part.pairs, part.counts)
-    return unpack(kernels.enough_shared(found, shared, levels, sizes, _LEAST_SHARE), capped)
+    return unpack(kernels.enough_shared(found, shared, levels, sizes, LEAST_SHARE), capped)
 
 
 _NO_PAIRS: U64 = np.zeros(0, dtype=np.uint64)

@@ -14,6 +14,8 @@ from dedup.cli.calibrate import calibrate
 from dedup.cli.clean import clean
 from dedup.cli.completion import completion
 from dedup.cli.evaluate import evaluate
+from dedup.cli.filter import filter_command
+from dedup.cli.index import index
 from dedup.cli.messages import complain
 from dedup.cli.pairs import pairs
 from dedup.cli.scan import scan
@@ -59,6 +61,7 @@ class Commands(click.Group):
 Examples:
   dedup scan crawl/                           what is repeated, where, and why
   dedup pairs crawl.jsonl -o pairs.jsonl      every verified pair
+  dedup filter day.jsonl new.jsonl --index seen.dedup   only what was not seen before
   dedup clean page.txt > clean.txt            a page without its own copies
   dedup evaluate truth.tsv pairs.jsonl        precision and recall
 
@@ -78,7 +81,7 @@ def commands(ctx: click.Context) -> int:
     return DONE
 
 
-for command in (scan, pairs, clean, evaluate, calibrate, completion):
+for command in (scan, pairs, filter_command, index, clean, evaluate, calibrate, completion):
     commands.add_command(command)
 
 

@@ -251,8 +251,8 @@ workers_option: Decorator = click.option(
 _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
-def _read_size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """Bytes, from a number and a unit: of 1024 as in 2G or 2GiB, of 1000 as in 2GB."""
+def read_size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Give bytes of a number and a unit: of 1024 as in 2G or 2GiB, of 1000 as in 2GB."""
     if value is None:
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(iB|B)?", value.strip(), re.IGNORECASE | re.ASCII)
@@ -266,7 +266,7 @@ def _read_size(ctx: click.Context, param: click.Parameter, value: str | None) ->
 memory_option: Decorator = click.option(
     "--memory",
     metavar="SIZE",
-    callback=_read_size,
+    callback=read_size,
     help="Memory to use, such as 512MB or 2G (default: half of what there is; what is over goes to a temporary "
     "file, with the same results).",
 )

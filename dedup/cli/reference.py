@@ -13,7 +13,8 @@ _HEADER = """\
 
 Data goes to standard output; progress, messages, warnings and errors go to standard error. `-` is standard
 input or output. A file named by `-o`, `--decisions` or `--cuts` is written beside its place and renamed
-over it at the end, so that it is there whole or not at all.
+over it at the end, so that it is there whole or not at all. How the outputs of `filter` are written:
+[filter.md](filter.md).
 
 | exit code | meaning |
 |---|---|
@@ -22,6 +23,7 @@ over it at the end, so that it is there whole or not at all.
 | 2 | usage, configuration or input error |
 | 130 | interrupted (Ctrl-C) |
 | 141 | the reader of standard output went away, as `head` does |
+| 143 | `filter` was asked to end by SIGTERM |
 
 Every command says with `-h` or `--help` what it does, and `dedup --version` which version it is.
 """
@@ -89,6 +91,26 @@ above), `clusters` (`representative` and `members`), `counts`, and the fingerpri
 `copy_of` (the span that stays, or null) and `rule` (of residue, or null).
 """
 
+_FILTER = """\
+## What `filter` writes
+
+Records come out as they came in, JSON lines byte for byte, in their order.
+
+`--mode annotate` adds to each record `dedup_keep`, `dedup_reason` (`unique`, `short` or `empty` for kept ones, else the
+relation), and for those that repeat an earlier one `dedup_representative` (its id; in Parquet as a string),
+`dedup_relation`, `dedup_resemblance` and `dedup_cosine`, which are null otherwise. Fields of these names that are there
+already are replaced.
+
+`--rejected FILE` writes one line for each record dropped, in input order: `line` (of the input, from 1; the row, in
+Parquet), and then the keys of a decision: `document`, `keep`, `reason`, `representative`, `relation`, `resemblance`,
+`containment`, `cosine`; of JSON lines also `record`, the record as it came.
+
+`--quarantine FILE` writes one line for each record that cannot be read: `line`, `reason`, `message`, and `record`, its
+bytes as a string, or `base64` where they are no UTF-8. (Of a row in Parquet, `record` is JSON of its columns.)
+
+Standard error ends with the sum: `6 records: 3 kept, 2 dropped (1 exact, 1 near), 1 quarantined (1 invalid-json)`.
+"""
+
 _TRUTH = """\
 ## What `evaluate` reads and writes
 
@@ -148,19 +170,22 @@ holds settings by the names of the options with `_` for `-`, `relations` and `le
 
 def reference() -> str:
     """Write the reference as Markdown: every command with its usage, its options and its examples."""
-    described = (_command(name, command) for name, command in sorted(commands.commands.items()))
-    return "\n".join([_HEADER, *described, _FORMATS, _TRUTH, _CALIBRATION])
+    described = (_command(f"dedup {name}", command, "##") for name, command in sorted(commands.commands.items()))
+    return "\n".join([_HEADER, *described, _FORMATS, _FILTER, _TRUTH, _CALIBRATION])
 
 
-def _command(name: str, command: click.Command) -> str:
-    ctx = click.Context(command, info_name=f"dedup {name}")
-    usage = " ".join([f"dedup {name}", *command.collect_usage_pieces(ctx)])
-    lines = [f"## dedup {name}", "", "```", usage, "```", "", *_paragraphs(command.help or ""), ""]
+def _command(name: str, command: click.Command, heading: str) -> str:
+    """Describe a command, and those of a group under it."""
+    ctx = click.Context(command, info_name=name)
+    usage = " ".join([name, *command.collect_usage_pieces(ctx)])
+    lines = [f"{heading} {name}", "", "```", usage, "```", "", *_paragraphs(command.help or ""), ""]
     options = [each for each in command.params if isinstance(each, click.Option)]
     if options:
         lines += ["| option | meaning |", "|---|---|", *(_row(each) for each in options), ""]
     if command.epilog:
         lines += ["```sh", *_examples(command.epilog), "```", ""]
+    if isinstance(command, click.Group):
+        lines += [_command(f"{name} {each}", part, f"{heading}#") for each, part in sorted(command.commands.items())]
     return "\n".join(lines)
 
 

@@ -145,6 +145,28 @@ class Sketches(NamedTuple):
     triggered: U64
 
 
+class SortedTables(NamedTuple):
+    """Several tables of entries (key in the upper half, member in the lower, ascending) in one array of words.
+
+    `words` uint64. `places` int64, four numbers a table: its first word, its entries, and of its prefix table the first
+    half word (uint32) and the bits: the entries whose key begins with the bits p are those from the p-th to under the
+    (p + 1)-th number of the prefix table. `sums` uint64, what `Kernels.sum_blocks` gives of the words, or empty where
+    they need no check; `checked` uint8, whether a block was found whole already, which is kept there.
+    """
+
+    words: U64
+    places: I64
+    sums: U64
+    checked: U8
+
+
+class Members(NamedTuple):
+    """Members found: `entries` uint64 (query in the upper half, member in the lower), and a damaged block or -1."""
+
+    entries: U64
+    damaged: int
+
+
 class Kernels(Protocol):
     """What both implementations offer. Buffers hold valid UTF-8 (lone surrogates as three bytes)."""
 
@@ -254,6 +276,25 @@ class Kernels(Protocol):
         Entries ascend: the upper half is a key, the lower half a member. A member is paired with all before it in its
         group where they are fewer than `cap`, and otherwise with the first `links`. `levels`, if it is not empty, has
         the level of each member: pairs are left out where the key is at the level of neither.
+        """
+        ...
+
+    def sum_blocks(self, words: U64) -> U64:
+        """One checksum for each `BLOCK_WORDS` words: any single word that differs shows, and the order does."""
+        ...
+
+    def check_words(self, tables: SortedTables, firsts: I64, lasts: I64) -> int:
+        """The first damaged block that ranges of words (`lasts` included) are in, or -1; blocks are checked once."""
+        ...
+
+    def find_members(
+        self, tables: SortedTables, query_tables: U8, query_keys: U32, limits: I64, alive: Bool, counts: I64
+    ) -> Members:
+        """The living members with each key asked for (distinct, and ascending by table and key), in ascending order.
+
+        Query i asks for `query_keys[i]` in the table `query_tables[i]`. `counts`, one a query, has how many were found
+        before and is brought up to date: none are given beyond `limits`, one a table. `alive`, by member. Where a
+        block is damaged what is given is worth nothing.
         """
         ...
 

@@ -48,7 +48,10 @@ from dedup.kernels.compiled_rows import (
 )
 from dedup.kernels.compiled_screening import screen as screen
 from dedup.kernels.compiled_segments import WINDOW, count_newlines, segment_loop
-from dedup.kernels.compiled_sketch import BLOCK, POWERS, minhash_loop, sketch_loop
+from dedup.kernels.compiled_sketch import BLOCK, LANES, POWERS, minhash_loop, sketch_loop
+from dedup.kernels.compiled_tables import check_words as check_words
+from dedup.kernels.compiled_tables import find_members as find_members
+from dedup.kernels.compiled_tables import sum_blocks as sum_blocks
 from dedup.kernels.compiled_terms import mark_terms as mark_terms
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
 from dedup.kernels.compiled_texts import same_bytes as same_bytes
@@ -106,15 +109,12 @@ def hash_tokens(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pag
 def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, plan: SketchPlan) -> Sketches:
     """See `Kernels.sketch`."""
     count = starts.size
-    used = plan.bands * plan.rows
-    # Row by row of all bands, so that the bands are hashed side by side.
-    order = np.arange(used).reshape(plan.bands, plan.rows).T.reshape(-1)
-    blocks = _blocks(plan.a[order], plan.b[order])
+    blocks = _blocks_of(plan)
     longest = int((ends - starts).max(initial=0))
     n_words = scratch_words(longest)
     # Every second byte may end a token, and a text has fewer shingles than tokens; most texts have far fewer.
     most_shingles = 2 * longest + 256
-    signature_words, value_words = blocks.size // 6 + 8, 8
+    signature_words, value_words = blocks.size // 6 + int(LANES) // 2, int(LANES)
     memory = _memory.get(n_words + most_shingles + most_shingles // 2 + 8 + signature_words + value_words)
     scratch, rest = memory[:n_words], memory[n_words:]
     shingles, rest = rest[:most_shingles], rest[most_shingles:]
@@ -139,6 +139,21 @@ def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U
 
 
 _POWERS = powers(POWERS + 1)
+
+
+_last_blocks: tuple[U32, U32, int, int, U32] | None = None
+
+
+def _blocks_of(plan: SketchPlan) -> U32:
+    """The blocks of a plan, for this call alone: they have room in them. Those of the last plan are kept."""
+    global _last_blocks
+    kept = _last_blocks
+    if kept is None or kept[0] is not plan.a or kept[1] is not plan.b or kept[2:4] != (plan.bands, plan.rows):
+        # Row by row of all bands, so that the bands are hashed side by side.
+        order = np.arange(plan.bands * plan.rows).reshape(plan.bands, plan.rows).T.reshape(-1)
+        kept = plan.a, plan.b, plan.bands, plan.rows, _blocks(plan.a[order], plan.b[order])
+        _last_blocks = kept
+    return kept[4].copy()
 
 
 def _blocks(a: U32, b: U32) -> U32:

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from dedup.kernels import I64, U8, U32, U64
 from dedup.kernels.compiled_tokens import Scratch, carve, finish, hash_text, pack_flags, popcount, trailing_zeros
-from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED
+from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED, SIEVE_BITS
 from dedup.kernels.jit import Integer, compiled, exported
 
 BLOCK = 128
 """Permutations that are applied together; a signature is padded to a multiple of it."""
+
+LANES = np.uint64(24)
+"""Bands that are hashed side by side: three vectors, so that one waits for its product while the others are at work."""
 
 POWERS = 512
 """Powers of the polynomial that a digest is summed with at a time."""
@@ -165,45 +168,52 @@ def sum_with_powers(hashes: U64, start: Integer, count: Integer, powers: U64) ->
 
 @compiled
 def _sample(
-    shingles: U64, count: Integer, mask: np.uint64, scratch: Scratch, seen: U32, chosen: U32, first: Integer
+    shingles: U64, count: Integer, mask: np.uint64, staged: U32, seen: U32, chosen: U32, first: Integer
 ) -> Integer:
     """Append the distinct upper halves of the shingles whose masked bits are zero; where they end.
 
-    `seen` has room for four times as many as there may be.
+    `staged` has room for one more than there are shingles, `seen` for eight times as many as may be chosen.
     """
-    whole = (count + 63) & ~63
-    flags = scratch.flags
-    for place in range(np.uint64(count)):
-        flags[place] = np.uint8(shingles[place] & mask == np.uint64(0))
-    for place in range(count, whole):
-        flags[place] = 0
-    pack_flags(scratch.flag_words, whole >> 3, scratch.bits)
+    # Each is written, and the next one over it if it was not to be: no branch that one in eight takes.
     total = np.uint64(0)
-    for number in range(np.uint64(whole >> 6)):
-        total += popcount(scratch.bit_words[number])
+    for place in range(np.uint64(count)):
+        shingle = shingles[place]
+        staged[total] = np.uint32(shingle >> np.uint64(32))
+        total += np.uint64(shingle & mask == np.uint64(0))
     if total == np.uint64(0):
         return first
     size = np.uint64(64)
-    while size < total + total:
+    while size < np.uint64(4) * total:
         size += size
-    for place in range(size):
-        seen[place] = np.uint32(0)
+    for slot in range(size):
+        seen[slot] = np.uint32(0)
     saw_zero = False
     end = np.uint64(first)
-    for word in range(np.uint64(whole >> 6)):
-        marked = scratch.bit_words[word]
-        while marked:
-            value = np.uint32(shingles[(word << np.uint64(6)) + trailing_zeros(marked)] >> np.uint64(32))
-            marked &= marked - np.uint64(1)
-            at = np.uint64(value) & (size - np.uint64(1))
-            while seen[at] != np.uint32(0) and seen[at] != value:
-                at = (at + np.uint64(1)) & (size - np.uint64(1))
-            new = seen[at] != value or (value == np.uint32(0) and not saw_zero)
-            saw_zero |= value == np.uint32(0)
-            seen[at] = value
-            chosen[end] = value
-            end += np.uint64(new)
+    for place in range(total):
+        value = staged[place]
+        at = np.uint64(value) & (size - np.uint64(1))
+        while seen[at] != np.uint32(0) and seen[at] != value:
+            at = (at + np.uint64(1)) & (size - np.uint64(1))
+        new = seen[at] != value or (value == np.uint32(0) and not saw_zero)
+        saw_zero |= value == np.uint32(0)
+        seen[at] = value
+        chosen[end] = value
+        end += np.uint64(new)
     return np.int64(end)
+
+
+@compiled
+def _sieve_tokens(scratch: Scratch, count: Integer, sieve: U64) -> np.uint64:
+    """Mark the tokens that pass a `dedup.kernels.hashing.TriggerTable`'s sieve, as bits; the number of their words."""
+    hashes, flags = scratch.hashes, scratch.flags
+    whole = (count + 63) & ~63
+    for token in range(np.uint64(count)):
+        upper = hashes[token] >> np.uint64(64 - SIEVE_BITS)
+        flags[token] = np.uint8((sieve[upper >> np.uint64(6)] >> (upper & np.uint64(63))) & np.uint64(1))
+    for token in range(np.uint64(count), np.uint64(whole)):
+        flags[token] = np.uint8(0)
+    pack_flags(scratch.flag_words, whole >> 3, scratch.bits)
+    return np.uint64(whole >> 6)
 
 
 @exported
@@ -223,6 +233,7 @@ def sketch_loop(
     trigger_keywords: U64,
     trigger_beside: U64,
     free: np.uint64,
+    trigger_sieve: U64,
     wants_triggers: bool,
     powers: U64,
     longest: Integer,
@@ -244,8 +255,8 @@ def sketch_loop(
     """Sketch the texts `data[starts[i]:ends[i]]`.
 
     `blocks` has factors, terms and signature of each block of permutations, in which those of row r of band b are at
-    `r * bands + b`, so that all bands are hashed side by side, eight at a time; `signature` and `band_values` have room
-    for eight more.
+    `r * bands + b`, so that `LANES` bands are hashed side by side; `band_values` has room for as many, and `signature`
+    for as many more.
     """
     scratch = carve(memory, longest)
     hashes = scratch.hashes
@@ -253,7 +264,7 @@ def sketch_loop(
     slot_shift = np.uint64(64) - popcount(slot_mask)
     n_blocks = blocks.size // (3 * BLOCK)
     n_texts = starts.size
-    n_groups = np.uint64((bands + 7) >> 3)
+    n_groups = (np.uint64(bands) + LANES - np.uint64(1)) // LANES
     sampled: Integer = 0
     sample_offsets[0] = 0
     for text in range(n_texts):
@@ -262,14 +273,17 @@ def sketch_loop(
         lengths[text] = count
         if wants_triggers:
             keywords, beside = np.uint64(0), free
-            for token in range(np.uint64(count)):
-                slot = hashes[token] >> slot_shift
-                while trigger_slots[slot] != np.uint64(0):
-                    if trigger_slots[slot] == hashes[token]:
-                        keywords |= trigger_keywords[slot]
-                        beside |= trigger_beside[slot]
-                        break
-                    slot = (slot + np.uint64(1)) & slot_mask
+            for word in range(_sieve_tokens(scratch, count, trigger_sieve)):
+                marked = scratch.bit_words[word]
+                while marked:
+                    value = hashes[(word << np.uint64(6)) + trailing_zeros(marked)]
+                    marked &= marked - np.uint64(1)
+                    slot = value >> slot_shift
+                    while trigger_slots[slot] != np.uint64(0) and trigger_slots[slot] != value:
+                        slot = (slot + np.uint64(1)) & slot_mask
+                    # A free slot has no bits.
+                    keywords |= trigger_keywords[slot]
+                    beside |= trigger_beside[slot]
             triggered[text] = keywords & beside
 
         n_shingles: Integer = 0
@@ -279,7 +293,7 @@ def sketch_loop(
             firsts[text] = shingles[0]
             lasts[text] = shingles[n_shingles - 1]
             if wants_samples:
-                sampled = _sample(shingles, n_shingles, mask, scratch, seen, samples, sampled)
+                sampled = _sample(shingles, n_shingles, mask, halves, seen, samples, sampled)
         sample_offsets[text + 1] = sampled
         if bands == 0:
             continue
@@ -291,15 +305,15 @@ def sketch_loop(
             permute(halves, n_shingles, block)
             _copy_signature(block, BLOCK, signature, number * BLOCK)
         for group in range(n_groups):
-            first = group << np.uint64(3)
-            for lane in range(np.uint64(8)):
+            first = group * LANES
+            for lane in range(LANES):
                 band_values[lane] = SEED
             for row in range(rows):
                 begin = np.uint64(row * bands) + first
-                for lane in range(np.uint64(8)):
+                for lane in range(LANES):
                     mixed = (band_values[lane] ^ np.uint64(signature[begin + lane])) * MULTIPLIER
                     band_values[lane] = mixed ^ (mixed >> np.uint64(32))
-            for lane in range(min(np.uint64(8), np.uint64(bands) - first)):
+            for lane in range(min(LANES, np.uint64(bands) - first)):
                 keys[(first + lane) * np.uint64(n_texts) + np.uint64(text)] = (
                     band_values[lane] * MULTIPLIER
                 ) >> np.uint64(32)

@@ -17,6 +17,9 @@ POLYNOMIAL = np.uint64(0xBF58476D1CE4E5B9)
 
 SPACE = np.uint64(0x20)
 
+BLOCK_WORDS = 512
+"""Words of eight bytes that have a checksum together: a page of memory."""
+
 LEVEL_SIZE = 8
 """Sampled shingles that tell well enough whether a unit is contained in another."""
 
@@ -88,13 +91,19 @@ class TriggerTable(NamedTuple):
 
     `slots`: the hashes of all these tokens, as a `slot_table`. `keywords` and `beside` (uint64) go with the slots: a
     condition's bit is set where the token is in its first or in its second set, and none where a slot is free. `free`:
-    the bits of the conditions that have no second set.
+    the bits of the conditions that have no second set. `sieve`: a bit for each value of the upper `SIEVE_BITS` bits of
+    a hash, set where a token of the table has them, so that most tokens are passed over without a look at the slots.
     """
 
     slots: NDArray[np.uint64]
     keywords: NDArray[np.uint64]
     beside: NDArray[np.uint64]
     free: np.uint64
+    sieve: NDArray[np.uint64]
+
+
+SIEVE_BITS = 15
+"""With some hundred tokens one other token in fifty passes the sieve, and it takes a tenth of the fastest cache."""
 
 
 def trigger_table(
@@ -103,7 +112,10 @@ def trigger_table(
     """The table of token hashes, which may come more than once, and the bits of each."""
     slots = slot_table(hashes)
     bits = slots.size.bit_length() - 1
-    table = TriggerTable(slots, np.zeros_like(slots), np.zeros_like(slots), np.uint64(free))
+    sieve = np.zeros(1 << (SIEVE_BITS - 6), dtype=np.uint64)
+    places = slots[slots > 0] >> np.uint64(64 - SIEVE_BITS)
+    np.bitwise_or.at(sieve, places >> np.uint64(6), np.uint64(1) << (places & np.uint64(63)))
+    table = TriggerTable(slots, np.zeros_like(slots), np.zeros_like(slots), np.uint64(free), sieve)
     for place in np.flatnonzero(hashes).tolist():
         slot = int(hashes[place]) >> (64 - bits)
         while slots[slot] != hashes[place]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.kernels.objects import GROUPS, Group, group_of, sources_of
 from dedup.kernels.pruning import mark_used, prune
@@ -51,7 +52,7 @@ class NativeLoop:
             array = argument
             if not isinstance(array, np.ndarray) or array.dtype != dtype or not array.flags.c_contiguous:
                 raise TypeError(f"{symbol_of(self._function)} takes a contiguous array of {dtype}, not {array!r:.80}")
-            flat.append(array.ctypes.data)
+            flat.append(_address_of(array))
             flat.append(array.size)
         return self._call(*flat)
 
@@ -63,6 +64,21 @@ class NativeLoop:
         loops = library(group_of(self._function.__module__))
         self._call = prototype(loops.address(symbol_of(self._function)))
 
+
+def _address_of(array: NDArray[np.generic]) -> int:
+    """Where the data of an array begin."""
+    # `array.ctypes.data` takes as long as a small loop runs, and some loops take 17 arrays. The address is the first
+    # field behind the head that every object has.
+    if _ADDRESS_IS_BEHIND_THE_HEAD:
+        return _word_at(id(array) + object.__basicsize__).value
+    return array.ctypes.data
+
+
+_word_at = ctypes.c_size_t.from_address
+_sample: NDArray[np.generic] = np.zeros(2)
+_ADDRESS_IS_BEHIND_THE_HEAD = sys.implementation.name == "cpython" and all(
+    _word_at(id(each) + object.__basicsize__).value == each.ctypes.data for each in (_sample, _sample[1:])
+)
 
 _C_TYPES = {"int64": (ctypes.c_int64,), "uint64": (ctypes.c_uint64,), "bool": (ctypes.c_int64,)}
 

@@ -24,6 +24,7 @@ from dedup.kernels.reference_ranges import gather_ranges
 from dedup.kernels.reference_returns import densest_returns
 from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
+from dedup.kernels.reference_tables import check_words, find_members, sum_blocks
 from dedup.kernels.reference_terms import mark_terms
 from dedup.kernels.reference_texts import digest_texts, same_bytes
 
@@ -31,6 +32,7 @@ __all__ = [
     "add_counts",
     "anchor",
     "band_keys",
+    "check_words",
     "components",
     "count_common",
     "count_marks",
@@ -43,6 +45,7 @@ __all__ = [
     "enough_shared",
     "equal_rows",
     "find",
+    "find_members",
     "gather_ranges",
     "hash_tokens",
     "link",
@@ -56,6 +59,7 @@ __all__ = [
     "segment",
     "shingle",
     "sketch",
+    "sum_blocks",
     "tokenise",
 ]
 

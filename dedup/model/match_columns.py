@@ -43,7 +43,8 @@ class MatchColumns:
 
     `ids` holds each document's id once; `relations` (int8) are places in `RELATIONS`; `scores` (float64, of shape
     (5, n)) are resemblance, containment of the left and of the right, cosine and score, NaN where one does not apply.
-    `evidence` is that of the matches which have some, by place.
+    `copies` (int64) are the members of a class of which only the pair with the representative is given, else 0.
+    `evidence` is that of the matches which have more, by place.
     """
 
     ids: IdColumn
@@ -51,6 +52,7 @@ class MatchColumns:
     left: SpanColumns
     right: SpanColumns
     scores: NDArray[np.float64]
+    copies: NDArray[np.int64]
     evidence: Mapping[int, Evidence]
 
     def __len__(self) -> int:
@@ -60,8 +62,8 @@ class MatchColumns:
         """Each match as an object."""
         ids = [self.ids[place] for place in range(len(self.ids))]
         sides = zip(self.left.rows(), self.right.rows(), strict=True)
-        rows = zip(self.relations.tolist(), sides, self.scores.T.tolist(), strict=True)
-        for place, (relation, (left, right), scores) in enumerate(rows):
+        rows = zip(self.relations.tolist(), sides, self.scores.T.tolist(), self.copies.tolist(), strict=True)
+        for place, (relation, (left, right), scores, copies) in enumerate(rows):
             resemblance, left_containment, right_containment, cosine, score = scores
             paired = right[0] >= 0
             yield Match(
@@ -72,7 +74,7 @@ class MatchColumns:
                 (left_containment, right_containment) if paired else None,
                 cosine if paired else None,
                 None if score != score else score,
-                self.evidence.get(place) or Evidence(),
+                self.evidence.get(place) or Evidence(copies=copies or None),
             )
 
 

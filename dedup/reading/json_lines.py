@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -16,7 +16,7 @@ from dedup.reading.options import ReadOptions, Reason
 from dedup.reading.records import Complaint, Date, FileIds, Quarantine, shown, shown_names, usable_date
 from dedup.reading.text import first_invalid_byte, hint
 
-_LARGEST_RUN = 1 << 20
+LARGEST_RUN = 1 << 20
 """Lines of more bytes together are parsed one by one: a parser's memory is many times that of what it parses."""
 
 
@@ -26,7 +26,7 @@ def read_json_lines(
     """Take each line's object as a record; the row of `path:row` is the line number. Blank lines are no records."""
     reader = _Reader(stream.file, options, batch, quarantine)
     for run in line_runs(stream, b"[", b"]"):
-        values = reader.values(run) if len(run) <= _LARGEST_RUN else None
+        values = reader.parser.values(run) if len(run) <= LARGEST_RUN else None
         if values is None:
             body = run[1:-1]
             del run  # a huge line is not to be held more often than needed
@@ -34,7 +34,7 @@ def read_json_lines(
             del body
             yield from reader.take_lines(lines)
             del lines
-        elif (columns := reader.usual_columns(values)) is not None:
+        elif (columns := reader.parser.usual_columns(values)) is not None:
             reader.number += len(values)
             yield from batch.add_many(columns.tokens, columns.texts, stream.file, columns.dates)
         else:
@@ -42,7 +42,7 @@ def read_json_lines(
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class Columns:
     """Records of which nothing is unusual."""
 
     tokens: list[str]
@@ -50,21 +50,29 @@ class _Columns:
     dates: list[Date]
 
 
-class _Reader:
-    """Takes the lines of one file: many at once where all are valid, else one by one. `number` counts the lines."""
+class Record(NamedTuple):
+    """What is taken of one line: the JSON token of its id, its text in UTF-8, and its date."""
 
-    def __init__(self, file: str, options: ReadOptions, batch: BatchBuilder, quarantine: Quarantine) -> None:
-        self._file = file
+    token: bytes
+    text: bytes
+    date: Date
+
+
+BLANK: Final = Complaint(Reason.NOT_AN_OBJECT, "the line is blank")
+"""What stands for a blank line among parsed ones. It is no record, and nothing to complain of either."""
+
+
+class LineParser:
+    """Makes records of the lines of one file: of many at once where all are valid, else of one by one."""
+
+    def __init__(self, file: str, options: ReadOptions, ids: FileIds | None = None) -> None:
         self._text_column = options.text_column
         self._id_column = options.id_column or "id"
         self._date_column = options.date_column
-        self._ids = FileIds(file, options.id_column)
-        self._batch = batch
-        self._quarantine = quarantine
+        self._ids = ids or FileIds(file, options.id_column)
         # An odd integer of 64 bits, which only its digits stand for in JSON, and which no input can know.
         self._mark = (1 << 63) | int.from_bytes(os.urandom(8), "big") | 1
         self._separator = b",%d," % self._mark
-        self.number = 0
 
     def values(self, run: bytes) -> list[object] | None:
         """The value of each line of a run in brackets, parsed as one array; None unless each line is one JSON value.
@@ -82,7 +90,7 @@ class _Reader:
             return None
         return values[::2]
 
-    def usual_columns(self, values: list[Any]) -> _Columns | None:
+    def usual_columns(self, values: list[Any]) -> Columns | None:
         """Records that all have a text and an id of the file's type, as columns; None if one has not."""
         text_column, id_column, date_column = self._text_column, self._id_column, self._date_column
         try:
@@ -95,7 +103,40 @@ class _Reader:
         if tokens is None:
             return None
         dates = [] if date_column is None else [usable_date(record.get(date_column)) for record in values]
-        return _Columns(tokens, encoded, dates)
+        return Columns(tokens, encoded, dates)
+
+    def parsed(self, line: bytes) -> object:
+        """The value of one line, `BLANK`, or the complaint that it is no JSON."""
+        try:
+            value: object = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            return BLANK if not line or line.isspace() else _loaded_otherwise(line, str(error))
+        return value
+
+    def record(self, line: bytes, value: object, number: int) -> Record | Complaint:
+        """The record of the line of this number, which holds this value, or why there is none."""
+        text = value.get(self._text_column) if isinstance(value, dict) else None
+        if not isinstance(value, dict) or not isinstance(text, str):
+            return value if isinstance(value, Complaint) else _complaint(value, self._text_column)
+        identity = value.get(self._id_column)
+        if type(identity) is float:
+            identity = _exact(line, self._id_column, identity)
+        token = self._ids.token(identity, value.get("url"), number)
+        if isinstance(token, Complaint):
+            return token
+        date = None if self._date_column is None else usable_date(value.get(self._date_column))
+        return Record(token, text.encode("utf-8", "surrogatepass"), date)
+
+
+class _Reader:
+    """Takes the lines of one file into batches. `number` counts them."""
+
+    def __init__(self, file: str, options: ReadOptions, batch: BatchBuilder, quarantine: Quarantine) -> None:
+        self.parser = LineParser(file, options)
+        self._file = file
+        self._batch = batch
+        self._quarantine = quarantine
+        self.number = 0
 
     def take_values(self, values: list[object], run: bytes) -> Iterator[RecordBatch]:
         """Take the values of the lines of a run in brackets."""
@@ -110,32 +151,20 @@ class _Reader:
         """Take lines of which some may be no JSON."""
         for line in lines:
             self.number += 1
-            try:
-                value: object = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                if not line or line.isspace():
-                    continue
-                value = _loaded_otherwise(line, str(error))
+            value = self.parser.parsed(line)
+            if value is BLANK:
+                continue
             full = self._take(line, value)
             if full is not None:
                 yield full
 
-    def _take(self, line: bytes, record: object) -> RecordBatch | None:
+    def _take(self, line: bytes, value: object) -> RecordBatch | None:
         """Add one record to the batch, or quarantine it; the batch that had to be closed before, if one had."""
-        text = record.get(self._text_column) if isinstance(record, dict) else None
-        if not isinstance(record, dict) or not isinstance(text, str):
-            complaint = record if isinstance(record, Complaint) else _complaint(record, self._text_column)
-            self._quarantine.add(self._file, self.number, complaint.reason, complaint.message)
+        record = self.parser.record(line, value, self.number)
+        if isinstance(record, Complaint):
+            self._quarantine.add(self._file, self.number, record.reason, record.message)
             return None
-        value = record.get(self._id_column)
-        if type(value) is float:
-            value = _exact(line, self._id_column, value)
-        token = self._ids.token(value, record.get("url"), self.number)
-        if isinstance(token, Complaint):
-            self._quarantine.add(self._file, self.number, token.reason, token.message)
-            return None
-        date = None if self._date_column is None else usable_date(record.get(self._date_column))
-        return self._batch.add(token, text.encode("utf-8", "surrogatepass"), self._file, date)
+        return self._batch.add(record.token, record.text, self._file, record.date)
 
 
 def _loaded_otherwise(line: bytes, objection: str) -> object:

@@ -101,10 +101,11 @@ class _StoredBytes(io.RawIOBase):
 class InputStream:
     """The decompressed bytes of one input, in order. Compression is told by magic bytes, never by the name.
 
-    Use it as a context manager. Raises `BrokenInput` when opening or reading fails.
+    Use it as a context manager. Raises `BrokenInput` when opening or reading fails. `sniffs`: wait for the first bytes,
+    as many as tell a format, and have them in `first_bytes`; it is empty otherwise.
     """
 
-    def __init__(self, file: str, progress: Callable[[int], None] | None = None) -> None:
+    def __init__(self, file: str, progress: Callable[[int], None] | None = None, *, sniffs: bool = True) -> None:
         self.file = file
         try:
             self._source = _stdin() if file == STDIN else open(file, "rb", buffering=0)  # noqa: SIM115
@@ -117,7 +118,7 @@ class InputStream:
         self._broken: BrokenInput | None = None
         try:
             self._plain = self._decompressed(self._stored.peek(len(_ZSTD)))
-            self.first_bytes = self._sniff()
+            self.first_bytes = self._sniff() if sniffs else b""
         except BaseException:
             self.close()
             raise

@@ -26,7 +26,7 @@ _DECODED_ROWS = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class ParquetColumns:
     """The names of the columns to read; None for one that is absent and need not be there."""
 
     text: str
@@ -51,11 +51,12 @@ def read_parquet(
         yield from _read_file(stored, stream.advance, stream.file, options, batch, quarantine)
         return
     with tempfile.TemporaryFile(prefix="dedup-") as unpacked:
-        _unpack(stream, unpacked)
+        unpack(stream, unpacked)
         yield from _read_file(unpacked, lambda _: None, stream.file, options, batch, quarantine)
 
 
-def _unpack(stream: InputStream, target: IO[bytes]) -> None:
+def unpack(stream: InputStream, target: IO[bytes]) -> None:
+    """Put all of a stream into a file. Raises InputError where there is no room."""
     while block := stream.read():
         try:
             target.write(block)
@@ -83,8 +84,8 @@ def _read_file(
         parquet = pq.ParquetFile(source, buffer_size=1 << 20)
         schema = parquet.schema_arrow
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise _damaged(error) from error
-    columns = _chosen(schema, options)
+        raise damaged(error) from error
+    columns = chosen_columns(schema, options)
     if isinstance(columns, Complaint):
         quarantine.add(file, None, columns.reason, columns.message)
         return
@@ -99,25 +100,25 @@ def _read_file(
     advance(size)
 
 
-def _pieces(parquet: "pq.ParquetFile", columns: _Columns) -> Iterator["pa.RecordBatch"]:
+def _pieces(parquet: "pq.ParquetFile", columns: ParquetColumns) -> Iterator["pa.RecordBatch"]:
     """The needed columns, some rows at a time. Raises `BrokenInput` where the file is damaged."""
     import pyarrow as pa
 
     try:
         for group in range(parquet.num_row_groups):
             yield from parquet.iter_batches(
-                batch_size=_rows_at_once(parquet, group),
+                batch_size=rows_at_once(parquet, group),
                 row_groups=[group],
                 columns=columns.names(),
                 use_threads=False,
             )
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise _damaged(error) from error
+        raise damaged(error) from error
 
 
 def _take(
     piece: "pa.RecordBatch",
-    columns: _Columns,
+    columns: ParquetColumns,
     ids: FileIds,
     first_row: int,
     file: str,
@@ -148,7 +149,7 @@ def _take(
     yield from batch.add_columns(text_column(binary.take(pa.array(kept))), kept_tokens, file, kept_dates)
 
 
-def _chosen(schema: "pa.Schema", options: ReadOptions) -> _Columns | Complaint:
+def chosen_columns(schema: "pa.Schema", options: ReadOptions) -> ParquetColumns | Complaint:
     """Which columns to read, or what is wrong with them."""
     names = schema.names
 
@@ -179,10 +180,10 @@ def _chosen(schema: "pa.Schema", options: ReadOptions) -> _Columns | Complaint:
     url = present("url") if options.id_column is None else None
     if url is not None and not holds_strings(schema.field(url).type):
         url = None
-    return _Columns(options.text_column, id_column, url, present(options.date_column))
+    return ParquetColumns(options.text_column, id_column, url, present(options.date_column))
 
 
-def _rows_at_once(parquet: "pq.ParquetFile", group: int) -> int:
+def rows_at_once(parquet: "pq.ParquetFile", group: int) -> int:
     """So many rows of a row group that they hold at most about `_DECODED_BYTES` of text."""
     # The size of all columns: in a damaged file, asking for that of one can abort the process (pyarrow 26).
     metadata = parquet.metadata.row_group(group)
@@ -190,6 +191,7 @@ def _rows_at_once(parquet: "pq.ParquetFile", group: int) -> int:
     return int(min(max(rows, 1), _DECODED_ROWS))
 
 
-def _damaged(error: Exception) -> BrokenInput:
+def damaged(error: Exception) -> BrokenInput:
+    """What broke the reading of a Parquet file, as `BrokenInput`."""
     cause = " ".join(str(error).split())[:200] or type(error).__name__
     return BrokenInput(Reason.DAMAGED_FILE, f"the Parquet file is damaged ({cause}); fetch or write it again")

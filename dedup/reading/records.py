@@ -63,32 +63,35 @@ def string_token(value: str) -> bytes:
 
 
 class FileIds:
-    """The ids of one file's records: their own, else their URL, else `path:row`."""
+    """The ids of one file's records: their own, else their URL, else `path:row`.
 
-    def __init__(self, file: str, id_column: str | None) -> None:
+    `kind` is the type of those ids that are the records' own, None before the first; all of a file are alike.
+    """
+
+    def __init__(self, file: str, id_column: str | None, kind: type | None = None) -> None:
+        self.kind = kind
         self._id_column = id_column
         self._row_prefix = string_token(file)[:-1] + b":"
-        self._type: type | None = None
 
     def token(self, value: object, url: object, row: int) -> bytes | Complaint:
         """The JSON token of a record's id, from the values of its id field and its `url`, None where absent."""
         kind = type(value)
         if value is None:
             return self._fallback(url, row)
-        if kind is not self._type:
+        if kind is not self.kind:
             if kind is not str and kind is not int:
                 name = "boolean" if kind is bool else "fraction" if kind is float else kind.__name__
                 return Complaint(
                     Reason.ID_TYPE,
                     f"the id is a {name}; an id is a string or an integer (choose another field with --id-column)",
                 )
-            if self._type is not None:
+            if self.kind is not None:
                 return Complaint(
                     Reason.ID_TYPE,
-                    f"the id is {_KIND[kind]}, while each before it in this file is {_KIND[self._type]}; "
+                    f"the id is {_KIND[kind]}, while each before it in this file is {_KIND[self.kind]}; "
                     "write all ids of a file alike",
                 )
-            self._type = kind
+            self.kind = kind
         return string_token(value) if isinstance(value, str) else str(value).encode("ascii")
 
     def usual_tokens(self, values: Sequence[Any]) -> list[str] | None:
@@ -106,9 +109,9 @@ class FileIds:
             tokens = [*map(encode_basestring_ascii, values)]
         else:
             return None
-        if self._type is not None and self._type is not kind:
+        if self.kind is not None and self.kind is not kind:
             return None
-        self._type = kind
+        self.kind = kind
         return tokens
 
     def row_token(self, row: int) -> bytes:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dedup.reporting.calibration import write_calibration, write_calibration_json
     from dedup.reporting.curves import draw_calibration
     from dedup.reporting.evaluation import write_evaluation, write_evaluation_json
-    from dedup.reporting.json_values import Json, encoded, span_value
+    from dedup.reporting.json_values import Json, decision_value, encoded, quarantined_value, span_value
     from dedup.reporting.jsonl import write_decisions, write_findings
     from dedup.reporting.output import STDOUT, check_writable, open_output
     from dedup.reporting.questions import write_question
@@ -24,12 +24,14 @@ __all__ = [
     "STDOUT",
     "Json",
     "check_writable",
+    "decision_value",
     "draw_calibration",
     "encoded",
     "one_line",
     "one_line_of_pairs",
     "open_output",
     "quarantine_lines",
+    "quarantined_value",
     "span_value",
     "text_on",
     "write_calibration",
@@ -48,7 +50,7 @@ _HOMES = {
     "calibration": ("write_calibration", "write_calibration_json"),
     "curves": ("draw_calibration",),
     "evaluation": ("write_evaluation", "write_evaluation_json"),
-    "json_values": ("Json", "encoded", "span_value"),
+    "json_values": ("Json", "decision_value", "encoded", "quarantined_value", "span_value"),
     "jsonl": ("write_decisions", "write_findings"),
     "output": ("STDOUT", "check_writable", "open_output"),
     "questions": ("write_question",),

@@ -105,11 +105,11 @@ class _Lines:
 
     def evidence(self, matches: MatchColumns) -> Bounds:
         """Take the evidence of each match into the buffer."""
-        # The matches of a class that was cut share their evidence.
-        known: dict[Evidence, int] = {Evidence(): 0}
-        which = np.zeros(self._count, dtype=np.int64)
+        numbers, which = np.unique(matches.copies, return_inverse=True)
+        known = [Evidence(copies=number or None) for number in numbers.tolist()]
         for place, evidence in matches.evidence.items():
-            which[place] = known.setdefault(evidence, len(known))
+            which[place] = len(known)
+            known.append(evidence)
         starts, ends = self.texts([encoded(evidence_value(each)) for each in known])
         return starts[which], ends[which]
 

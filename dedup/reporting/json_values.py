@@ -26,8 +26,24 @@ def encoded(value: Json) -> bytes:
         return orjson.dumps(value)
     except TypeError:
         # orjson refuses lone surrogates and integers over 64 bits, which ids may hold.
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+        return orjson.dumps(_with_fragments(value))
+
+
+def _with_fragments(value: Json) -> object:
+    """The value with each part of it that orjson refuses as a piece of JSON, so that all the rest is written alike."""
+    if isinstance(value, str):
+        return orjson.Fragment(_escaped(value)) if _SURROGATE.search(value) else value
+    if isinstance(value, Mapping):
+        return {name: _with_fragments(each) for name, each in value.items()}
+    if isinstance(value, Sequence):
+        return [_with_fragments(each) for each in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return orjson.Fragment(str(value).encode())
+    return value
+
+
+def _escaped(text: str) -> bytes:
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False)).encode()
 
 
 def rounded(value: float | None) -> float | None:

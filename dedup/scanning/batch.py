@@ -38,6 +38,7 @@ from dedup.scanning.rewrite_findings import find_rewrites
 from dedup.scanning.scoring import Scorer
 from dedup.scanning.threads import Threads
 from dedup.scanning.vetoing import veto_frames
+from dedup.verifying import Background
 
 Sources = str | os.PathLike[str] | Document | Iterable[str | os.PathLike[str] | Document]
 
@@ -53,18 +54,20 @@ def scan(
     workers: int = 1,
     memory: int | None = None,
     progress: Progress | None = None,
+    background: Background | None = None,
 ) -> Report:
     """Find everything repeated or left over in a corpus.
 
     `sources`: a path, a glob, a folder, `-` for stdin, or several of them; or `Document` objects. Each finding is
     given once: a document with its representative, a passage with its first occurrence. `workers` are threads; `memory`
     is how many bytes the process may take, by default half of what there is: what is over stands in a temporary file.
-    The result depends on neither.
+    The result depends on neither. `background`: the document frequencies of the cosine, by default those of the corpus
+    itself.
 
     Raises InputError where a path does not exist (or, if `reading.strict`, a record cannot be read) and ConfigError
     where settings contradict each other.
     """
-    return _run(sources, config or Config(), reading, workers, memory, progress, every=False)
+    return _run(sources, config or Config(), reading, workers, memory, progress, background, every=False)
 
 
 def pairs(
@@ -75,13 +78,14 @@ def pairs(
     workers: int = 1,
     memory: int | None = None,
     progress: Progress | None = None,
+    background: Background | None = None,
 ) -> Report:
     """Find every verified pair, not only those with the representative; by default of documents: exact, near, contains.
 
     Otherwise as `scan`.
     """
     default = Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)
-    return _run(sources, config or default, reading, workers, memory, progress, every=True)
+    return _run(sources, config or default, reading, workers, memory, progress, background, every=True)
 
 
 def _run(
@@ -91,6 +95,7 @@ def _run(
     workers: int,
     memory: int | None,
     progress: Progress | None,
+    background: Background | None,
     *,
     every: bool,
 ) -> Report:
@@ -101,7 +106,7 @@ def _run(
     corpus = gather_corpus(batches, config, workers, progress, memory)
     return_memory()
     with Threads(workers) as threads:
-        return _report(corpus, config, threads, progress, quarantined, skipped, every=every)
+        return _report(corpus, config, threads, progress, quarantined, skipped, background, every=every)
 
 
 def _report(
@@ -111,12 +116,13 @@ def _report(
     progress: Progress,
     quarantined: list[Quarantined],
     skipped: int,
+    given: Background | None,
     *,
     every: bool,
 ) -> Report:
     """What is found in a corpus."""
     # It is not wanted before candidates are verified.
-    background = threads.start(partial(fit_to_corpus, corpus, config))
+    background = threads.start(partial(fit_to_corpus, corpus, config) if given is None else lambda: given)
     scorer = Scorer(corpus.store, config, background, corpus.kernels, threads, progress)
 
     matching = match_documents(corpus, config, scorer)

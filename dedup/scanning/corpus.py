@@ -70,6 +70,8 @@ def gather_corpus(
     shelf = Shelf(memory)
     gathering = _Gathering(shelf, edges=config.finds_frames)
     kernels: Kernels | None = None
+    # With several workers one batch more is waiting: they are not to wait while those done are put away.
+    ahead = workers if workers == 1 else workers + 1
     with ThreadPoolExecutor(max_workers=workers) as pool:
         running: deque[tuple[RecordBatch, Future[BatchSketch]]] = deque()
         for batch in batches:
@@ -78,7 +80,7 @@ def gather_corpus(
                 full = len(batch) >= FULL_BATCH
                 kernels = choose(WORTH.compile if full else batch.texts.n_bytes, progress.message)
             running.append((batch, pool.submit(sketch_batch, batch.texts, config, kernels)))
-            while len(running) > workers:
+            while len(running) > ahead:
                 done, sketch = running.popleft()
                 gathering.add(done, sketch.result(), config)
         for done, sketch in running:

@@ -200,6 +200,7 @@ def matches_of(corpus: Corpus, findings: Findings) -> LazyMatches:
             spans(left, left_places),
             spans(right, right_places),
             findings.scores[:, within],
+            findings.copies[within],
             _evidence(findings, first, last),
         )
 
@@ -207,18 +208,13 @@ def matches_of(corpus: Corpus, findings: Findings) -> LazyMatches:
 
 
 def _evidence(findings: Findings, first: int, last: int) -> dict[int, Evidence]:
-    """The evidence of some findings, by place among them."""
-    found = {}
-    if findings.evidence:
-        found = {place - first: findings.evidence[place] for place in range(first, last) if place in findings.evidence}
-    copies = findings.copies[first:last]
-    of_copies: dict[int, Evidence] = {}
-    for place in np.flatnonzero(copies).tolist():
-        number = int(copies[place])
+    """The evidence of some findings besides their copies, by place among them."""
+    if not findings.evidence:
+        return {}
+    found = {place - first: findings.evidence[place] for place in range(first, last) if place in findings.evidence}
+    for place in np.flatnonzero(findings.copies[first:last]).tolist():
         if place in found:
-            found[place] = replace(found[place], copies=number)
-        else:
-            found[place] = of_copies.setdefault(number, Evidence(copies=number))
+            found[place] = replace(found[place], copies=int(findings.copies[first + place]))
     return found
 
 

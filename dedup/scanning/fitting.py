@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import I64, U32
+from dedup.kernels import I64, U32, U64, Bool
 from dedup.kernels.hashing import no_triggers
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.scoring import hash_ranges
@@ -40,14 +40,19 @@ def family_sample(corpus: Corpus, config: Config) -> I64:
 
 def _one_of_each_family(corpus: Corpus, sample: I64, config: Config) -> I64:
     """Those of a sample that share no band with one before them."""
-    first = np.ones(sample.size, dtype=np.bool_)
-    for band in _sample_keys(corpus, sample, config):
+    return sample[first_of_families(_sample_keys(corpus, sample, config), sample.size)]
+
+
+def first_of_families(bands: Iterable[U32], count: int) -> Bool:
+    """Whether each of `count` documents shares no band with one before it; `bands`: the keys of all, band by band."""
+    first = np.ones(count, dtype=np.bool_)
+    for band in bands:
         # Key and place as one integer sort many times as fast as an order of keys.
-        entries = np.sort(band.astype(np.uint64) << np.uint64(32) | np.arange(sample.size, dtype=np.uint64))
+        entries = np.sort(band.astype(np.uint64) << np.uint64(32) | np.arange(count, dtype=np.uint64))
         keys = entries >> np.uint64(32)
         again = entries[1:][keys[1:] == keys[:-1]] & np.uint64(0xFFFFFFFF)
         first[again.astype(np.int64)] = False
-    return sample[first]
+    return first
 
 
 def _sample_keys(corpus: Corpus, sample: I64, config: Config) -> Iterable[U32]:
@@ -61,12 +66,16 @@ def _sample_keys(corpus: Corpus, sample: I64, config: Config) -> Iterable[U32]:
 
 def background_sample(corpus: Corpus) -> I64:
     """The ranks of the documents that the background is fitted on."""
-    documents = corpus.documents
-    eligible = np.flatnonzero((documents.lengths > 0) & (documents.lengths <= MOST_TOKENS_A_DOCUMENT))
+    return sample_of(corpus.documents.digests, corpus.documents.lengths)
+
+
+def sample_of(digests: U64, lengths: I64) -> I64:
+    """The places of the documents that a background is fitted on, by the digests and lengths of all."""
+    eligible = np.flatnonzero((lengths > 0) & (lengths <= MOST_TOKENS_A_DOCUMENT))
     # Which of several copies is taken makes no difference.
-    order = np.argsort(documents.digests[eligible])
-    ordered = documents.digests[eligible][order]
+    order = np.argsort(digests[eligible])
+    ordered = digests[eligible][order]
     firsts = order[np.append(True, ordered[1:] != ordered[:-1])[: order.size]]
     chosen = eligible[firsts[:MOST_DOCUMENTS]]
-    within: I64 = chosen[np.cumsum(documents.lengths[chosen]) <= MOST_TOKENS]
+    within: I64 = chosen[np.cumsum(lengths[chosen]) <= MOST_TOKENS]
     return within

@@ -20,7 +20,10 @@ def test_the_script_asks_the_command_itself(run: Callable[..., Ran], shell: str)
     [
         (
             "dedup ",
-            ["plain,calibrate", "plain,clean", "plain,completion", "plain,evaluate", "plain,pairs", "plain,scan"],
+            [
+                f"plain,{command}"
+                for command in ("calibrate", "clean", "completion", "evaluate", "filter", "index", "pairs", "scan")
+            ],
         ),
         ("dedup scan --format ", ["plain,text", "plain,jsonl", "plain,json", "plain,csv"]),
         ("dedup pairs --relation c", ["plain,contains"]),

@@ -9,7 +9,7 @@ from dedup.errors import InputError
 from dedup.scanning.progress import Progress
 from tests.cli.conftest import Ran, Scanner
 
-COMMANDS = ("calibrate", "clean", "completion", "evaluate", "pairs", "scan")
+COMMANDS = ("calibrate", "clean", "completion", "evaluate", "index", "pairs", "scan")
 HEAVY = ("numpy", "numba", "pyarrow", "rich", "orjson", "datasketch", "selectolax", "importlib.metadata")
 
 
@@ -37,6 +37,8 @@ def test_every_command_has_help_with_examples(run: Callable[..., Ran], command: 
         ["clean", "--help"],
         ["evaluate", "--help"],
         ["calibrate", "--help"],
+        ["index", "--help"],
+        ["index", "add", "--help"],
     ],
 )
 def test_help_loads_nothing_heavy_and_is_quick(arguments: list[str]) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 
-from dedup.kernels import I64, Kernels, SketchPlan, compiled, compiled_sketch, compiled_tokens, reference
+from dedup.kernels import I64, Kernels, SketchPlan, compiled, compiled_sketch, reference
 from dedup.kernels.hashing import TriggerTable, trigger_table
 from dedup.model import TextColumn
 from dedup.sketching import permutations
@@ -100,10 +100,9 @@ def test_texts_with_and_without_memory_kept_from_call_to_call(kept: int, monkeyp
 def test_samples_hold_zero_and_each_value_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Zero is what an empty place of the table of values seen holds."""
     shingles = np.array([0, 1 << 40, 0, 1 << 40, 3 << 32, 0, 0, 0, 0, 3 << 32], dtype=np.uint64)
-    scratch = compiled_tokens.carve(np.zeros(compiled_tokens.scratch_words(64), dtype=np.uint64), 64)
     if PLAIN_PYTHON:
-        chosen, seen = np.zeros(16, dtype=np.uint32), np.zeros(64, dtype=np.uint32)
-        end = compiled_sketch._sample(shingles, shingles.size, np.uint64(0), scratch, seen, chosen, 0)
+        staged, chosen, seen = (np.zeros(size, dtype=np.uint32) for size in (11, 11, 128))
+        end = compiled_sketch._sample(shingles, shingles.size, np.uint64(0), staged, seen, chosen, 0)
         assert chosen[:end].tolist() == [0, 1 << 8, 3]
     halves = (shingles >> np.uint64(32)).astype(np.uint32)
     values, offsets = reference.distinct_in_rows(halves, np.array([0, 10, 10]))

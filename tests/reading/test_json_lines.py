@@ -225,7 +225,7 @@ def test_lines_are_read_together_as_they_are_one_by_one(
     options = ReadOptions(id_column=id_column, date_column="date", batch_bytes=batch_bytes)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         together = read_lines(Path(folder), *lines, options=options)
-        patch.setattr(json_lines, "_LARGEST_RUN", 0)
+        patch.setattr(json_lines, "LARGEST_RUN", 0)
         one_by_one = read_lines(Path(folder), *lines, options=options)
     assert together.records == one_by_one.records
     assert together.dates == one_by_one.dates

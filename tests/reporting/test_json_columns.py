@@ -28,6 +28,13 @@ def test_lines_are_those_of_the_matches(kernels: Kernels, several: list[Match]) 
     assert match_lines(columns_of(several), kernels) == lines_of(several)
 
 
+def test_scores_beside_a_huge_id_are_written_like_all_others() -> None:
+    """What the parser of the standard library writes as 6.1e-05."""
+    match = Match(Relation.NEAR, Span(2**70, 0, 1, 1, 1), Span("\ud800", 0, 1, 1, 1), 1.0, (1.0, 1.0), 6.1e-5, 1.0)
+    assert match_lines(columns_of([match]), choose(0)) == lines_of([match])
+    assert b'"cosine":0.000061,' in lines_of([match])
+
+
 @given(st.lists(matches(), max_size=6))
 def test_a_report_with_columns_is_written_as_one_with_matches(several: list[Match]) -> None:
     streams = io.BytesIO(), io.BytesIO()

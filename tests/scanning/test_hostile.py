@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dedup import Config, Document, Relation, Report, align, clean
+from dedup.config import PAIR_RELATIONS
 from dedup.model import Level
 from dedup.scanning import pairs, scan
 from tests.corpora import RESIDUE, near_family, sentence, templated
@@ -192,7 +193,8 @@ def test_a_long_line_and_its_copy_are_found_and_cut_short_in_the_excerpts() -> N
 
 def test_3_000_documents_that_share_a_line() -> None:
     line = "This template line stands in each of them"
-    reports = [scan(templated(np.random.default_rng(1), count, line)) for count in (750, 3000)]
+    config = Config(relations=(*PAIR_RELATIONS, Relation.BOILERPLATE))
+    reports = [scan(templated(np.random.default_rng(1), count, line), config) for count in (750, 3000)]
     for report, count in zip(reports, (750, 3000), strict=True):
         matches = dict(report.counts.matches)
         # Words drawn at random may meet: one pair in a thousand documents is what a score lets through.

@@ -139,7 +139,7 @@ def test_a_resemblance_at_the_threshold_is_near_and_one_under_it_is_not() -> Non
 
 def test_the_cosine_vetoes_and_is_counted() -> None:
     documents = near_family(np.random.default_rng(6), 12, 30)
-    config = Config(threshold=0.5, relations=PAIR_RELATIONS, level=Level.DOCUMENT)
+    config = Config(threshold=0.5, level=Level.DOCUMENT, relations=PAIR_RELATIONS)
     strict = pairs(documents, replace(config, cosine=1.0))
     assert strict.counts.matches == {}
     assert strict.counts.vetoed > 0

@@ -1,0 +1,230 @@
+"""The index on disk: documents a second in batches, single admits, opening, size, memory, against `MinHashLSH`.
+
+    python -m benchmarks.index [--documents 100000 1000000] [--data FOLDER] [--compared 20000] [--json FILE]
+
+Generated documents of about 100 words (see `benchmarks.corpus`), of which one in ten is a copy of some kind, are
+admitted in batches into a fresh index, in FOLDER or a temporary one, on one core: texts are at hand as columns, and
+what is timed is all that it takes until they are in the index and committed, by the clock and by the processor's time,
+which says more where others use the machine. Then, with all of them in it, new documents are admitted one at a time,
+the index is closed and opened, and it is compacted; single documents are timed before and after that. Bytes of postings
+are those of the segment files: tables, rows and ids, all but the texts. Memory is what the process has of its own
+(RssAnon) after a batch, less the batch and what it had before the index was opened.
+
+datasketch's `MinHashLSH` in memory, with the same shingles and threshold, queries and inserts the first `--compared`
+documents, and an index of its own takes the same ones in the same run.
+"""
+
+import argparse
+import gc
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from benchmarks.corpus import Recipe, generate
+from benchmarks.process import pinned, processors
+from benchmarks.spread import wide_console
+from dedup import Document, Index
+from dedup.model import IdColumn, TextColumn
+
+BATCH = 10_000
+SINGLE = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An index of so many documents: seconds, bytes a document, and MB (2^20 bytes) of memory.
+
+    `p50`, `p99` are milliseconds of an admit by itself with all documents in the index, `cpu_p50` those of the
+    processor, which others do not lengthen as much; `compact_p50` and so on are the same after it was compacted.
+    """
+
+    documents: int
+    a_second: float
+    a_cpu_second: float
+    p50: float
+    p99: float
+    cpu_p50: float
+    compact_p50: float
+    compact_p99: float
+    compact_cpu_p50: float
+    open_seconds: float
+    compact_seconds: float
+    segments: int
+    postings: float
+    texts: float
+    memory: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Documents a second on the same documents, each queried and inserted."""
+
+    documents: int
+    index: float
+    datasketch: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as fast the index is."""
+        return self.index / self.datasketch
+
+
+def measure(count: int, folder: Path) -> Point:
+    """One index, from its making to its compaction."""
+    path = folder / f"index-{count}"
+    texts = documents(count + 2 * SINGLE)
+    before = anonymous_memory()
+    seconds = processor = 0.0
+    # Merging is part of the work: on one core a thread would take the same time from the admits.
+    with Index.open(path, merge="now") as index:
+        peak = 0.0
+        for number in range(0, count, BATCH):
+            some = list(islice(texts, min(BATCH, count - number)))
+            columns = TextColumn.from_strings(some), IdColumn.from_ids(range(number, number + len(some)))
+            del some
+            held = sum(column.nbytes for column in (columns[0].data, columns[0].offsets, columns[1].tokens.data))
+            began, began_processor = time.perf_counter(), time.process_time()
+            index.admit_columns(*columns)
+            seconds += time.perf_counter() - began
+            processor += time.process_time() - began_processor
+            peak = max(peak, anonymous_memory() - before - held / (1 << 20))
+        singly = admit_one_by_one(index, islice(texts, SINGLE), "before")
+    began = time.perf_counter()
+    with Index.open(path) as index:
+        open_seconds = time.perf_counter() - began
+        segments = index.info().segments
+        began = time.perf_counter()
+        index.compact()
+        compact_seconds = time.perf_counter() - began
+        info = index.info()
+        compacted = admit_one_by_one(index, islice(texts, SINGLE), "after")
+    shutil.rmtree(path)
+    p50, p99, cpu_p50 = percentiles(singly)
+    compact_p50, compact_p99, compact_cpu_p50 = percentiles(compacted)
+    return Point(
+        documents=count,
+        a_second=count / seconds,
+        a_cpu_second=count / processor,
+        p50=p50,
+        p99=p99,
+        cpu_p50=cpu_p50,
+        compact_p50=compact_p50,
+        compact_p99=compact_p99,
+        compact_cpu_p50=compact_cpu_p50,
+        open_seconds=open_seconds,
+        compact_seconds=compact_seconds,
+        segments=segments,
+        postings=info.posting_bytes / info.documents,
+        texts=info.text_bytes / info.documents,
+        memory=peak,
+    )
+
+
+def documents(count: int) -> Iterator[str]:
+    """Generated texts."""
+    return (document.text for document in generate(Recipe(documents=count)))
+
+
+def admit_one_by_one(index: Index, texts: Iterator[str], name: str) -> list[tuple[float, float]]:
+    """Milliseconds of each admit, by the clock and of the processor."""
+    several = [Document(f"{name}-{number}", text) for number, text in enumerate(texts)]
+    index.admit(Document(f"{name}-first", "The first one loads what is loaded once."))
+    taken = []
+    for document in several:
+        began, began_processor = time.perf_counter(), time.thread_time()
+        index.admit(document)
+        taken.append((1000 * (time.perf_counter() - began), 1000 * (time.thread_time() - began_processor)))
+    return taken
+
+
+def percentiles(taken: list[tuple[float, float]]) -> tuple[float, float, float]:
+    """Median and 99th percentile by the clock, and the median of the processor's time."""
+    wall, processor = np.array(taken).T
+    return float(np.median(wall)), float(np.percentile(wall, 99)), float(np.median(processor))
+
+
+def anonymous_memory() -> float:
+    """MB (2^20 bytes) that this process has for itself, the page cache apart; 0 where the system does not say."""
+    gc.collect()
+    try:
+        lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon:")) / 1024
+
+
+def compare(count: int, folder: Path) -> Comparison:
+    """The index and datasketch's, one after the other on the same documents."""
+    from datasketch import MinHash, MinHashLSH
+
+    texts = list(documents(count))
+    columns = [
+        (
+            TextColumn.from_strings(texts[first : first + BATCH]),
+            IdColumn.from_ids(range(first, min(first + BATCH, count))),
+        )
+        for first in range(0, count, BATCH)
+    ]
+    with Index.open(folder / "compared", merge="now") as index:
+        began = time.perf_counter()
+        for some_texts, some_ids in columns:
+            index.admit_columns(some_texts, some_ids)
+        ours = time.perf_counter() - began
+    lsh = MinHashLSH(threshold=index.config.threshold, num_perm=index.config.num_perm)
+    size = index.config.shingle_size
+    began = time.perf_counter()
+    for number, text in enumerate(texts):
+        words = text.lower().split()
+        minhash = MinHash(num_perm=index.config.num_perm)
+        minhash.update_batch([" ".join(words[place : place + size]).encode() for place in range(len(words) - size + 1)])
+        lsh.query(minhash)
+        lsh.insert(number, minhash)
+    theirs = time.perf_counter() - began
+    shutil.rmtree(folder / "compared")
+    return Comparison(count, count / ours, count / theirs)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, nargs="+", default=[100_000, 1_000_000], help="sizes of the index")
+    parser.add_argument("--data", type=Path, help="folder for the indexes (default: a temporary one)")
+    parser.add_argument("--compared", type=int, default=20_000, help="documents for datasketch (default: 20,000)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here, too")
+    chosen = parser.parse_args(arguments)
+    console = wide_console()
+    table = Table("", "measured")
+    points = []
+    with tempfile.TemporaryDirectory(dir=chosen.data) as name, pinned(processors()[:1]):
+        for count in chosen.documents:
+            points.append(measure(count, Path(name)))
+            for name, value in asdict(points[-1]).items():
+                table.add_row(name, f"{value:,.3f}" if isinstance(value, float) and value < 100 else f"{value:,.0f}")
+            table.add_section()
+        comparison = compare(chosen.compared, Path(name)) if chosen.compared else None
+    console.print(table)
+    if comparison is not None:
+        console.print(
+            f"{comparison.documents:,} documents: index {comparison.index:,.0f} a second, datasketch "
+            f"{comparison.datasketch:,.0f}: {comparison.ratio:.0f} times"
+        )
+    if chosen.json is not None:
+        figures = {
+            "points": [asdict(point) for point in points],
+            "comparison": None if comparison is None else asdict(comparison),
+        }
+        chosen.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,341 @@
+"""`dedup filter`: records in, records out, less those that repeat an earlier one."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
+
+import click
+
+from dedup.cli.messages import say
+from dedup.cli.options import (
+    OF_PAIRS,
+    Reading,
+    Settings,
+    candidate_options,
+    fail_on_option,
+    gathered,
+    quiet_option,
+    read_size,
+    verdict_options,
+)
+from dedup.cli.progress import StderrProgress
+from dedup.cli.scan import check_fail_on, check_outputs
+
+if TYPE_CHECKING:
+    from dedup.config import Config
+    from dedup.filtering import FilterOptions, FilterResult
+
+_EXAMPLES = """\b
+Examples:
+  dedup filter crawl.jsonl fresh.jsonl --index seen.dedup
+  dedup filter day.parquet fresh/ --index seen.dedup --rejected rejected.jsonl
+  zcat crawl.jsonl.gz | dedup filter --index seen.dedup | ingest
+  dedup filter crawl.jsonl marked.jsonl --mode annotate
+  dedup filter pages.jsonl cleaned.jsonl --mode clean --quarantine unreadable.jsonl
+"""
+
+_LEAST_MEMORY = 64 << 20
+_BATCHES_IN_MEMORY = 16
+"""A batch is there several times over: as lines, parsed, as texts, sketched, and in two threads at the same time."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@click.command(epilog=_EXAMPLES, name="filter", short_help="Hand on the records that repeat no earlier one.")
+@click.argument("source", metavar="[IN]", default="-")
+@click.argument("target", metavar="[OUT]", default="-")
+@click.option(
+    "--index",
+    metavar="PATH",
+    help="Compare with what is in this index too, and add to it; made if need be (default: one for this run alone).",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(("drop", "annotate", "clean")),
+    default="drop",
+    help="drop: leave repeated records out (default). annotate: keep all and say in dedup_* fields what each one is. "
+    "clean: keep all, each text without its own repeated blocks and residue.",
+)
+@click.option("--rejected", metavar="FILE", help="Write each record dropped, with the reason, as a JSON object a line.")
+@click.option("--quarantine", metavar="FILE", help="Write each record that cannot be read, with the reason.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("jsonl", "parquet")),
+    help="Format of the records (default: told from the name of IN, else jsonl).",
+)
+@gathered(
+    "settings",
+    Settings,
+    click.option(
+        "--relation",
+        "relations",
+        type=click.Choice(OF_PAIRS),
+        multiple=True,
+        help="Drop by this relation only; repeatable (default: all three).",
+    ),
+    click.option(
+        "--level",
+        type=click.Choice(("document", "paragraph", "both")),
+        help="Only document: whole records are compared. --mode clean cuts what repeats within one.",
+    ),
+    click.option("--keep", metavar="POLICY", help="Only first: what comes later is not known yet in a stream."),
+    *verdict_options(),
+    *candidate_options(),
+)
+@click.option(
+    "--drop",
+    type=click.Choice(("rewrite",)),
+    multiple=True,
+    help="Drop rewrites too (not found by this version).",
+)
+@gathered(
+    "reading",
+    Reading,
+    click.option("--text-column", metavar="NAME", help='Column or key that holds the text (default "text").'),
+    click.option(
+        "--id-column",
+        metavar="NAME",
+        help="Column or key that holds the id (default: id, else url, else file:row).",
+    ),
+    click.option("--strict", is_flag=True, help="Stop at the first record that cannot be read."),
+)
+@click.option("--batch", metavar="N", type=click.IntRange(min=1), help="Decide on up to N records at once.")
+@click.option(
+    "--flush-interval",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0.0),
+    help="Let no record from a pipe wait longer for its batch (default 1).",
+)
+@click.option("--restart", is_flag=True, help="Forget where a run broke off, and replace outputs that are in the way.")
+@click.option(
+    "--durability",
+    type=click.Choice(("process", "full")),
+    help="process: what is done outlives the process (default). full: a loss of power as well, at the cost of speed.",
+)
+@click.option(
+    "--memory",
+    metavar="SIZE",
+    callback=read_size,
+    help="Memory for the batches, besides the index, such as 128MB (default 256MB): less makes them smaller.",
+)
+@fail_on_option(OF_PAIRS)
+@quiet_option
+def filter_command(
+    source: str,
+    target: str,
+    index: str | None,
+    settings: Settings,
+    reading: Reading,
+    fail_on: tuple[tuple[str, int], ...],
+    quiet: bool,
+    **chosen: object,
+) -> int:
+    """Hand the records of IN on to OUT, unchanged and in order, less those that repeat an earlier one.
+
+    IN is a file of JSON lines or Parquet, also compressed with gzip or Zstandard, or - for standard input. OUT is a
+    file, a folder (or a name that ends in /) for numbered shards, or - for standard output.
+
+    The settings of an index that is there hold where none is given here.
+
+    With --index a run that broke off, however that was, goes on when the same command is given again: each record
+    is decided on and written once.
+    """
+    from dedup.config import PAIR_RELATIONS, Config
+    from dedup.filtering import filter_records
+    from dedup.model import Level
+
+    config = _checked(settings.config(Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)), chosen)
+    # An index that is there has a configuration, which holds where nothing is said.
+    said = settings != Settings() or index is None
+    options = _options(chosen)
+    check_fail_on(fail_on, config.relations)
+    _check_ends(source, target, options)
+    if source == "-" and sys.stdin.isatty() and not quiet:
+        say("reading records from the terminal; end them with Ctrl-D")
+    again = "run the same command again to go on"
+    if options.restart:
+        again = "run the same command without --restart to go on"
+    try:
+        with Signals() as signals, StderrProgress(quiet=quiet) as progress:
+            result = filter_records(
+                source,
+                target,
+                config if said else None,
+                index=index,
+                reading=reading.options(),
+                options=options,
+                progress=progress,
+                stop=signals.caught,
+            )
+    except BrokenPipeError:
+        if index is not None and not quiet:
+            say(f"the reader of the output went away; {again}")
+        raise
+    _warn_of_unreadable(result, options)
+    if not quiet:
+        say(_summary(result, options))
+    if not result.finished:
+        say(f"interrupted: {'without --index nothing of this run is kept' if index is None else again}")
+        return signals.exit_code
+    return _failed_on(result, fail_on)
+
+
+class Signals:
+    """Ctrl-C and SIGTERM ask the run to end after what it is at; a second one ends it at once."""
+
+    def __init__(self) -> None:
+        self._number: int | None = None
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Signals:
+        # Elsewhere than in the main thread, as in a program that calls this one, signals are not ours.
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._catch) for number in _SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # it is what stood there
+
+    def caught(self) -> bool:
+        """Whether one has come."""
+        return self._number is not None
+
+    @property
+    def exit_code(self) -> int:
+        """What shells say of an end by the signal that came."""
+        return 128 + (self._number or signal.SIGTERM)
+
+    def _catch(self, number: int, frame: FrameType | None) -> None:
+        if self._number is not None:
+            raise KeyboardInterrupt
+        self._number = number
+
+
+def _checked(config: Config, chosen: dict[str, object]) -> Config:
+    """Refuse what a stream of records cannot do."""
+    from dedup.config import PAIR_RELATIONS
+    from dedup.errors import ConfigError
+    from dedup.model import Level, Relation
+
+    if config.keep != "first":
+        raise ConfigError(
+            f"keep policy {config.keep!r}: a stream knows first only, because a record is handed on before the later "
+            "ones are read; sort the input, or use dedup scan --keep with --decisions"
+        )
+    if config.level is not Level.DOCUMENT:
+        raise ConfigError(
+            f"level {config.level}: filter decides on whole records; --mode clean cuts what repeats within one, and "
+            "dedup scan shows passages between them"
+        )
+    if config.boilerplate != "include":
+        raise ConfigError("boilerplate exclude needs the whole corpus at once; use dedup scan")
+    if chosen["drop"] or Relation.REWRITE in config.relations:
+        raise ConfigError(
+            "relation rewrite: an index does not find rewrites yet; leave it out, and look for them with dedup pairs "
+            "--relation rewrite"
+        )
+    relations = tuple(relation for relation in config.relations if relation in PAIR_RELATIONS)
+    if not relations:
+        raise ConfigError(f"relations names none of {', '.join(OF_PAIRS)}")
+    return replace(config, relations=relations)
+
+
+def _options(chosen: dict[str, object]) -> FilterOptions:
+    """What was said of the run itself, with the defaults for the rest."""
+    from dedup.errors import ConfigError
+    from dedup.filtering import FilterOptions, Mode
+
+    names = ("rejected", "quarantine", "form", "batch", "flush_interval", "restart")
+    said = {name: chosen[name] for name in names if chosen[name] is not None}
+    options = FilterOptions(
+        mode=Mode(str(chosen["mode"])),
+        full_durability=chosen["durability"] == "full",
+        **said,  # type: ignore[arg-type]  # click has checked the types
+    )
+    memory = chosen["memory"]
+    if not isinstance(memory, int):
+        return options
+    if memory < _LEAST_MEMORY:
+        raise ConfigError(f"filter needs {_LEAST_MEMORY >> 20} MB or more besides its index, not {memory >> 20}")
+    return replace(options, batch_bytes=min(options.batch_bytes, memory // _BATCHES_IN_MEMORY))
+
+
+def _check_ends(source: str, target: str, options: FilterOptions) -> None:
+    """Refuse an input that is none, and outputs that cannot be written or fall on each other."""
+    from dedup.errors import InputError
+    from dedup.filtering.files import names_folder
+    from dedup.reporting import check_writable
+
+    extra = [path for path in (options.rejected, options.quarantine) if path is not None]
+    if [target, *extra].count("-") > 1:
+        raise click.UsageError("two outputs cannot both go to standard output; name a file for one")
+    if source != "-" and Path(source).is_dir():
+        raise InputError(f"{source}: is a folder; filter reads one file, or several through cat and standard input")
+    for path in extra:
+        if names_folder(path):
+            raise click.UsageError(f"{path} is a folder; name a file")
+    if not names_folder(target):
+        check_outputs((source,), target, *extra)
+        return
+    check_outputs((source,), *extra)
+    check_writable(str(Path(target).absolute().parent / "part-00000") if not Path(target).is_dir() else
+                   str(Path(target) / "part-00000"))  # fmt: skip
+
+
+def _summary(result: FilterResult, options: FilterOptions) -> str:
+    from dedup.filtering.verdicts import KEPT_REASONS
+    from dedup.reporting.phrases import counted
+
+    tally = result.tally
+    quarantine = {
+        name: number
+        for name, number in tally.reasons.items()
+        if name not in KEPT_REASONS and name not in tally.relations
+    }
+    repeated = _listed(tally.relations)
+    dropped = f"{tally.dropped:,} dropped" + (repeated if options.mode.drops else "")
+    kept = f"{tally.kept:,} kept" + ("" if options.mode.drops else repeated)
+    unreadable = f"{tally.quarantined:,} quarantined" + _listed(quarantine)
+    line = f"{counted(tally.read, 'record')}: {kept}, {dropped}, {unreadable}"
+    if result.finished and result.before == tally and tally.read:
+        return f"{line}; all of it was done before, and nothing is changed"
+    if result.before.read:
+        line += f"; {result.before.read:,} of them before this part of the run"
+    return line
+
+
+def _listed(numbers: object) -> str:
+    assert isinstance(numbers, dict)  # noqa: S101
+    said = ", ".join(f"{number:,} {name}" for name, number in sorted(numbers.items()) if number)
+    return f" ({said})" if said else ""
+
+
+def _warn_of_unreadable(result: FilterResult, options: FilterOptions) -> None:
+    if not result.complaints:
+        return
+    number = result.tally.quarantined
+    records = "1 record" if number == 1 else f"{number:,} records"
+    where = f"{options.quarantine} lists every one" if options.quarantine else "--quarantine FILE takes every one"
+    say(f"warning: {records} could not be read; --strict stops at the first, {where}")
+    for line in result.complaints:
+        say(f"  {line[:300]}")
+
+
+def _failed_on(result: FilterResult, fail_on: tuple[tuple[str, int], ...]) -> int:
+    code = 0
+    for relation, allowed in fail_on:
+        found = result.tally.relations.get(relation, 0)
+        if found > allowed:
+            say(f"failed: {found:,} {relation} found, --fail-on allows {allowed:,}")
+            code = 1
+    return code

@@ -1,0 +1,86 @@
+"""The index as the filter sees it: it decides on batches, and keeps where the run stands in the same transaction."""
+
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from dedup.config import Config
+from dedup.deciding import DROPPED
+from dedup.filtering.options import FilterOptions
+from dedup.filtering.verdicts import KEPT_REASONS, REASONS, Verdicts
+from dedup.index import DecisionColumns, Index
+from dedup.kernels import Sketches
+from dedup.model import IdColumn, TextColumn
+from dedup.verifying import CODES
+
+_OF_KEPT = np.array([KEPT_REASONS.index(name) for name in ("unique", "unique", "short", "empty")], dtype=np.int8)
+"""By the codes of `dedup.deciding.REASONS`: in a stream nobody knows yet who will represent others."""
+
+_OF_DROPPED = np.zeros(max(CODES) + 1, dtype=np.int8)
+for _verdict, _relation in CODES.items():
+    _OF_DROPPED[_verdict] = REASONS.index(_relation)
+
+
+class Decider:
+    """An index that is open for this run; `kept` says whether it stays when the run ends."""
+
+    def __init__(self, path: str | None, workspace: str, config: Config | None, options: FilterOptions) -> None:
+        self.kept = path is not None
+        self._index = Index.open(
+            os.path.join(workspace, "index") if path is None else path,
+            config,
+            durability="full" if options.full_durability else "process",
+        )
+
+    @property
+    def config(self) -> Config:
+        """That of the index."""
+        return self._index.config
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._index.close()
+
+    def mark(self, name: str) -> bytes | None:
+        """What was kept under a name."""
+        return self._index.mark(name)
+
+    def put_mark(self, name: str, value: bytes) -> None:
+        """Keep something under a name, without deciding on anything."""
+        nothing = TextColumn.from_bytes([])
+        self._index.admit_columns(nothing, IdColumn(nothing), mark=(name, value))
+
+    def sketch(self, texts: TextColumn) -> Sketches:
+        """What can be done ahead of deciding, in another thread."""
+        return self._index.sketch(texts)
+
+    def decide(
+        self, texts: TextColumn, ids: IdColumn, sketches: Sketches | None, name: str, mark: Callable[[Verdicts], bytes]
+    ) -> Verdicts:
+        """Decide on records and add them, and keep what `mark` gives for the verdicts, all of it or nothing."""
+        verdicts: list[Verdicts] = []
+
+        def value(columns: DecisionColumns) -> bytes:
+            verdicts.append(_verdicts(columns))
+            return mark(verdicts[0])
+
+        self._index.admit_columns(texts, ids, mark=(name, value), same_id="new", sketches=sketches)
+        return verdicts[0]
+
+
+def _verdicts(columns: DecisionColumns) -> Verdicts:
+    kept = columns.reasons != DROPPED
+    reasons = np.empty(len(columns), dtype=np.int8)
+    reasons[kept] = _OF_KEPT[columns.reasons[kept]]
+    reasons[~kept] = _OF_DROPPED[columns.verdicts[~kept]]
+    dropped = np.flatnonzero(~kept)
+    names = [columns.names.tokens.raw(place) for place in range(len(columns.names))]
+    representatives = [names[place] if place >= 0 else b"" for place in columns.representatives[dropped].tolist()]
+    return Verdicts(reasons, dropped, representatives, columns.scores[:, dropped])

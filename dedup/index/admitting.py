@@ -1,0 +1,229 @@
+"""Admitting documents in memory: what they are to the index, what becomes of each, and what is to be stored."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from dedup.deciding import DROPPED, decide
+from dedup.index.arrivals import NONE, POSTED, ROW, Arrivals, join_arrivals
+from dedup.index.decisions import DecisionColumns
+from dedup.index.judging import Judge, Judged, distinct_ranks, no_drops, payload_of
+from dedup.index.resolving import ARRIVAL, Resolved, find_ids, resolve
+from dedup.index.state import State
+from dedup.kernels import I64, U64, Kernels, Sketches
+from dedup.model import IdColumn, TextColumn
+
+_SLICE_DOCUMENTS = 16384
+_SLICE_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The decisions on documents, what is to be stored of them, and the ranks of earlier ones whose place they take."""
+
+    decisions: DecisionColumns
+    arrivals: Arrivals
+    removed: I64
+
+
+def admit_documents(
+    state: State,
+    texts: TextColumn,
+    ids: IdColumn,
+    date: float,
+    kernels: Kernels,
+    *,
+    same_id: Literal["recorded", "new"],
+    keep_all: bool = False,
+    sketches: Sketches | None = None,
+) -> Admission:
+    """Decide on documents and put them into the state; `sketches` are theirs, if they are made already.
+
+    They are taken in slices, so that what is held for a slice is bounded. A document that takes the place of another
+    one begins a slice: those before it are compared with that one, and those behind it are not.
+    """
+    count = len(texts)
+    id_hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
+    text_hashes = kernels.digest_texts(texts.data, texts.offsets)
+    if same_id == "recorded":
+        resolved = resolve(ids, id_hashes, text_hashes, state, kernels)
+    else:
+        resolved = Resolved(np.full(count, -1, dtype=np.int64), np.full(count, -1, dtype=np.int64))
+    ranks = np.full(count, -1, dtype=np.int64)
+    # When in the batch another document took the place of one: until then it had its name.
+    removed: dict[int, int] = {}
+    several: list[Arrivals] = []
+    for places, replaced in _slices(texts, resolved):
+        if replaced >= 0:
+            rank = int(ranks[replaced - ARRIVAL]) if replaced >= ARRIVAL else replaced
+            state.ledger.remove(np.array([rank]))
+            removed[rank] = int(places[0])
+        ranks[places] = state.ledger.count + np.arange(places.size)
+        some_texts, some_ids = _take(texts, places), IdColumn(_take(ids.tokens, places))
+        if sketches is None or places.size < count:
+            sketches = state.sketch(some_texts, kernels)
+        # Copies that are kept are compared with like all others: those before them need not be kept.
+        judged = no_drops(sketches.lengths > 0) if keep_all else Judge(some_texts, sketches, state, kernels).judge()
+        arrivals = _arrivals(
+            state, some_texts, some_ids, sketches, judged, date, id_hashes[places], text_hashes[places], kernels
+        )
+        state.add(arrivals)
+        several.append(arrivals)
+    again = resolved.again >= 0
+    ranks[again] = resolved.again[again]
+    of_arrivals = ranks >= ARRIVAL
+    ranks[of_arrivals] = ranks[ranks[of_arrivals] - ARRIVAL]
+    decisions = recorded(state, ids, ranks, again, kernels, removed)
+    arrivals = join_arrivals(several) if several else _no_arrivals(state)
+    return Admission(decisions, arrivals, np.array(list(removed), dtype=np.int64))
+
+
+def preview(state: State, texts: TextColumn, ids: IdColumn, kernels: Kernels) -> DecisionColumns:
+    """What `admit_documents` would decide on one document, leaving everything as it is."""
+    id_hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
+    holders, hashes = find_ids(ids, id_hashes, state, kernels)
+    if holders[0] >= 0 and hashes[0] == kernels.digest_texts(texts.data, texts.offsets)[0]:
+        return recorded(state, ids, holders, np.ones(1, dtype=np.bool_), kernels, {})
+    sketches = state.sketch(texts, kernels)
+    if holders[0] >= 0:
+        state.ledger.remove(holders)
+    try:
+        judged = Judge(texts, sketches, state, kernels).judge()
+    finally:
+        state.ledger.restore(holders[holders >= 0])
+    reasons = _reasons(state, sketches.lengths, judged.representatives)
+    return _columns(
+        state, ids, reasons, judged.verdicts, judged.scores, judged.representatives, np.zeros(1, np.bool_), kernels, {}
+    )
+
+
+def recorded(
+    state: State,
+    ids: IdColumn,
+    ranks: I64,
+    again: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    kernels: Kernels,
+    removed: Mapping[int, int],
+) -> DecisionColumns:
+    """The decisions on documents of the index, as they were recorded.
+
+    `removed`: documents (ranks) that were there until a place among those asked for.
+    """
+    representatives = state.ledger.representatives[ranks].astype(np.int64)
+    representatives[representatives == NONE] = -1
+    dropped = np.flatnonzero(representatives >= 0)
+    verdicts, scores = np.zeros(ranks.size, dtype=np.int8), np.zeros((ranks.size, 4), dtype=np.float64)
+    verdicts[dropped] = state.rows(ranks[dropped], kernels)["verdict"]
+    scores[dropped] = state.scores(ranks[dropped], kernels)
+    reasons = _reasons(state, state.ledger.lengths[ranks].astype(np.int64), representatives)
+    return _columns(state, ids, reasons, verdicts, scores, representatives, again, kernels, removed)
+
+
+def _reasons(state: State, lengths: I64, representatives: I64) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
+    """The reasons, told when a document comes: it represents no other one yet."""
+    none = np.zeros(lengths.size, dtype=np.bool_)
+    return decide(lengths, representatives, none, state.config.shingle_size)
+
+
+def _columns(
+    state: State,
+    ids: IdColumn,
+    reasons: np.ndarray[tuple[int], np.dtype[np.int8]],
+    verdicts: np.ndarray[tuple[int], np.dtype[np.int8]],
+    scores: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+    representatives: I64,
+    again: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    kernels: Kernels,
+    removed: Mapping[int, int],
+) -> DecisionColumns:
+    """Decisions with the names of the representatives that were there when they were made."""
+    named = representatives >= 0
+    if not named.any():
+        columns = scores.T.copy()
+        columns[:, reasons != DROPPED] = np.nan
+        return DecisionColumns(ids, reasons, verdicts, columns, representatives, _NO_IDS, again)
+    named[named] = state.ledger.alive[representatives[named]]
+    if removed:
+        for place in np.flatnonzero(~named & (representatives >= 0)).tolist():
+            named[place] = removed.get(int(representatives[place]), -1) > place
+    names = distinct_ranks(representatives[named])
+    places = np.full(representatives.size, -1, dtype=np.int64)
+    places[named] = np.searchsorted(names, representatives[named])
+    columns = scores.T.copy()
+    columns[:, reasons != DROPPED] = np.nan
+    tokens = TextColumn.from_bytes(state.ids(names, kernels))
+    return DecisionColumns(ids, reasons, verdicts, columns, places, IdColumn(tokens), again)
+
+
+def _slices(texts: TextColumn, resolved: Resolved) -> Iterator[tuple[I64, int]]:
+    """The places of new documents, slice by slice, and whose place the first of a slice takes, or -1."""
+    new = np.flatnonzero(resolved.again < 0)
+    if not new.size:
+        return
+    replaces = resolved.replaces[new]
+    ends = np.cumsum(texts.offsets[new + 1] - texts.offsets[new])
+    cuts = np.flatnonzero(replaces >= 0).tolist()
+    begin = 0
+    while begin < new.size:
+        base = int(ends[begin - 1]) if begin else 0
+        end = max(int(np.searchsorted(ends, base + _SLICE_BYTES, side="right")), begin + 1)
+        end = min(end, begin + _SLICE_DOCUMENTS, new.size)
+        while cuts and cuts[0] <= begin:
+            cuts.pop(0)
+        end = min(end, cuts[0]) if cuts else end
+        yield new[begin:end], int(replaces[begin])
+        begin = end
+
+
+def _take(texts: TextColumn, places: I64) -> TextColumn:
+    """Some texts of a column, ascending."""
+    if places.size == len(texts):
+        return texts
+    first, last = int(places[0]), int(places[-1])
+    low, high = int(texts.offsets[first]), int(texts.offsets[last + 1])
+    if last - first + 1 == places.size:
+        return TextColumn(texts.data[low:high], texts.offsets[first : last + 2] - low)
+    chosen = np.zeros(last + 1 - first, dtype=np.bool_)
+    chosen[places - first] = True
+    sizes = np.diff(texts.offsets[first : last + 2])
+    offsets = np.zeros(places.size + 1, dtype=np.int64)
+    np.cumsum(sizes[chosen], out=offsets[1:])
+    return TextColumn(texts.data[low:high][np.repeat(chosen, sizes)], offsets)
+
+
+def _arrivals(
+    state: State,
+    texts: TextColumn,
+    ids: IdColumn,
+    sketches: Sketches,
+    judged: Judged,
+    date: float,
+    id_hashes: U64,
+    text_hashes: U64,
+    kernels: Kernels,
+) -> Arrivals:
+    """What is stored of documents that were judged."""
+    count = len(texts)
+    payload, offsets = payload_of(texts, state.keeps_text, kernels)
+    rows = np.zeros(count, dtype=ROW)
+    rows["digest"], rows["text_hash"], rows["id_hash"], rows["date"] = sketches.digests, text_hashes, id_hashes, date
+    rows["scores"], rows["verdict"] = judged.scores, judged.verdicts
+    rows["rank"] = state.ledger.count + np.arange(count)
+    rows["length"] = sketches.lengths
+    rows["representative"] = np.where(judged.representatives < 0, NONE, judged.representatives)
+    rows["level"], rows["level_size"] = sketches.levels, sketches.level_sizes
+    rows["n_samples"] = np.diff(sketches.samples.offsets)
+    rows["text_size"], rows["id_size"] = np.diff(offsets), np.diff(ids.tokens.offsets)
+    rows["flags"] = np.where(judged.posted, POSTED, 0)
+    return Arrivals(rows, np.ascontiguousarray(sketches.keys.T), sketches.samples.values, ids.tokens.data, payload)
+
+
+def _no_arrivals(state: State) -> Arrivals:
+    nothing = np.zeros(0, dtype=np.uint8)
+    keys = np.zeros((0, state.numbers.bands), dtype=np.uint32)
+    return Arrivals(np.zeros(0, dtype=ROW), keys, nothing.view(np.uint32), nothing, nothing)
+
+
+_NO_IDS = IdColumn.from_ids([])

@@ -1,0 +1,162 @@
+"""Making an index and opening one: configuration, background and version, and what is said where they differ."""
+
+import io
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from dedup.config import PAIR_RELATIONS, Config
+from dedup.errors import ConfigError, StoreError
+from dedup.index.catalogue import FORMAT_VERSION, NAME
+from dedup.model import Level, Relation
+from dedup.verifying import Background
+
+DEFAULT = Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)
+"""What an index looks for unless told otherwise."""
+
+
+def suitable(config: Config) -> Config:
+    """A configuration that an index can have.
+
+    Relations that an index does not look for (rewrites, and what concerns single spans) are left out. Raises
+    ConfigError for what an index does not do.
+    """
+    relations = tuple(relation for relation in PAIR_RELATIONS if relation in config.relations)
+    if not relations:
+        raise ConfigError(f"an index looks for {', '.join(PAIR_RELATIONS)}: name at least one of them as a relation")
+    if config.keep != "first":
+        raise ConfigError(f"an index takes documents as they come: keep is 'first' there, not {config.keep!r}")
+    if config.level is Level.PARAGRAPH:
+        raise ConfigError("an index compares whole documents: level 'paragraph' is for dedup scan and dedup pairs")
+    if config.boilerplate != "include":
+        raise ConfigError("boilerplate 'exclude' needs a whole corpus; an index has boilerplate 'include'")
+    return replace(config, relations=relations, level=Level.DOCUMENT)
+
+
+def config_to_json(config: Config) -> bytes:
+    """A configuration as it is stored."""
+    settings = {each.name: getattr(config, each.name) for each in fields(config)}
+    settings["relations"] = [str(relation) for relation in config.relations]
+    settings["level"] = str(config.level)
+    return json.dumps(settings).encode()
+
+
+def config_from_json(data: bytes, path: Path | str) -> Config:
+    """A stored configuration. Raises StoreError where it is of another version."""
+    try:
+        settings = json.loads(data)
+        settings["relations"] = tuple(Relation(each) for each in settings["relations"])
+        return Config(**settings)
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"{path}: the configuration stored is of another version of dedup ({error})") from error
+
+
+def check_config(stored: Config, asked: Config, path: Path | str) -> None:
+    """Raise ConfigError where a setting differs, naming it with both values."""
+    for each in fields(stored):
+        one, other = getattr(stored, each.name), getattr(asked, each.name)
+        if one != other:
+            raise ConfigError(
+                f"{path}: was made with {each.name} {_shown(one)}, not {_shown(other)}; open it without a "
+                "configuration, or make another index"
+            )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(str(each) for each in value)
+    return str(value)
+
+
+def check_background(stored: Background, asked: Background, path: Path | str) -> None:
+    """Raise ConfigError where another background is asked for."""
+    if stored.fingerprint != asked.fingerprint:
+        raise ConfigError(
+            f"{path}: has the background {stored.fingerprint} (of {stored.documents:,} documents), not "
+            f"{asked.fingerprint} (of {asked.documents:,}); open it without one, or make another index"
+        )
+
+
+def check_text(stored: bool, asked: bool, path: Path | str) -> None:
+    """Raise ConfigError where an index keeps texts and should not, or the other way round."""
+    if stored != asked:
+        raise ConfigError(f"{path}: was made with text {stored}, not {asked}; open it without, or make another index")
+
+
+def background_to_bytes(background: Background) -> bytes:
+    """A background as it is stored."""
+    buffer = io.BytesIO()
+    documents = np.array([background.documents], dtype=np.int64)
+    np.savez(buffer, terms=background.terms, frequencies=background.frequencies, documents=documents)
+    return buffer.getvalue()
+
+
+def background_from_bytes(data: bytes) -> Background:
+    """A stored background."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        return Background(arrays["terms"], arrays["frequencies"], int(arrays["documents"][0]))
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of a new index. Raises StoreError where there is something else, or it cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise StoreError(f"{path}: is a file; an index is a folder") from error
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be made: {error.strerror}") from error
+    others = [entry for entry in os.listdir(path) if not entry.startswith((NAME, "writer.lock"))]
+    if others:
+        raise StoreError(f"{path}: holds other things, such as {sorted(others)[0]!r}; name a new or an empty folder")
+
+
+def first_facts(config: Config, background: Background, keeps_text: bool) -> Mapping[str, bytes]:
+    """What a new index begins with."""
+    return {
+        "config": config_to_json(config),
+        "config_fingerprint": config.fingerprint.encode(),
+        "background": background_to_bytes(background),
+        "background_fingerprint": background.fingerprint.encode(),
+        "keeps_text": b"1" if keeps_text else b"0",
+        "next_rank": b"0",
+    }
+
+
+class FactSource(Protocol):
+    """Where the facts of an index stand, as in `dedup.index.catalogue.Catalogue`."""
+
+    @property
+    def version(self) -> int:
+        """The format."""
+        ...
+
+    def fact(self, name: str) -> bytes | None:
+        """A fact about the index."""
+        ...
+
+
+def read_facts(catalogue: FactSource, path: Path | str) -> tuple[Config, Background, bool]:
+    """Configuration, background and whether texts are kept. Raises StoreError for an index of another version."""
+    version = catalogue.version
+    if version != FORMAT_VERSION:
+        raise StoreError(
+            f"{path}: is an index of format {version}, and this version of dedup reads format {FORMAT_VERSION}"
+            if version
+            else f"{path}: is no index"
+        )
+    facts = {name: catalogue.fact(name) or b"" for name in first_facts(DEFAULT, Background(), True)}
+    config = config_from_json(facts["config"], path)
+    if config.fingerprint.encode() != facts["config_fingerprint"]:
+        raise StoreError(
+            f"{path}: its configuration has another fingerprint in this version of dedup ({config.fingerprint}, not "
+            f"{facts['config_fingerprint'].decode()}): settings have changed their meaning"
+        )
+    background = background_from_bytes(facts["background"])
+    if background.fingerprint.encode() != facts["background_fingerprint"]:
+        raise StoreError(f"{path}: the background stored is damaged; put the index back from a copy")
+    return config, background, facts["keeps_text"] == b"1"

@@ -1,0 +1,128 @@
+"""`dedup index`: each command in this process, on small indexes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dedup import Document, Index
+from tests.cli.conftest import Ran
+from tests.index.corpus import documents
+
+Run = Callable[..., Ran]
+TEXT = "The council met on Monday to decide about the copper bridge over the northern river"
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    """Documents as JSON lines, one of which cannot be read."""
+    path = tmp_path / "monday.jsonl"
+    lines = [json.dumps({"id": str(each.id), "text": each.text}) for each in documents(20)]
+    path.write_text("\n".join([*lines, "no json"]), "utf-8")
+    return path
+
+
+def lines_of(ran: Ran) -> list[dict[str, object]]:
+    assert ran.code == 0, ran.err
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_an_index_is_created_once_with_its_settings(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "seen")
+    (info,) = lines_of(run("index", "create", path, "--threshold", "0.8", "--relation", "near", "--no-text"))
+    assert (info["documents"], info["keeps_text"]) == (0, False)
+    with Index.open(path, read_only=True) as index:
+        assert (index.config.threshold, index.config.relations) == (0.8, ("near",))
+    again = run("index", "create", path)
+    assert (again.code, again.out) == (2, "")
+    assert "there is an index already" in again.err
+    assert run("index", "create", str(tmp_path / "other"), "--level", "paragraph").code == 2
+
+
+def test_documents_are_added_with_a_decision_each(run: Run, tmp_path: Path, records: Path) -> None:
+    path, out = str(tmp_path / "seen"), tmp_path / "decisions.jsonl"
+    run("index", "create", path)
+    ran = run("index", "add", path, str(records), "-o", str(out))
+    assert (ran.code, ran.out) == (0, "")
+    decisions = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert len(decisions) == 21
+    assert decisions[-1]["quarantine"] == "invalid-json"
+    dropped = [each for each in decisions[:-1] if not each["keep"]]
+    assert ran.err == f"21 read: {20 - len(dropped)} kept, {len(dropped)} dropped, 1 quarantined\n"
+    assert all(each["representative"] is not None and each["cosine"] > 0 for each in dropped)
+    # Again, and asked for: what was decided stays decided.
+    assert lines_of(run("index", "add", path, str(records), "-q"))[:-1] == decisions[:-1]
+    asked = lines_of(run("index", "query", path, str(records)))
+    assert asked == decisions
+
+
+def test_all_are_kept_where_it_is_said(run: Run, tmp_path: Path, records: Path) -> None:
+    path = str(tmp_path / "seen")
+    run("index", "create", path)
+    assert all(each["keep"] for each in lines_of(run("index", "add", path, str(records), "--keep-all"))[:-1])
+
+
+def test_adding_to_what_is_not_there_is_an_error(run: Run, tmp_path: Path, records: Path) -> None:
+    for command in ("add", "query"):
+        ran = run("index", command, str(tmp_path / "none"), str(records))
+        assert (ran.code, ran.out) == (2, "")
+        assert "there is no index; dedup index create makes one" in ran.err
+    assert run("index", "info", str(tmp_path / "none")).code == 2
+    assert run("index", "check", str(tmp_path / "none")).code == 2
+
+
+def test_a_document_is_explained_and_removed_by_its_id(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "seen")
+    with Index.open(path) as index:
+        index.admit_batch(
+            [Document(7, TEXT), Document("http://b", TEXT + " again"), Document("\ud800", "Some other text")]
+        )
+    (found,) = lines_of(run("index", "explain", path, "http://b"))
+    assert (found["document"], found["representative"], found["representative_text"]) == ("http://b", 7, TEXT)
+    assert str(found["admitted"]).endswith("+00:00")
+    (found,) = lines_of(run("index", "explain", path, "7"))
+    assert (found["reason"], found["represents"]) == ("representative", 1)
+    assert lines_of(run("index", "remove", path, "7", "nobody")) == [{"removed": 1}]
+    (found,) = lines_of(run("index", "explain", path, "http://b"))
+    assert found["representative_gone"] is True
+    assert json.loads(run("index", "explain", path, "7").out) is None
+
+
+def test_documents_are_removed_by_date(run: Run, tmp_path: Path, records: Path) -> None:
+    path = str(tmp_path / "seen")
+    run("index", "create", path)
+    run("index", "add", path, str(records))
+    assert lines_of(run("index", "remove", path, "--before", "2001-01-01")) == [{"removed": 0}]
+    assert lines_of(run("index", "remove", path, "--before", "2100-01-01T00:00:00+02:00")) == [{"removed": 20}]
+    (info,) = lines_of(run("index", "info", path))
+    assert (info["documents"], info["removed"]) == (0, 20)
+    (info,) = lines_of(run("index", "compact", path))
+    assert (info["documents"], info["removed"], info["segments"]) == (0, 0, 0)
+    for wrong in (("--before", "soon"), ()):
+        assert run("index", "remove", path, *wrong).code == 2
+
+
+def test_check_exits_with_1_where_something_is_damaged(run: Run, tmp_path: Path, records: Path) -> None:
+    path = tmp_path / "seen"
+    run("index", "create", str(path))
+    run("index", "add", str(path), str(records))
+    (info,) = lines_of(run("index", "compact", str(path), "--refit"))
+    assert info["background_documents"] != 0
+    assert lines_of(run("index", "check", str(path))) == []
+    (segment,) = path.glob("segment-*")
+    data = bytearray(segment.read_bytes())
+    data[100] ^= 4
+    segment.write_bytes(data)
+    ran = run("index", "check", str(path))
+    assert ran.code == 1
+    assert f"{segment}: block 0 is damaged" in ran.out
+    segment.write_bytes(data[:50])
+    ran = run("index", "check", str(path))
+    assert ran.code == 1
+    assert "has 50 bytes" in json.loads(ran.out)["problem"]
+
+
+def test_help_has_examples(run: Run) -> None:
+    for command in ("create", "add", "query", "explain", "remove", "info", "check", "compact"):
+        assert f"dedup index {command} seen.dedup" in run("index", command, "--help").out

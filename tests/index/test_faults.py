@@ -1,0 +1,185 @@
+"""Faults: kills, torn files, flipped bits, a full disk. Nothing acknowledged is lost, and no answer is wrong."""
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dedup import Document, Index, StoreError
+from dedup.index import storage
+from dedup.index.catalogue import NAME
+from tests.index.corpus import documents, explained
+
+ROOT = Path(__file__).parents[2]
+KILLS = int(os.environ.get("DEDUP_KILLS", "10"))
+"""How often a process is killed; the issue's 200 take a minute."""
+
+
+def test_a_process_killed_anywhere_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.index.killing", str(tmp_path), str(KILLS), "1"],
+        cwd=ROOT,
+        env={**os.environ, "DEDUP_KERNELS": "numpy"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    assert int(ran.stdout.split()[0]) >= KILLS
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of two segments and a tail."""
+    path = tmp_path_factory.mktemp("made") / "seen"
+    several = documents(400)
+    with pytest.MonkeyPatch.context() as patch, Index.open(path, merge="never") as index:
+        patch.setattr(storage, "FLUSH_AT_ONCE", 150)
+        index.admit_batch(several[:180])
+        index.admit_batch(several[180:360])
+        index.admit_batch(several[360:])
+        assert (index.info().segments, index.info().tail) == (2, 40)
+    return path
+
+
+def copies(made: Path, tmp_path: Path, pattern: str) -> Iterator[tuple[Path, Path]]:
+    """A copy of the index for each file of a name, to be spoilt there."""
+    for name in sorted(path.name for path in made.glob(pattern)):
+        copy = tmp_path / f"spoilt-{name}"
+        shutil.copytree(made, copy)
+        yield copy, copy / name
+
+
+@pytest.mark.parametrize("pattern", ["segment-*", "texts-*"])
+def test_a_file_cut_off_or_gone_is_told_when_the_index_is_opened(made: Path, tmp_path: Path, pattern: str) -> None:
+    for folder, file in copies(made, tmp_path, pattern):
+        data = file.read_bytes()
+        for size in (len(data) - 1, len(data) // 2, 0):
+            file.write_bytes(data[:size])
+            for read_only in (True, False):
+                with pytest.raises(StoreError, match=rf"{file.name}: has {size:,} bytes and should have {len(data):,}"):
+                    Index.open(folder, read_only=read_only)
+        file.unlink()
+        with pytest.raises(StoreError, match=f"{file.name}: is missing"):
+            Index.open(folder, read_only=True)
+
+
+@pytest.mark.parametrize("pattern", ["segment-*", "texts-*"])
+def test_a_flipped_bit_is_found_by_check_and_before_a_wrong_answer(made: Path, tmp_path: Path, pattern: str) -> None:
+    several = documents(400)
+    generator = np.random.default_rng(3)
+    asked = [Document(f"new {number}", each.text) for number, each in enumerate(several)][::12]
+    with Index.open(made, read_only=True) as index:
+        expected = [[index.query(each)] for each in asked]
+    noticed = 0
+    for folder, file in copies(made, tmp_path, pattern):
+        data = bytearray(file.read_bytes())
+        # The last bytes say where everything is; the rest is much alike.
+        places = [*generator.integers(0, len(data), 5).tolist(), *range(len(data) - 40, len(data), 13)]
+        for place in places:
+            bit = 1 << int(generator.integers(0, 8))
+            data[place] ^= bit
+            file.write_bytes(data)
+            problems, answers = [], []
+            try:
+                with Index.open(folder, read_only=True) as index:
+                    answers = [answer_of(index, each) for each in asked]
+                    problems = index.check()
+            except StoreError as error:
+                problems = [str(error)]
+            assert any(file.name in problem for problem in problems), place
+            for answer, right in zip(answers, expected, strict=False):
+                assert answer in (right, [])
+                noticed += answer == []
+            data[place] ^= bit
+    assert noticed
+
+
+def answer_of(index: Index, document: Document) -> list[object]:
+    """The decision, or nothing where damage was noticed."""
+    try:
+        return [index.query(document)]
+    except StoreError:
+        return []
+
+
+def test_flipped_bits_of_the_catalogue_are_found_or_change_nothing(made: Path, tmp_path: Path) -> None:
+    several = documents(400)
+    with Index.open(made, read_only=True) as index:
+        expected = explained(index, several[::9])
+    generator = np.random.default_rng(4)
+    file = next(copies(made, tmp_path, NAME))[1]
+    data = bytearray(file.read_bytes())
+    found = 0
+    for place in generator.integers(0, len(data), 25).tolist():
+        data[place] ^= 16
+        file.write_bytes(data)
+        for rest in (file.with_name(NAME + "-wal"), file.with_name(NAME + "-shm")):
+            rest.unlink(missing_ok=True)
+        try:
+            with Index.open(file.parent, read_only=True) as index:
+                assert explained(index, several[::9]) == expected
+                found += bool(index.check())
+        except StoreError:
+            found += 1
+        data[place] ^= 16
+    assert found
+
+
+def test_a_damaged_segment_is_not_merged_into_a_whole_one(made: Path, tmp_path: Path) -> None:
+    for folder, file in copies(made, tmp_path, "segment-*"):
+        data = bytearray(file.read_bytes())
+        data[len(data) // 3] ^= 1
+        file.write_bytes(data)
+        before = set(os.listdir(folder))
+        with Index.open(folder) as index:
+            with pytest.raises(StoreError, match="is damaged"):
+                index.compact()
+            # What came last is in a segment of its own; what was there is as it was.
+            assert index.info().segments == 3
+        assert {name for name in before if name.startswith(("segment", "texts"))} <= set(os.listdir(folder))
+
+
+@pytest.mark.parametrize("kind", ["file", "catalogue"])
+def test_a_full_disk_ends_a_batch_whole_and_the_next_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    several = documents(120)
+    monkeypatch.setattr(storage, "FLUSH_AT_ONCE", 50)
+    with Index.open(tmp_path / "one") as index:
+        expected = [*index.admit_batch(several[:60]), *index.admit_batch(several[60:])]
+    with Index.open(tmp_path / "seen") as index:
+        found = index.admit_batch(several[:60], mark=("at", b"60"))
+        connection = index._storage.catalogue._connection
+        with monkeypatch.context() as patch:
+            if kind == "file":
+                patch.setattr(os, "fsync", full)
+            else:
+                patch.setattr(storage, "FLUSH_AT_ONCE", 10_000)
+                (pages,) = connection.execute("PRAGMA page_count").fetchone()
+                connection.execute(f"PRAGMA max_page_count={pages}")
+            with pytest.raises(StoreError, match=r"the disk is full; free some space and run the same again"):
+                index.admit_batch(several[60:], mark=("at", b"120"))
+            assert (len(index), index.mark("at")) == (60, b"60")
+            assert not [name for name in os.listdir(tmp_path / "seen") if name.endswith(".new")]
+        connection.execute("PRAGMA max_page_count=1000000")
+        assert found + index.admit_batch(several[60:], mark=("at", b"120")) == expected
+        assert index.check() == []
+
+
+def full(descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_folder_that_was_copied_while_nobody_wrote_is_an_index(made: Path, tmp_path: Path) -> None:
+    several = documents(400)
+    shutil.copytree(made, tmp_path / "copy")
+    with Index.open(made, read_only=True) as one, Index.open(tmp_path / "copy") as other:
+        assert explained(one, several) == explained(other, several)
+        assert other.check() == []
