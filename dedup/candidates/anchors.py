@@ -26,7 +26,7 @@ MOST_CANDIDATES = 20
 MOST_RETRIEVED = 24
 """Documents, best by the anchors that are not too frequent, that are scored by all anchors."""
 
-POSTING_CAP = 2000
+POSTING_CAP = 1000
 """Earlier units in a term's list from which on it tells too little to be worth the time."""
 
 _SORTED_AT_ONCE = 4 << 20
