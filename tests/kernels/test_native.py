@@ -17,11 +17,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup.kernels import choose, compiled_pairs, compiled_rows, native, reference, rewriting
+from dedup.kernels import choose, compiled_pairs, compiled_rows, native, reference
 from dedup.kernels.alignment import WORTH, choose_aligner
 from dedup.kernels.native import CACHE_VARIABLE, Library, NativeLoop, sealed
 from dedup.kernels.objects import GROUPS, Group
-from dedup.kernels.rewriting import choose_rewriting
 from tests.kernels.test_twins import PLAIN_PYTHON
 
 ROOT = Path(__file__).parents[2]
@@ -381,9 +380,9 @@ def test_another_processor_compiler_or_source_has_a_file_of_its_own(
         ("compiled_seeds", {"core", "rewriting"}),
         ("alignment", {"core", "rewriting"}),
         ("compiled_sketch", {"aligning", "rewriting"}),
-        ("compiled_nearest", {"core", "aligning"}),
-        ("reference_align", set(GROUPS)),
-        ("__init__", set(GROUPS)),
+        ("compiled_anchors", {"core", "aligning"}),
+        ("reference_align", {"core", "aligning", "rewriting"}),
+        ("__init__", {"core", "aligning", "rewriting"}),
         ("jit", set()),
         ("building", set()),
     ],
@@ -553,18 +552,6 @@ def test_alignment_is_compiled_when_it_is_needed_and_by_its_own_measure(cold: Pa
     assert objects_in(cold) == sorted(native._file(group).name for group in builds.groups)
 
 
-def test_the_search_for_rewrites_is_compiled_when_it_is_needed(cold: Path, builds: Builds) -> None:
-    told: list[str] = []
-    assert choose_rewriting(rewriting.WORTH.compile - 1, told.append).name == "numpy"
-    assert (builds.groups, told) == ([], [])
-    assert choose_rewriting(rewriting.WORTH.compile, told.append).name == "compiled"
-    assert builds.groups == ["rewriting"]
-    assert told == [rewriting.WORTH.message]
-    assert choose_rewriting(rewriting.WORTH.load, told.append).name == "compiled"
-    assert choose_rewriting(rewriting.WORTH.load - 1, told.append).name == "numpy"
-    assert builds.count == 1
-
-
 def test_kernels_asked_for_are_compiled_whatever_the_size(
     cold: Path, builds: Builds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -642,7 +629,7 @@ for loop in loops:
     assert "numba" not in loaded_by(program).split()
 
 
-LEAST_LOOPS: dict[Group, int] = {"core": 15, "aligning": 1, "rewriting": 8}
+LEAST_LOOPS: dict[Group, int] = {"core": 15, "aligning": 1, "rewriting": 4}
 CALLS: dict[Group, str] = {
     "core": """
 left, right = np.array([0, 1, 5]), np.array([1, 2, 6])

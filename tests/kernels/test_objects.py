@@ -27,10 +27,6 @@ def test_loops_belong_to_the_group_of_their_module() -> None:
         each._function.__module__: group_of(each._function.__module__) for each in loops if isinstance(each, NativeLoop)
     }
     assert {module for module, group in groups.items() if group == "aligning"} == {"dedup.kernels.compiled_align"}
-    rewriting = ("anchors", "document_terms", "nearest", "rescoring", "term_evidence", "term_types")
-    assert {module for module, group in groups.items() if group == "rewriting"} == {
-        f"dedup.kernels.compiled_{name}" for name in rewriting
-    }
     assert set(groups.values()) == set(GROUPS)
 
 
