@@ -213,7 +213,7 @@ class RewriteKernels(Protocol):
         ...
 
 
-WORTH = Worth(256 << 10, 2 << 20, "compiling the search for rewrites for this machine, once: about half a minute")
+WORTH = Worth(64 << 10, 2 << 20, "compiling the search for rewrites for this machine, once: about half a minute")
 
 
 def choose_rewriting(n_bytes: int, tell: Callable[[str], None] | None = None) -> RewriteKernels:

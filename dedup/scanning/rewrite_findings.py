@@ -23,6 +23,10 @@ from dedup.verifying import Scores, Verdict, verdicts
 from dedup.verifying.rewrites import shipped_model
 
 MOST_ANCHORS = 8
+
+LEAST_DOCUMENTS = 10
+"""Among fewer documents each word of one is a common word, and nothing tells a rewrite."""
+
 _BLOCK_BYTES = 4 << 20
 
 
@@ -36,9 +40,12 @@ def find_rewrites(
     count = len(corpus.documents)
     eligible = kept & (firsts == np.arange(count))
     ranks = worth_looking(corpus.documents.lengths, eligible)
+    sample = family_sample(corpus, config)
+    if sample.size < LEAST_DOCUMENTS:
+        ranks, sample = ranks[:0], sample[:0]
     n_bytes = int((corpus.documents.ends[ranks] - corpus.documents.starts[ranks]).sum())
     rewriting = choose_rewriting(n_bytes, scorer.progress.message)
-    background = fit_rewrite_background(corpus, family_sample(corpus, config), rewriting)
+    background = fit_rewrite_background(corpus, sample, rewriting)
     model = shipped_model()
     texts = Texts(corpus, ranks, rewriting, scorer.threads, scorer.progress)
     proposals = propose(texts, background, model)
