@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dedup.config import Config
     from dedup.errors import ConfigError, DedupError, InputError, LockedError, SketchError, StoreError
     from dedup.index.concurrent import AsyncIndex
-    from dedup.index.embedded import Index
+    from dedup.index.front import Index
     from dedup.labelling.residue import find_residue
     from dedup.model import Cluster, Decision, Document, Match, Passage, Relation, Report, Span
     from dedup.scanning import align, clean, scan, sketch
@@ -48,7 +48,7 @@ _HOMES = {
     "dedup.config": ("Config",),
     "dedup.errors": ("ConfigError", "DedupError", "InputError", "LockedError", "SketchError", "StoreError"),
     "dedup.index.concurrent": ("AsyncIndex",),
-    "dedup.index.embedded": ("Index",),
+    "dedup.index.front": ("Index",),
     "dedup.labelling.residue": ("find_residue",),
     "dedup.model": ("Cluster", "Decision", "Document", "Match", "Passage", "Relation", "Report", "Span"),
     "dedup.scanning": ("align", "clean", "scan", "sketch"),

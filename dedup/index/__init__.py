@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from dedup.index.checking import IndexInfo
     from dedup.index.concurrent import AsyncIndex
     from dedup.index.decisions import DecisionColumns, Explanation
-    from dedup.index.embedded import Index
     from dedup.index.exchange import (
         Candidate,
         Imported,
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
         export_lsh,
         export_minhashes,
     )
+    from dedup.index.front import Index
     from dedup.index.shared import SharedIndex
 
 __all__ = [
@@ -42,7 +42,7 @@ _HOMES = {
     "dedup.index.checking": ("IndexInfo",),
     "dedup.index.concurrent": ("AsyncIndex",),
     "dedup.index.decisions": ("DecisionColumns", "Explanation"),
-    "dedup.index.embedded": ("Index",),
+    "dedup.index.front": ("Index",),
     "dedup.index.exchange": (
         "Candidate",
         "Imported",

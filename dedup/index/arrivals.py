@@ -55,6 +55,7 @@ class Arrivals:
     texts: U8
 
     def __len__(self) -> int:
+        """How many documents are there."""
         return int(self.rows.size)
 
     @property

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self, TypeVar
 from dedup.config import Config
 from dedup.errors import StoreError
 from dedup.index.decisions import Explanation
-from dedup.index.embedded import Index
+from dedup.index.front import Index
 from dedup.model import Decision, Document, DocumentId
 from dedup.verifying import Background
 
@@ -71,6 +71,7 @@ class AsyncIndex:
         )
 
     def __await__(self) -> Generator[Any, None, Self]:
+        """See `Index.__await__`."""
         return self._opened().__await__()
 
     async def _opened(self) -> Self:
@@ -89,11 +90,13 @@ class AsyncIndex:
         return self
 
     async def __aenter__(self) -> Self:
+        """See `Index.__aenter__`."""
         return await self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """See `Index.__aexit__`."""
         await self.close()
 
     async def admit(self, document: Document, *, admitted: datetime | None = None) -> Decision:

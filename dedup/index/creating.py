@@ -13,6 +13,7 @@ import numpy as np
 from dedup.config import PAIR_RELATIONS, Config
 from dedup.errors import ConfigError, StoreError
 from dedup.index.catalogue import FORMAT_VERSION, NAME
+from dedup.index.opening import Opening
 from dedup.model import Level, Relation
 from dedup.verifying import Background
 
@@ -56,7 +57,26 @@ def config_from_json(data: bytes, path: Path | str) -> Config:
         raise StoreError(f"{path}: the configuration stored is of another version of dedup ({error})") from error
 
 
-def check_config(stored: Config, asked: Config, path: Path | str) -> None:
+def check_facts(
+    stored: tuple[Config, Background, bool], config: Config | None, opening: Opening, path: Path | str
+) -> None:
+    """Raise ConfigError where an index has not the configuration or the rest that is asked for."""
+    own, background, keeps_text = stored
+    if config is not None:
+        _check_config(own, config, path)
+    if opening.background is not None and background.fingerprint != opening.background.fingerprint:
+        asked = opening.background
+        raise ConfigError(
+            f"{path}: has the background {background.fingerprint} (of {background.documents:,} documents), not "
+            f"{asked.fingerprint} (of {asked.documents:,}); open it without one, or make another index"
+        )
+    if opening.text is not None and keeps_text != opening.text:
+        raise ConfigError(
+            f"{path}: was made with text {keeps_text}, not {opening.text}; open it without, or make another index"
+        )
+
+
+def _check_config(stored: Config, asked: Config, path: Path | str) -> None:
     """Raise ConfigError where a setting differs, naming it with both values."""
     for each in fields(stored):
         one, other = getattr(stored, each.name), getattr(asked, each.name)
@@ -71,21 +91,6 @@ def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(str(each) for each in value)
     return str(value)
-
-
-def check_background(stored: Background, asked: Background, path: Path | str) -> None:
-    """Raise ConfigError where another background is asked for."""
-    if stored.fingerprint != asked.fingerprint:
-        raise ConfigError(
-            f"{path}: has the background {stored.fingerprint} (of {stored.documents:,} documents), not "
-            f"{asked.fingerprint} (of {asked.documents:,}); open it without one, or make another index"
-        )
-
-
-def check_text(stored: bool, asked: bool, path: Path | str) -> None:
-    """Raise ConfigError where an index keeps texts and should not, or the other way round."""
-    if stored != asked:
-        raise ConfigError(f"{path}: was made with text {stored}, not {asked}; open it without, or make another index")
 
 
 def background_to_bytes(background: Background) -> bytes:

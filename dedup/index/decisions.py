@@ -34,6 +34,7 @@ class DecisionColumns:
     again: Bool
 
     def __len__(self) -> int:
+        """How many documents are there."""
         return int(self.reasons.size)
 
     @property

@@ -1,15 +1,13 @@
 """The index on disk: one writer, any number of readers."""
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self, cast
+from typing import Literal
 
 import numpy as np
 
@@ -19,23 +17,15 @@ from dedup.errors import StoreError
 from dedup.index.admitting import admit_documents, preview
 from dedup.index.catalogue import NAME, Catalogue
 from dedup.index.checking import IndexInfo, check, look_over
-from dedup.index.creating import (
-    DEFAULT,
-    check_background,
-    check_config,
-    check_text,
-    first_facts,
-    make_folder,
-    read_facts,
-    suitable,
-)
+from dedup.index.creating import DEFAULT, check_facts, first_facts, make_folder, read_facts, suitable
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
 from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_buckets, tokens_of
 from dedup.index.explaining import explanation
+from dedup.index.front import Index, columns_of
 from dedup.index.locking import WriterLock
+from dedup.index.opening import Opening
 from dedup.index.refitting import fit_to_index
 from dedup.index.resolving import documents_with
-from dedup.index.server import is_address
 from dedup.index.single import Alone, admit_one
 from dedup.index.state import State
 from dedup.index.storage import NO_RANKS, Storage
@@ -46,102 +36,15 @@ from dedup.verifying import Background
 LOCK = "writer.lock"
 
 
-class Index:
-    """What was seen, on disk: it tells whether a document is new, and if not, what it is a copy of.
-
-    Made by `Index.open`, and closed by `close` or by a `with` statement. Threads may share one; processes open their
-    own, one of them for writing. A decision is the one that `dedup.scan` makes of the same documents in the same order
-    with the same background, however they are cut into calls.
-    """
+class EmbeddedIndex(Index):
+    """What was seen, in a folder: see `dedup.Index`."""
 
     def __init__(self, storage: Storage, mutex: threading.RLock, *, merge: str) -> None:
+        super().__init__()
         self._storage = storage
         self._mutex = mutex
         self._merge = merge
-        self._kernels: Kernels | None = None
         self._closed = False
-
-    @classmethod
-    def open(
-        cls,
-        path: str | os.PathLike[str],
-        config: Config | None = None,
-        *,
-        background: Background | None = None,
-        text: bool | None = None,
-        read_only: bool = False,
-        create: bool = True,
-        durability: Literal["process", "full"] = "process",
-        merge: Literal["background", "now", "never"] = "background",
-        timeout: float = 0.0,
-    ) -> Self:
-        """Open the index in a folder; make it, if `create`, where there is none.
-
-        `config`, `background` and `text` (whether texts are kept, by default yes; without them their token hashes are)
-        are fixed when an index is made; given for one that exists they must be the same. `read_only`: for queries
-        alone, beside a writer. `durability`: what is acknowledged survives the death of the `process`, or with "full"
-        a loss of power too; without it that may cost the last transactions, never more. `merge`: whether segments
-        that have become many are joined in a thread, by the call that made the last of them, or by `compact` alone.
-        `timeout`: seconds to wait for another writer.
-
-        `path` may be the address of a Redis server, `redis://host:port/db?prefix=name`: see
-        `dedup.index.shared.SharedIndex`.
-
-        Raises ConfigError where a setting differs, LockedError where another writer is there, and StoreError where
-        there is no index, or it is damaged or of another version.
-        """
-        if is_address(path):
-            from dedup.index.shared import SharedIndex
-
-            return cast(
-                "Self",
-                SharedIndex.open(
-                    path, config, background=background, text=text, read_only=read_only, create=create,
-                    durability=durability, merge=merge, timeout=timeout,
-                ),
-            )  # fmt: skip
-        folder = Path(path)
-        config = None if config is None else suitable(config)
-        exists = (folder / NAME).exists()
-        if not exists and (read_only or not create):
-            raise StoreError(f"{folder}: there is no index; dedup index create makes one")
-        with ExitStack() as opened:
-            lock = None
-            if not read_only:
-                if not exists:
-                    make_folder(folder)
-                lock = WriterLock(folder / LOCK, timeout)
-                opened.callback(lock.release)
-            catalogue = Catalogue(folder, read_only=read_only)
-            opened.callback(catalogue.close)
-            if not read_only:
-                catalogue.prepare(durability)
-                if catalogue.version == 0:
-                    facts = first_facts(config or DEFAULT, background or Background(), text is not False)
-                    catalogue.create(dict(facts))
-            stored, known, keeps_text = read_facts(catalogue, folder)
-            if config is not None:
-                check_config(stored, config, folder)
-            if background is not None:
-                check_background(known, background, folder)
-            if text is not None:
-                check_text(keeps_text, text, folder)
-            mutex = threading.RLock()
-            storage = Storage(folder, catalogue, State(folder, stored, known, keeps_text), lock, mutex)
-            storage.load()
-            if not read_only:
-                storage.delete_orphans()
-            opened.pop_all()
-        return cls(storage, mutex, merge=merge)
-
-    @staticmethod
-    def exists(path: str | os.PathLike[str]) -> bool:
-        """Whether there is an index in a folder, or at an address."""
-        if is_address(path):
-            from dedup.index.meeting import is_there
-
-            return is_there(os.fspath(path))
-        return (Path(path) / NAME).exists()
 
     @property
     def _state(self) -> State:
@@ -149,12 +52,12 @@ class Index:
 
     @property
     def config(self) -> Config:
-        """The configuration."""
+        """See `Index.config`."""
         return self._state.config
 
     @property
     def background(self) -> Background:
-        """The document frequencies on which cosines rest."""
+        """See `Index.background`."""
         return self._state.background
 
     def __len__(self) -> int:
@@ -166,11 +69,7 @@ class Index:
     # Admitting
 
     def admit(self, document: Document, *, admitted: datetime | None = None) -> Decision:
-        """Decide on a document and put it into the index, in one step.
-
-        The same id with the same text gives the recorded decision; with another text it takes the place of the earlier
-        document. `admitted`: when it was, by default now.
-        """
+        """See `Index.admit`."""
         token = json.dumps(document.id, ensure_ascii=False).encode("utf-8", "surrogatepass")
         text = document.text.encode("utf-8", "surrogatepass")
         with self._mutex:
@@ -185,22 +84,6 @@ class Index:
                     return self._decision(document.id, alone, kernels)
         return self.admit_batch([document], admitted=admitted)[0]
 
-    def admit_batch(
-        self,
-        documents: Iterable[Document],
-        *,
-        mark: tuple[str, bytes] | None = None,
-        admitted: datetime | None = None,
-    ) -> list[Decision]:
-        """Admit documents one after the other, in one transaction: all are in the index then, or none.
-
-        `mark`: a name and a value that are stored in the same transaction, to be read by `Index.mark`.
-        """
-        several = list(documents)
-        texts = TextColumn.from_strings([document.text for document in several])
-        ids = IdColumn.from_ids([document.id for document in several])
-        return list(self.admit_columns(texts, ids, mark=mark, admitted=admitted).decisions())
-
     def admit_columns(
         self,
         texts: TextColumn,
@@ -212,13 +95,7 @@ class Index:
         keep_all: bool = False,
         sketches: Sketches | None = None,
     ) -> DecisionColumns:
-        """Admit documents given as columns, as `admit_batch` does.
-
-        `same_id`: what a document is whose id is in the index: "recorded", what `admit` says; or "new", a document like
-        any other, which is compared with the earlier one and may be dropped for it. `keep_all`: every document is kept,
-        as `add` does. The value of `mark` may be a function that makes it of the decisions; what that raises leaves
-        the index as it was. `sketches`: what `sketch` has given for the texts.
-        """
+        """See `Index.admit_columns`."""
         with self._mutex:
             self._check_writable()
             kernels = self._choose(texts.n_bytes)
@@ -234,32 +111,17 @@ class Index:
             return admission.decisions
 
     def sketch(self, texts: TextColumn) -> Sketches:
-        """The part of `admit_columns` that needs nothing of the index, so that another thread may do it ahead."""
+        """See `Index.sketch`."""
         return self._state.sketch(texts, choose(max(texts.n_bytes, WORTH.load)))
 
     def mark(self, name: str) -> bytes | None:
-        """The value last stored under a name with a batch, or None."""
+        """See `Index.mark`."""
         with self._mutex:
             self._check_open()
             return self._storage.catalogue.mark(name)
 
-    def add(self, documents: Iterable[Document], *, admitted: datetime | None = None) -> int:
-        """Put documents into the index as kept ones, whatever they are copies of; how many of them were not there.
-
-        So later ones are compared with a corpus that is published already, say.
-        """
-        several = list(documents)
-        texts = TextColumn.from_strings([document.text for document in several])
-        ids = IdColumn.from_ids([document.id for document in several])
-        columns = self.admit_columns(texts, ids, admitted=admitted, keep_all=True)
-        return int(np.count_nonzero(~columns.again))
-
     def remove(self, document: DocumentId) -> bool:
-        """Take the document with this id out; whether there was one.
-
-        What was dropped for it stays dropped, and `explain` says that it is gone; what comes later is compared with
-        what is left. Its text stays on the disk until `compact`.
-        """
+        """See `Index.remove`."""
         with self._mutex:
             self._check_writable()
             ids = IdColumn.from_ids([document])
@@ -268,7 +130,7 @@ class Index:
             return bool(ranks.size)
 
     def expire(self, before: datetime) -> int:
-        """Take the documents out that were admitted before a moment; how many there were."""
+        """See `Index.expire`."""
         with self._mutex:
             self._check_writable()
             ranks = self._state.admitted_before(before.timestamp(), self._choose(0))
@@ -276,10 +138,7 @@ class Index:
             return int(ranks.size)
 
     def refit(self) -> Background:
-        """Fit the background on the documents that are there, and use it from now on.
-
-        Decisions that were made rest on the background of their time: none is made again.
-        """
+        """See `Index.refit`."""
         with self._mutex:
             self._check_writable()
             background = fit_to_index(self._state, self._choose(0))
@@ -287,44 +146,39 @@ class Index:
             return background
 
     def compact(self) -> None:
-        """Make one segment of everything, and drop what was removed from the disk."""
+        """See `Index.compact`."""
         self._storage.wait()
         with self._mutex:
             self._check_writable()
             self._storage.compact(self._choose(0))
 
     def info(self) -> IndexInfo:
-        """What is in the index, in numbers."""
+        """See `Index.info`."""
         with self._mutex:
             self._refresh()
             return look_over(self._storage)
 
     def check(self) -> list[str]:
-        """Read everything, and say what is damaged or contradicts itself, a line each; nothing if all is well."""
+        """See `Index.check`."""
         with self._mutex:
             self._refresh()
             return check(self._storage, self._choose(0))
 
     # Asking
 
-    def query(self, document: Document) -> Decision:
-        """What `admit` would say, without putting the document into the index."""
-        return self.query_batch([document])[0]
-
     def query_batch(self, documents: Iterable[Document]) -> list[Decision]:
-        """What `admit` would say of each document on its own, without putting any into the index."""
+        """See `Index.query_batch`."""
         several = list(documents)
         with self._mutex:
             self._refresh()
             found: list[Decision] = []
             for document in several:
-                texts = TextColumn.from_strings([document.text])
-                ids = IdColumn.from_ids([document.id])
+                texts, ids = columns_of([document])
                 found += preview(self._state, texts, ids, self._choose(texts.n_bytes)).decisions()
             return found
 
     def explain(self, document: DocumentId) -> Explanation | None:
-        """What became of the document with this id and why; None where it is not in the index."""
+        """See `Index.explain`."""
         with self._mutex:
             self._refresh()
             kernels = self._choose(0)
@@ -341,7 +195,7 @@ class Index:
         return documents_with(ids, hashes, self._state, kernels)[1]
 
     def kept_tokens(self) -> Iterator[tuple[DocumentId, U64]]:
-        """The id and the token hashes of each document that is kept now, in order, but for those removed meanwhile."""
+        """See `Index.kept_tokens`."""
         with self._mutex:
             self._refresh()
             ranks = kept_ranks(self._state)
@@ -353,7 +207,7 @@ class Index:
             yield from found
 
     def tokens_in_buckets(self, keys: U32) -> list[tuple[DocumentId, U64]]:
-        """The same of the kept documents in the buckets of some keys, one a band (see `dedup.index.exchange`)."""
+        """See `Index.tokens_in_buckets`."""
         with self._mutex:
             self._refresh()
             kernels = self._choose(0)
@@ -375,12 +229,6 @@ class Index:
         (name,) = self._state.ids(np.array([alone.representative]), kernels)
         return make_decision(document, DROPPED, alone.verdict, json.loads(name), alone.scores)
 
-    def _choose(self, n_bytes: int) -> Kernels:
-        """Compiled kernels where there are any; they are compiled for large batches alone."""
-        if self._kernels is None or (self._kernels.name == "numpy" and n_bytes >= WORTH.compile):
-            self._kernels = choose(max(n_bytes, WORTH.load))
-        return self._kernels
-
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError(f"{self._storage.folder}: the index is closed")
@@ -394,17 +242,40 @@ class Index:
         self._storage.check_writable()
 
     def close(self) -> None:
-        """Give everything back; what was admitted is on the disk already."""
+        """See `Index.close`."""
         self._storage.wait()
         with self._mutex:
             if not self._closed:
                 self._closed = True
                 self._storage.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+def open_folder(folder: Path, opening: Opening) -> EmbeddedIndex:
+    """Open the index in a folder: see `Index.open`."""
+    config = None if opening.config is None else suitable(opening.config)
+    exists = (folder / NAME).exists()
+    if not exists and (opening.read_only or not opening.create):
+        raise StoreError(f"{folder}: there is no index; dedup index create makes one")
+    with ExitStack() as opened:
+        lock = None
+        if not opening.read_only:
+            if not exists:
+                make_folder(folder)
+            lock = WriterLock(folder / LOCK, opening.timeout)
+            opened.callback(lock.release)
+        catalogue = Catalogue(folder, read_only=opening.read_only)
+        opened.callback(catalogue.close)
+        if not opening.read_only:
+            catalogue.prepare(opening.durability)
+            if catalogue.version == 0:
+                background = opening.background or Background()
+                catalogue.create(dict(first_facts(config or DEFAULT, background, opening.text is not False)))
+        facts = read_facts(catalogue, folder)
+        check_facts(facts, config, opening, folder)
+        mutex = threading.RLock()
+        storage = Storage(folder, catalogue, State(folder, *facts), lock, mutex)
+        storage.load()
+        if not opening.read_only:
+            storage.delete_orphans()
+        opened.pop_all()
+    return EmbeddedIndex(storage, mutex, merge=opening.merge)

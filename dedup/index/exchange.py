@@ -23,7 +23,7 @@ from dedup.tokenising import hash_tokens
 if TYPE_CHECKING:
     from datasketch import MinHash, MinHashLSH
 
-    from dedup.index.embedded import Index
+    from dedup.index.front import Index
 
 AT_ONCE = 256
 """Documents whose texts are read together."""

@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dedup.config import Config
 from dedup.errors import StoreError
 from dedup.index.creating import (
     DEFAULT,
-    check_background,
-    check_config,
-    check_text,
+    check_facts,
     first_facts,
     read_facts,
     suitable,
 )
+from dedup.index.opening import Opening
 from dedup.index.server import Server, parse_address
 from dedup.index.state import State
 from dedup.verifying import Background
@@ -23,17 +21,15 @@ FORMAT_VERSION = 1
 """Of what stands on the server."""
 
 
-def meet(
-    server: Server, config: Config | None, background: Background | None, text: bool | None, *, create: bool
-) -> State:
-    """What all calls to the index on a server have in common; it is made, if `create`, where there is none.
+def meet(server: Server, opening: Opening) -> State:
+    """What all calls to the index on a server have in common; it is made, where it may be, if there is none.
 
     Raises StoreError and ConfigError as `Index.open` does.
     """
-    config = None if config is None else suitable(config)
+    config = None if opening.config is None else suitable(opening.config)
     facts = server.facts()
     if not facts:
-        if not create:
+        if opening.read_only or not opening.create:
             raise StoreError(f"{server.shown}: there is no index")
         if policy := server.evicts():
             raise StoreError(
@@ -41,17 +37,12 @@ def meet(
                 "index would lose documents without a word; set noeviction"
             )
         # Where another client makes it at the same time, what that one has said holds.
-        first = first_facts(config or DEFAULT, background or Background(), text is not False)
+        first = first_facts(config or DEFAULT, opening.background or Background(), opening.text is not False)
         server.create({"format": str(FORMAT_VERSION).encode(), **first})
         facts = server.facts()
-    stored, known, keeps_text = read_facts(_Facts(facts), server.shown)
-    if config is not None:
-        check_config(stored, config, server.shown)
-    if background is not None:
-        check_background(known, background, server.shown)
-    if text is not None:
-        check_text(keeps_text, text, server.shown)
-    return State(Path(server.shown), stored, known, keeps_text)
+    stored = read_facts(_Facts(facts), server.shown)
+    check_facts(stored, config, opening, server.shown)
+    return State(Path(server.shown), *stored)
 
 
 def is_there(url: str) -> bool:

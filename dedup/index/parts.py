@@ -134,6 +134,7 @@ class Segment:
         self._ranks: U32 | None = None
 
     def __len__(self) -> int:
+        """How many documents are there."""
         return int(self.stored_rows.size)
 
     @property

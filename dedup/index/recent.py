@@ -28,6 +28,7 @@ class Recent:
         self.n_bytes = 0
 
     def __len__(self) -> int:
+        """How many documents are there."""
         return len(self._ranks)
 
     @property

@@ -1,6 +1,5 @@
 """The index on a Redis server: any number of clients, all of which may write."""
 
-import os
 import struct
 import threading
 import time
@@ -9,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from random import uniform
-from typing import Literal, Self, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -19,12 +18,13 @@ from dedup.index.admitting import admit_documents, preview
 from dedup.index.arrivals import NONE
 from dedup.index.checking import IndexInfo
 from dedup.index.decisions import DecisionColumns, Explanation, join_decisions
-from dedup.index.embedded import Index
 from dedup.index.entries import Entries, entries_of_batch, entries_of_buckets, entries_of_ids
 from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_buckets, tokens_of
 from dedup.index.explaining import explanation
+from dedup.index.front import Index, columns_of
 from dedup.index.meeting import FORMAT_VERSION, meet
 from dedup.index.messages import pack_numbers
+from dedup.index.opening import Opening
 from dedup.index.resolving import documents_with
 from dedup.index.server import Fetched, Server, parse_address
 from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, as_fetched, insertion
@@ -56,52 +56,22 @@ class SharedIndex(Index):
     """
 
     def __init__(self, server: Server, base: State, *, read_only: bool) -> None:
+        super().__init__()
         self._server = server
         self._base = base
         self._read_only = read_only
         self._limits = pack_numbers(np.minimum(base.limits, NONE))
         self._mutex = threading.RLock()
-        self._kernels: Kernels | None = None
         self._closed = False
-
-    @classmethod
-    def open(
-        cls,
-        path: str | os.PathLike[str],
-        config: Config | None = None,
-        *,
-        background: Background | None = None,
-        text: bool | None = None,
-        read_only: bool = False,
-        create: bool = True,
-        durability: Literal["process", "full"] = "process",
-        merge: Literal["background", "now", "never"] = "background",
-        timeout: float = 0.0,
-    ) -> Self:
-        """Open the index at an address; make it, if `create`, where there is none. See `Index.open`.
-
-        There is nothing to merge and no writer to wait for. Raises ConfigError for `durability` "full", which is the
-        server's to give.
-        """
-        address = parse_address(os.fspath(path))
-        if durability == "full":
-            raise ConfigError(f"{address.shown}: what survives a loss of power is for the server to say (appendfsync)")
-        server = Server(address)
-        try:
-            base = meet(server, config, background, text, create=create and not read_only)
-        except BaseException:
-            server.close()
-            raise
-        return cls(server, base, read_only=read_only)
 
     @property
     def config(self) -> Config:
-        """The configuration."""
+        """See `Index.config`."""
         return self._base.config
 
     @property
     def background(self) -> Background:
-        """The document frequencies on which cosines rest."""
+        """See `Index.background`."""
         return self._base.background
 
     def __len__(self) -> int:
@@ -110,10 +80,6 @@ class SharedIndex(Index):
         return self._server.count()
 
     # Admitting
-
-    def admit(self, document: Document, *, admitted: datetime | None = None) -> Decision:
-        """See `Index.admit`."""
-        return self.admit_batch([document], admitted=admitted)[0]
 
     def admit_columns(
         self,
@@ -193,7 +159,7 @@ class SharedIndex(Index):
         return self._server.mark(name)
 
     def remove(self, document: DocumentId) -> bool:
-        """See `Index.remove`. The text is gone at once."""
+        """See `Index.remove`."""
         with self._mutex:
             self._check_writable()
             while True:
@@ -205,7 +171,7 @@ class SharedIndex(Index):
                     return True
 
     def expire(self, before: datetime) -> int:
-        """See `Index.expire`: document by document, while others go on."""
+        """See `Index.expire`."""
         with self._mutex:
             self._check_writable()
             moment = struct.pack("<d", before.timestamp())
@@ -257,12 +223,10 @@ class SharedIndex(Index):
 
     def query_batch(self, documents: Iterable[Document]) -> list[Decision]:
         """See `Index.query_batch`."""
-        several = list(documents)
+        texts, ids = columns_of(documents)
         with self._mutex:
             self._check_open()
             found: list[Decision] = []
-            texts = TextColumn.from_strings([document.text for document in several])
-            ids = IdColumn.from_ids([document.id for document in several])
             kernels = self._choose(texts.n_bytes)
             for part in _cuts(texts, whole=False):
                 found += self._preview(_slice(texts, part), _slice_ids(ids, part), kernels)
@@ -359,11 +323,28 @@ class SharedIndex(Index):
             raise StoreError(f"{self._server.shown}: was opened read-only")
 
     def close(self) -> None:
-        """Give the connections back."""
+        """See `Index.close`."""
         with self._mutex:
             if not self._closed:
                 self._closed = True
                 self._server.close()
+
+
+def open_address(address: str, opening: Opening) -> SharedIndex:
+    """Open the index on a server: see `Index.open`.
+
+    Raises ConfigError for the durability "full", which is the server's to give.
+    """
+    parsed = parse_address(address)
+    if opening.durability == "full":
+        raise ConfigError(f"{parsed.shown}: what survives a loss of power is for the server to say (appendfsync)")
+    server = Server(parsed)
+    try:
+        base = meet(server, opening)
+    except BaseException:
+        server.close()
+        raise
+    return SharedIndex(server, base, read_only=opening.read_only)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ class SnapshotPart:
         self._members: I64 = np.searchsorted(self.on_server, self._listed)
 
     def __len__(self) -> int:
+        """How many documents are there."""
         return int(self.ranks.size)
 
     def _local(self, ranks: U32) -> I64:
