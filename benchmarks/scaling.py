@@ -95,8 +95,10 @@ def warm_up(works: Sequence[str], pin: Sequence[int], folder: Path) -> None:
         run_dedup((*arguments, str(path), "--quiet", "--output", str(folder / "warm.jsonl")), folder / "said", pin=pin)
 
 
-def measure(work: Work, sizes: Sequence[int], rounds: int, pin: Sequence[int], folder: Path) -> list[Point]:
-    """One command at all sizes."""
+def measure(
+    work: Work, sizes: Sequence[int], rounds: int, pin: Sequence[int], folder: Path, console: Console
+) -> list[Point]:
+    """One command at all sizes; each is told as soon as it is known."""
     points = []
     output = folder / "findings.jsonl"
     for documents in sizes:
@@ -105,7 +107,11 @@ def measure(work: Work, sizes: Sequence[int], rounds: int, pin: Sequence[int], f
         runs = tuple(run_dedup(arguments, folder / "said", pin=pin) for _ in range(rounds))
         with output.open("rb") as file:
             findings = sum(1 for _ in file)
-        points.append(Point(documents, n_bytes, findings, runs))
+        point = Point(documents, n_bytes, findings, runs)
+        console.print(
+            f"{work.name}, {documents:,} documents: {point.wall:,.2f} s, {point.peak:,.0f} MB", highlight=False
+        )
+        points.append(point)
     return points
 
 
@@ -223,8 +229,7 @@ def main() -> int:
             measured: dict[str, list[Point]] = {}
             for name in arguments.works:
                 work = WORKS[name]
-                measured[work.name] = measure(work, arguments.sizes, arguments.runs, pin, folder)
-                console.print(f"measured: {work.name}", highlight=False)
+                measured[work.name] = measure(work, arguments.sizes, arguments.runs, pin, folder, console)
             console.print(growth_table(measured, pin))
             said["growth"] = {name: [asdict(point) for point in points] for name, points in measured.items()}
             if arguments.plot:
