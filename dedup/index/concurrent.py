@@ -71,7 +71,6 @@ class AsyncIndex:
         )
 
     def __await__(self) -> Generator[Any, None, Self]:
-        """See `Index.__await__`."""
         return self._opened().__await__()
 
     async def _opened(self) -> Self:
@@ -90,13 +89,11 @@ class AsyncIndex:
         return self
 
     async def __aenter__(self) -> Self:
-        """See `Index.__aenter__`."""
         return await self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """See `Index.__aexit__`."""
         await self.close()
 
     async def admit(self, document: Document, *, admitted: datetime | None = None) -> Decision:

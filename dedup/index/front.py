@@ -227,13 +227,11 @@ class Index(ABC):
         """Give everything back; what was admitted is there already."""
 
     def __enter__(self) -> Self:
-        """See `Index.__enter__`."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """See `Index.__exit__`."""
         self.close()
 
 
