@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -57,13 +57,20 @@ def config_from_json(data: bytes, path: Path | str) -> Config:
         raise StoreError(f"{path}: the configuration stored is of another version of dedup ({error})") from error
 
 
-def check_facts(
-    stored: tuple[Config, Background, bool], config: Config | None, opening: Opening, path: Path | str
-) -> None:
+class Facts(NamedTuple):
+    """What an index was made with: see `Index.open`."""
+
+    config: Config
+    background: Background
+    text: bool
+    paragraphs: bool
+
+
+def check_facts(stored: Facts, opening: Opening, path: Path | str) -> None:
     """Raise ConfigError where an index has not the configuration or the rest that is asked for."""
-    own, background, keeps_text = stored
-    if config is not None:
-        _check_config(own, config, path)
+    own, background, keeps_text, paragraphs = stored
+    if opening.config is not None:
+        _check_config(own, suitable(opening.config), path)
     if opening.background is not None and background.fingerprint != opening.background.fingerprint:
         asked = opening.background
         raise ConfigError(
@@ -73,6 +80,11 @@ def check_facts(
     if opening.text is not None and keeps_text != opening.text:
         raise ConfigError(
             f"{path}: was made with text {keeps_text}, not {opening.text}; open it without, or make another index"
+        )
+    if opening.paragraphs is not None and paragraphs != opening.paragraphs:
+        raise ConfigError(
+            f"{path}: was made with{'' if paragraphs else 'out'} paragraphs; open it without saying so, or make "
+            "another index"
         )
 
 
@@ -120,14 +132,19 @@ def make_folder(path: Path) -> None:
         raise StoreError(f"{path}: holds other things, such as {sorted(others)[0]!r}; name a new or an empty folder")
 
 
-def first_facts(config: Config, background: Background, keeps_text: bool) -> Mapping[str, bytes]:
-    """What a new index begins with."""
+def first_facts(opening: Opening) -> Mapping[str, bytes]:
+    """What a new index begins with. Raises ConfigError for what an index does not do."""
+    config = DEFAULT if opening.config is None else suitable(opening.config)
+    background = opening.background or Background()
+    if opening.paragraphs and opening.text is False:
+        raise ConfigError("an index that knows paragraphs keeps the texts: leave out either")
     return {
         "config": config_to_json(config),
         "config_fingerprint": config.fingerprint.encode(),
         "background": background_to_bytes(background),
         "background_fingerprint": background.fingerprint.encode(),
-        "keeps_text": b"1" if keeps_text else b"0",
+        "keeps_text": b"1" if opening.text is not False else b"0",
+        "paragraphs": b"1" if opening.paragraphs else b"0",
         "next_rank": b"0",
     }
 
@@ -145,8 +162,8 @@ class FactSource(Protocol):
         ...
 
 
-def read_facts(catalogue: FactSource, path: Path | str) -> tuple[Config, Background, bool]:
-    """Configuration, background and whether texts are kept. Raises StoreError for an index of another version."""
+def read_facts(catalogue: FactSource, path: Path | str) -> Facts:
+    """What an index was made with. Raises StoreError for an index of another version."""
     version = catalogue.version
     if version != FORMAT_VERSION:
         raise StoreError(
@@ -154,7 +171,7 @@ def read_facts(catalogue: FactSource, path: Path | str) -> tuple[Config, Backgro
             if version
             else f"{path}: is no index"
         )
-    facts = {name: catalogue.fact(name) or b"" for name in first_facts(DEFAULT, Background(), True)}
+    facts = {name: catalogue.fact(name) or b"" for name in first_facts(Opening())}
     config = config_from_json(facts["config"], path)
     if config.fingerprint.encode() != facts["config_fingerprint"]:
         raise StoreError(
@@ -164,4 +181,4 @@ def read_facts(catalogue: FactSource, path: Path | str) -> tuple[Config, Backgro
     background = background_from_bytes(facts["background"])
     if background.fingerprint.encode() != facts["background_fingerprint"]:
         raise StoreError(f"{path}: the background stored is damaged; put the index back from a copy")
-    return config, background, facts["keeps_text"] == b"1"
+    return Facts(config, background, facts["keeps_text"] == b"1", facts["paragraphs"] == b"1")
