@@ -30,6 +30,7 @@ from dedup.cli.scan import check_fail_on, check_outputs
 if TYPE_CHECKING:
     from dedup.config import Config
     from dedup.filtering import FilterOptions, FilterResult
+    from dedup.model import Level
 
 _EXAMPLES = """\b
 Examples:
@@ -60,7 +61,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
     type=click.Choice(("drop", "annotate", "clean")),
     default="drop",
     help="drop: leave repeated records out (default). annotate: keep all and say in dedup_* fields what each one is. "
-    "clean: keep all, each text without its own repeated blocks and residue.",
+    "clean: keep all, each text without its own repeated blocks and residue, and with --level both without what stands "
+    "in an earlier record.",
 )
 @click.option("--rejected", metavar="FILE", help="Write each record dropped, with the reason, as a JSON object a line.")
 @click.option("--quarantine", metavar="FILE", help="Write each record that cannot be read, with the reason.")
@@ -82,8 +84,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
     ),
     click.option(
         "--level",
-        type=click.Choice(("document", "paragraph", "both")),
-        help="Only document: whole records are compared. --mode clean cuts what repeats within one.",
+        type=click.Choice(("document", "both")),
+        help="document: whole records are compared (default). both: their paragraphs too, which --mode annotate tells "
+        "and clean cuts.",
     ),
     click.option("--keep", metavar="POLICY", help="Only first: what comes later is not known yet in a stream."),
     *verdict_options(),
@@ -154,7 +157,7 @@ def filter_command(
     config = _checked(settings.config(Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)), chosen)
     # An index that is there has a configuration, which holds where nothing is said.
     said = settings != Settings() or index is None
-    options = _options(chosen)
+    options = _options(chosen, config.level)
     check_fail_on(fail_on, config.relations)
     _check_ends(source, target, options)
     if source == "-" and sys.stdin.isatty() and not quiet:
@@ -232,10 +235,9 @@ def _checked(config: Config, chosen: dict[str, object]) -> Config:
             f"keep policy {config.keep!r}: a stream knows first only, because a record is handed on before the later "
             "ones are read; sort the input, or use dedup scan --keep with --decisions"
         )
-    if config.level is not Level.DOCUMENT:
+    if config.level is Level.PARAGRAPH:
         raise ConfigError(
-            f"level {config.level}: filter decides on whole records; --mode clean cuts what repeats within one, and "
-            "dedup scan shows passages between them"
+            "level paragraph: filter decides on whole records; level both compares their paragraphs besides"
         )
     if config.boilerplate != "include":
         raise ConfigError("boilerplate exclude needs the whole corpus at once; use dedup scan")
@@ -250,16 +252,18 @@ def _checked(config: Config, chosen: dict[str, object]) -> Config:
     return replace(config, relations=relations)
 
 
-def _options(chosen: dict[str, object]) -> FilterOptions:
+def _options(chosen: dict[str, object], level: Level) -> FilterOptions:
     """What was said of the run itself, with the defaults for the rest."""
     from dedup.errors import ConfigError
     from dedup.filtering import FilterOptions, Mode
+    from dedup.model import Level
 
     names = ("rejected", "quarantine", "form", "batch", "flush_interval", "restart")
     said = {name: chosen[name] for name in names if chosen[name] is not None}
     options = FilterOptions(
         mode=Mode(str(chosen["mode"])),
         full_durability=chosen["durability"] == "full",
+        paragraphs=True if level is Level.BOTH else None,
         **said,  # type: ignore[arg-type]  # click has checked the types
     )
     memory = chosen["memory"]

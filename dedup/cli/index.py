@@ -58,13 +58,14 @@ _TIMEOUT = click.option(
 Examples:
   dedup index create seen.dedup
   dedup index create seen.dedup --threshold 0.8 --no-text
+  dedup index create seen.dedup --level both
 """
 )
 @_INDEX
 @gathered(
     "settings",
     Settings,
-    *selection_options(OF_PAIRS, "default: all three", "document, the only one of an index"),
+    *selection_options(OF_PAIRS, "default: all three", "document; both: paragraphs too, told with each decision"),
     *verdict_options(),
     *candidate_options(),
 )
@@ -78,10 +79,12 @@ def create(folder: str, settings: Settings, no_text: bool) -> int:
     from dedup.errors import ConfigError
     from dedup.index import Index
     from dedup.index.creating import DEFAULT
+    from dedup.model import Level
 
     if Index.exists(folder):
         raise ConfigError(f"{folder}: there is an index already; remove the folder to make another one")
-    with Index.open(folder, settings.config(DEFAULT), text=not no_text) as opened:
+    config = settings.config(DEFAULT)
+    with Index.open(folder, config, text=not no_text, paragraphs=config.level is Level.BOTH) as opened:
         _write_json([asdict(opened.info())], "-")
     return 0
 

@@ -33,7 +33,10 @@ def suitable(config: Config) -> Config:
     if config.keep != "first":
         raise ConfigError(f"an index takes documents as they come: keep is 'first' there, not {config.keep!r}")
     if config.level is Level.PARAGRAPH:
-        raise ConfigError("an index compares whole documents: level 'paragraph' is for dedup scan and dedup pairs")
+        raise ConfigError(
+            "an index decides on whole documents: level 'both' compares paragraphs besides, 'paragraph' alone is for "
+            "dedup scan and dedup pairs"
+        )
     if config.boilerplate != "include":
         raise ConfigError("boilerplate 'exclude' needs a whole corpus; an index has boilerplate 'include'")
     return replace(config, relations=relations, level=Level.DOCUMENT)

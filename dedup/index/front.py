@@ -91,6 +91,11 @@ class Index(ABC):
     def background(self) -> Background:
         """The document frequencies on which cosines rest."""
 
+    @property
+    def knows_paragraphs(self) -> bool:
+        """Whether decisions tell the paragraphs that were seen before."""
+        return False
+
     @abstractmethod
     def __len__(self) -> int:
         """How many documents are there."""

@@ -37,6 +37,11 @@ class PassageIndex(EmbeddedIndex):
         if storage.writable:
             self._catch_up()
 
+    @property
+    def knows_paragraphs(self) -> bool:
+        """See `Index.knows_paragraphs`."""
+        return True
+
     def admit(self, document: Document, *, admitted: datetime | None = None) -> Decision:
         """See `Index.admit`."""
         return Index.admit(self, document, admitted=admitted)
