@@ -24,9 +24,13 @@ COLUMNS = (
     "dedup_relation",
     "dedup_resemblance",
     "dedup_cosine",
-    "dedup_passages",
 )
-"""The names of what `annotate` adds to a record, the last one where the index knows paragraphs."""
+"""The names of what `annotate` adds to a record."""
+
+PASSAGES = "dedup_passages"
+"""What it adds besides where the index knows paragraphs."""
+
+EVERY_COLUMN = (*COLUMNS, PASSAGES)
 
 _OURS = b'"dedup_'
 _BRACE = ord("}")
@@ -53,7 +57,7 @@ def annotated_lines(batch: LineBatch, verdicts: Verdicts) -> bytes:
     own = batch.data.tobytes()
     if _OURS in own:
         # A record that was annotated before loses what was said then.
-        lines = [without_members(own[start:end], COLUMNS) for start, end in _bounds(batch.starts, batch.ends)]
+        lines = [without_members(own[start:end], EVERY_COLUMN) for start, end in _bounds(batch.starts, batch.ends)]
         own = b"".join(lines)
         ends: I64 = np.cumsum([len(line) for line in lines], dtype=np.int64)
         starts = np.append(0, ends[:-1])
@@ -169,7 +173,7 @@ def _suffix(
     passages: bytes | None,
 ) -> bytes:
     values = (b"true" if keep else b"false", encoded(reason), representative, relation, resemblance, cosine, passages)
-    members = [(name, value) for name, value in zip(COLUMNS, values, strict=True) if value is not None]
+    members = [(name, value) for name, value in zip(EVERY_COLUMN, values, strict=True) if value is not None]
     return b"".join(b',"%b":%b' % (name.encode(), value) for name, value in members)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from dedup.errors import DedupError
 from dedup.filtering.cleaning import cleaned_texts
 from dedup.filtering.files import STDOUT, State, is_special, names_folder, pieces_beside, prepare_folder
-from dedup.filtering.line_output import COLUMNS, id_text
+from dedup.filtering.line_output import COLUMNS, EVERY_COLUMN, PASSAGES, id_text
 from dedup.filtering.options import FilterOptions, Mode
 from dedup.filtering.outputs import Where
 from dedup.filtering.records import Batch, RowBatch
@@ -190,11 +190,11 @@ class RowOutput:
 def _annotated_schema(schema: "pa.Schema", with_passages: bool) -> "pa.Schema":
     import pyarrow as pa
 
-    kinds = [pa.bool_(), pa.string(), pa.string(), pa.string(), pa.float64(), pa.float64()]
+    kinds = (pa.bool_(), pa.string(), pa.string(), pa.string(), pa.float64(), pa.float64())
+    own = [field for field in schema if field.name not in EVERY_COLUMN]
+    added = [*map(pa.field, COLUMNS, kinds)]
     if with_passages:
-        kinds.append(_passage_type())
-    own = [field for field in schema if field.name not in COLUMNS]
-    added = [pa.field(name, kind) for name, kind in zip(COLUMNS, kinds, strict=False)]
+        added.append(pa.field(PASSAGES, _passage_type()))
     return pa.schema([*own, *added], metadata=schema.metadata)
 
 
@@ -224,7 +224,7 @@ def _annotated(rows: "pa.Table", verdicts: Verdicts) -> "pa.Table":
     import pyarrow as pa
 
     count = len(verdicts)
-    rows = rows.drop_columns([name for name in COLUMNS if name in rows.schema.names])
+    rows = rows.drop_columns([name for name in EVERY_COLUMN if name in rows.schema.names])
     reasons = [str(REASONS[code]) for code in verdicts.reasons.tolist()]
     representatives: list[str | None] = [None] * count
     relations: list[str | None] = [None] * count
@@ -232,18 +232,18 @@ def _annotated(rows: "pa.Table", verdicts: Verdicts) -> "pa.Table":
         representatives[row], relations[row] = _id_string(token), reasons[row]
     scores = np.full((2, count), np.nan)
     scores[:, verdicts.dropped] = [rounded_scores(verdicts.scores[0]), rounded_scores(verdicts.scores[3])]
-    columns = [
+    columns = (
         pa.array(verdicts.keep),
         pa.array(reasons, type=pa.string()),
         pa.array(representatives, type=pa.string()),
         pa.array(relations, type=pa.string()),
         *(pa.array(each, mask=np.isnan(each)) for each in scores),
-    ]
+    )
+    for name, column in zip(COLUMNS, columns, strict=True):
+        rows = rows.append_column(name, column)
     if verdicts.passages is not None:
         told = [_passages(verdicts.passages.get(row, b"[]")) for row in range(count)]
-        columns.append(pa.array(told, type=_passage_type()))
-    for name, column in zip(COLUMNS, columns, strict=False):
-        rows = rows.append_column(name, column)
+        rows = rows.append_column(PASSAGES, pa.array(told, type=_passage_type()))
     return rows
 
 
