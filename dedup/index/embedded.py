@@ -21,7 +21,7 @@ from dedup.index.creating import DEFAULT, check_facts, first_facts, make_folder,
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
 from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_buckets, tokens_of
 from dedup.index.explaining import explanation
-from dedup.index.front import Index, columns_of
+from dedup.index.front import Index, columns_of, encoded_document
 from dedup.index.locking import WriterLock
 from dedup.index.opening import Opening
 from dedup.index.refitting import fit_to_index
@@ -70,8 +70,7 @@ class EmbeddedIndex(Index):
 
     def admit(self, document: Document, *, admitted: datetime | None = None) -> Decision:
         """See `Index.admit`."""
-        token = json.dumps(document.id, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        text = document.text.encode("utf-8", "surrogatepass")
+        token, text = encoded_document(document)
         with self._mutex:
             self._check_writable()
             kernels = self._choose(0)

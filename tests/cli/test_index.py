@@ -25,7 +25,7 @@ def records(tmp_path: Path) -> Path:
 
 def lines_of(ran: Ran) -> list[dict[str, object]]:
     assert ran.code == 0, ran.err
-    return [json.loads(line) for line in ran.out.splitlines()]
+    return [json.loads(line) for line in ran.out.split("\n") if line]
 
 
 def test_an_index_is_created_once_with_its_settings(run: Run, tmp_path: Path) -> None:
@@ -87,6 +87,20 @@ def test_a_document_is_explained_and_removed_by_its_id(run: Run, tmp_path: Path)
     (found,) = lines_of(run("index", "explain", path, "http://b"))
     assert found["representative_gone"] is True
     assert json.loads(run("index", "explain", path, "7").out) is None
+
+
+@pytest.mark.parametrize("identity", ["é", "שָׁלוֹם", "ไทย", "👨‍👩‍👧", "\u2028", "\x7f", "\ud800", 'a"\\b', -(2**70)])
+def test_an_id_read_from_a_file_is_the_same_when_it_is_given(run: Run, tmp_path: Path, identity: str | int) -> None:
+    path, file = str(tmp_path / "seen"), tmp_path / "records.jsonl"
+    file.write_text(json.dumps({"id": identity, "text": TEXT}), "utf-8")
+    run("index", "create", path)
+    (added,) = lines_of(run("index", "add", path, str(file)))
+    assert lines_of(run("index", "query", path, str(file))) == [added]
+    with Index.open(path) as index:
+        assert index.admit(Document(identity, TEXT)).keep
+        assert len(index) == 1
+        assert index.explain(identity) is not None
+        assert index.remove(identity)
 
 
 def test_documents_are_removed_by_date(run: Run, tmp_path: Path, records: Path) -> None:
