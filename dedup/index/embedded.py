@@ -15,7 +15,7 @@ from dedup.config import Config
 from dedup.deciding import DROPPED, Reason
 from dedup.errors import StoreError
 from dedup.index.admitting import admit_documents, preview
-from dedup.index.catalogue import NAME, Catalogue
+from dedup.index.catalogue import Catalogue, is_there
 from dedup.index.checking import IndexInfo, check, look_over
 from dedup.index.creating import DEFAULT, check_facts, first_facts, make_folder, read_facts, suitable
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
@@ -252,7 +252,7 @@ class EmbeddedIndex(Index):
 def open_folder(folder: Path, opening: Opening) -> EmbeddedIndex:
     """Open the index in a folder: see `Index.open`."""
     config = None if opening.config is None else suitable(opening.config)
-    exists = (folder / NAME).exists()
+    exists = is_there(folder)
     if not exists and (opening.read_only or not opening.create):
         raise StoreError(f"{folder}: there is no index; dedup index create makes one")
     with ExitStack() as opened:

@@ -11,7 +11,7 @@ from typing import Literal, Self
 import numpy as np
 
 from dedup.config import Config
-from dedup.index.catalogue import NAME
+from dedup.index.catalogue import is_there
 from dedup.index.checking import IndexInfo
 from dedup.index.decisions import DecisionColumns, Explanation
 from dedup.index.opening import Opening
@@ -74,10 +74,10 @@ class Index(ABC):
     def exists(path: str | os.PathLike[str]) -> bool:
         """Whether there is an index in a folder, or at an address."""
         if is_address(path):
-            from dedup.index.meeting import is_there
+            from dedup.index.meeting import is_at
 
-            return is_there(os.fspath(path))
-        return (Path(path) / NAME).exists()
+            return is_at(os.fspath(path))
+        return is_there(Path(path))
 
     @property
     @abstractmethod
