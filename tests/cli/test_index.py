@@ -137,6 +137,30 @@ def test_check_exits_with_1_where_something_is_damaged(run: Run, tmp_path: Path,
     assert "has 50 bytes" in json.loads(ran.out)["problem"]
 
 
+def test_what_cannot_be_is_refused_with_code_2(run: Run, tmp_path: Path, records: Path) -> None:
+    path = str(tmp_path / "seen")
+    run("index", "create", path)
+    for arguments, said in [
+        (("info", str(tmp_path / ("x" * 300))), "cannot be read: File name too long"),
+        (("add", path, str(records), "--timeout", "-1"), "--timeout"),
+        (("add", path, str(records), "-o", f"{path}/catalogue.sqlite"), "lies in the folder of the index"),
+        (("query", path, str(records), "-o", f"{path}/catalogue.sqlite"), "lies in the folder of the index"),
+    ]:
+        ran = run("index", *arguments)
+        assert (ran.code, ran.out) == (2, "")
+        assert said in ran.err
+    assert lines_of(run("index", "check", path)) == []
+
+
+def test_an_id_of_more_digits_than_python_reads_is_a_string(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "seen")
+    with Index.open(path) as index:
+        index.admit_batch([Document("9" * 5000, TEXT), Document(10**4000, "Some other text")])
+    for identity in ("9" * 5000, str(10**4000)):
+        assert json.loads(run("index", "explain", path, identity).out)["keep"] is True
+    assert lines_of(run("index", "remove", path, "9" * 5000)) == [{"removed": 1}]
+
+
 def test_help_has_examples(run: Run) -> None:
     for command in ("create", "add", "query", "explain", "remove", "info", "check", "compact"):
         assert f"dedup index {command} seen.dedup" in run("index", command, "--help").out
