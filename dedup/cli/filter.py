@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from dataclasses import replace
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -283,7 +283,7 @@ def _check_ends(source: str, target: str, options: FilterOptions) -> None:
     extra = [path for path in (options.rejected, options.quarantine) if path is not None]
     if [target, *extra].count("-") > 1:
         raise click.UsageError("two outputs cannot both go to standard output; name a file for one")
-    if source != "-" and Path(source).is_dir():
+    if source != "-" and os.path.isdir(source):
         raise InputError(f"{source}: is a folder; filter reads one file, or several through cat and standard input")
     for path in extra:
         if names_folder(path):
@@ -292,8 +292,8 @@ def _check_ends(source: str, target: str, options: FilterOptions) -> None:
         check_outputs((source,), target, *extra)
         return
     check_outputs((source,), *extra)
-    check_writable(str(Path(target).absolute().parent / "part-00000") if not Path(target).is_dir() else
-                   str(Path(target) / "part-00000"))  # fmt: skip
+    folder = target if os.path.isdir(target) else os.path.dirname(os.path.abspath(target))
+    check_writable(os.path.join(folder, "part-00000"))
 
 
 def _summary(result: FilterResult, options: FilterOptions) -> str:

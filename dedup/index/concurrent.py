@@ -13,7 +13,7 @@ from typing import Any, Literal, Self, TypeVar
 from dedup.config import Config
 from dedup.errors import StoreError
 from dedup.index.decisions import Explanation
-from dedup.index.front import Index
+from dedup.index.front import Index, encoded_document
 from dedup.model import Decision, Document, DocumentId
 from dedup.verifying import Background
 
@@ -235,8 +235,5 @@ def _checked(documents: Iterable[Document]) -> list[Document]:
     """The documents. Raises TypeError where one is none: it would be found in a batch with those of other callers."""
     several = list(documents)
     for document in several:
-        if not isinstance(document, Document):
-            raise TypeError(f"a document is a dedup.Document, not a {type(document).__name__}")
-        if not (isinstance(document.text, str) and isinstance(document.id, str | int)):
-            raise TypeError(f"document {document.id!r}: a document has an id, a string or an integer, and a text")
+        encoded_document(document)
     return several

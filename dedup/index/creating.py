@@ -14,6 +14,7 @@ from dedup.config import PAIR_RELATIONS, Config
 from dedup.errors import ConfigError, StoreError
 from dedup.index.catalogue import FORMAT_VERSION, NAME
 from dedup.index.opening import Opening
+from dedup.index.tables import MOST_BANDS
 from dedup.model import Level, Relation
 from dedup.verifying import Background
 
@@ -39,6 +40,12 @@ def suitable(config: Config) -> Config:
         )
     if config.boilerplate != "include":
         raise ConfigError("boilerplate 'exclude' needs a whole corpus; an index has boilerplate 'include'")
+    bands = config.banding[0]
+    if Relation.NEAR in relations and bands > MOST_BANDS:
+        raise ConfigError(
+            f"an index has up to {MOST_BANDS} bands, and num_perm {config.num_perm:,} at the threshold "
+            f"{config.threshold} and the recall {config.recall} makes {bands:,}: lower num_perm, or raise the threshold"
+        )
     return replace(config, relations=relations, level=Level.DOCUMENT)
 
 
@@ -126,11 +133,11 @@ def make_folder(path: Path) -> None:
     """Make the folder of a new index. Raises StoreError where there is something else, or it cannot be made."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+        others = [entry for entry in os.listdir(path) if not entry.startswith((NAME, "writer.lock"))]
     except FileExistsError as error:
         raise StoreError(f"{path}: is a file; an index is a folder") from error
     except OSError as error:
         raise StoreError(f"{path}: cannot be made: {error.strerror}") from error
-    others = [entry for entry in os.listdir(path) if not entry.startswith((NAME, "writer.lock"))]
     if others:
         raise StoreError(f"{path}: holds other things, such as {sorted(others)[0]!r}; name a new or an empty folder")
 

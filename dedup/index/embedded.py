@@ -16,13 +16,13 @@ from dedup.config import Config
 from dedup.deciding import DROPPED, Reason
 from dedup.errors import StoreError
 from dedup.index.admitting import Admission, admit_documents, preview
-from dedup.index.catalogue import NAME, Catalogue
+from dedup.index.catalogue import Catalogue, is_there
 from dedup.index.checking import IndexInfo, check, look_over
 from dedup.index.creating import Facts, check_facts, first_facts, make_folder, read_facts
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
 from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_buckets, tokens_of
 from dedup.index.explaining import explanation
-from dedup.index.front import Index, columns_of
+from dedup.index.front import Index, columns_of, encoded_document
 from dedup.index.locking import WriterLock
 from dedup.index.opening import Opening
 from dedup.index.refitting import fit_to_index
@@ -71,8 +71,7 @@ class EmbeddedIndex(Index):
 
     def admit(self, document: Document, *, admitted: datetime | None = None) -> Decision:
         """See `Index.admit`."""
-        token = json.dumps(document.id, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        text = document.text.encode("utf-8", "surrogatepass")
+        token, text = encoded_document(document)
         with self._mutex:
             self._check_writable()
             kernels = self._choose(0)
@@ -285,7 +284,7 @@ def open_folder(folder: Path, opening: Opening) -> EmbeddedIndex:
 
 def open_storage(folder: Path, opening: Opening, mutex: threading.RLock) -> tuple[Storage, Facts]:
     """What there is in a folder, made if need be, and what it was made with."""
-    exists = (folder / NAME).exists()
+    exists = is_there(folder)
     if not exists and (opening.read_only or not opening.create):
         raise StoreError(f"{folder}: there is no index; dedup index create makes one")
     with ExitStack() as opened:

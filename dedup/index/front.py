@@ -11,13 +11,13 @@ from typing import Literal, Self
 import numpy as np
 
 from dedup.config import Config
-from dedup.index.catalogue import NAME
+from dedup.index.catalogue import is_there
 from dedup.index.checking import IndexInfo
 from dedup.index.decisions import DecisionColumns, Explanation
 from dedup.index.opening import Opening
 from dedup.index.server import is_address
 from dedup.kernels import U32, U64, WORTH, Kernels, Sketches, choose
-from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
+from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn, id_token
 from dedup.verifying import Background
 
 
@@ -76,10 +76,10 @@ class Index(ABC):
     def exists(path: str | os.PathLike[str]) -> bool:
         """Whether there is an index in a folder, or at an address."""
         if is_address(path):
-            from dedup.index.meeting import is_there
+            from dedup.index.meeting import is_at
 
-            return is_there(os.fspath(path))
-        return (Path(path) / NAME).exists()
+            return is_at(os.fspath(path))
+        return is_there(Path(path))
 
     @property
     @abstractmethod
@@ -243,7 +243,16 @@ class Index(ABC):
 
 
 def columns_of(documents: Iterable[Document]) -> tuple[TextColumn, IdColumn]:
-    """The texts and the ids of documents."""
-    several = list(documents)
-    texts = TextColumn.from_strings([document.text for document in several])
-    return texts, IdColumn.from_ids([document.id for document in several])
+    """The texts and the ids of documents. Raises TypeError where one is none, as `encoded_document` does."""
+    several = [encoded_document(document) for document in documents]
+    ids, texts = (TextColumn.from_bytes([each[part] for each in several]) for part in (0, 1))
+    return texts, IdColumn(ids)
+
+
+def encoded_document(document: Document) -> tuple[bytes, bytes]:
+    """The JSON token of the id of a document, and its text in UTF-8. Raises TypeError where it has not both."""
+    if not isinstance(document, Document):
+        raise TypeError(f"a document is a dedup.Document, not a {type(document).__name__}")
+    if not isinstance(document.text, str):
+        raise TypeError(f"document {document.id!r}: its text is a string, not a {type(document.text).__name__}")
+    return id_token(document.id), document.text.encode("utf-8", "surrogatepass")

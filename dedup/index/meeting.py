@@ -44,7 +44,7 @@ def meet(server: Server, opening: Opening) -> State:
     return State(Path(server.shown), stored.config, stored.background, stored.text)
 
 
-def is_there(url: str) -> bool:
+def is_at(url: str) -> bool:
     """Whether there is an index at an address."""
     server = Server(parse_address(url))
     try:

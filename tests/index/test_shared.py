@@ -547,3 +547,25 @@ def test_the_decisions_on_an_ordinary_corpus_are_the_same_in_large_batches(redis
     expected: list[Decision] = list(scan(documents, background=Background()).decisions)
     with Index.open(redis_server.url()) as index:
         assert without_hindsight(index.admit_batch(documents)) == without_hindsight(expected)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis://[::1", "cannot be read"),
+        ("redis://user:sec/ret@host/0", "cannot be read"),
+        ("redis://host:99999/0", "cannot be read"),
+        ("redis://host:1/crawl", "no database of that number"),
+        ("redis://host:1/-1", "no database of that number"),
+        ("unix://", "names no socket"),
+        ("redis://host:1/0?db=x", "a setting that cannot be"),
+        ("redis://host:1/0?socket_timeout=soon", "a setting that cannot be"),
+        ("redis://host:1/0?ssl_keyfile=key", "a setting that cannot be"),
+        ("rediss://host:1/0?ssl_cert_reqs=perhaps", "a setting that cannot be"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_and_no_password_is_shown(url: str, said: str) -> None:
+    for use in (Index.open, Index.exists, forget):
+        with pytest.raises(ConfigError, match=said) as refused:
+            use(url)
+        assert "ret" not in str(refused.value)
