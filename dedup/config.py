@@ -34,7 +34,9 @@ class Config:
 
     Caps, each taking the first in input order and counted when reached: in a bucket of more than `bucket_cap` members
     each further one is compared with the first `bucket_links`; a sampled shingle proposes its first `posting_cap`
-    units; of an exact class of more than `copies_cap` members only the pairs with the representative are given.
+    units; of an exact class of more than `copies_cap` members only the pairs with the representative are given, and
+    where they are that many together with those of the texts that match them, it is in pairs with others by its
+    representative alone.
 
     Labels: a line repeated `repeated_lines` times in a document is boilerplate; so is a paragraph in
     `boilerplate_documents` distinct documents, or in a share of `boilerplate_share` of them in a small corpus

@@ -115,6 +115,26 @@ def test_caps_are_counted() -> None:
     assert {match.evidence.copies for match in whole.matches} == {None}
 
 
+def test_copies_of_many_near_texts_make_pairs_no_faster_than_documents() -> None:
+    """Ten texts that match each other: of n copies of each every two would be 50 n² pairs."""
+    words = [f"word{number}" for number in range(120)]
+    near = [" ".join([*words[:place], "changed", *words[place + 1 :]]) for place in range(0, 120, 12)]
+    config = Config(copies_cap=40, level=Level.DOCUMENT, relations=(Relation.EXACT, Relation.NEAR))
+
+    def every(copies: int) -> Report:
+        return pairs([Document(number, near[number % 10]) for number in range(10 * copies)], config)
+
+    whole = every(4)
+    assert dict(whole.counts.matches) == {"exact": 10 * 6, "near": 45 * 16}
+    assert whole.counts.capped_classes == 0
+    cut = every(5)
+    assert dict(cut.counts.matches) == {"exact": 10 * 10, "near": 45}
+    assert cut.counts.capped_classes == 10
+    between = [match for match in cut.matches if match.relation is Relation.NEAR]
+    assert {match.evidence.copies for match in between} == {5}
+    assert {match.right.document for match in between if match.right} == set(range(1, 10))
+
+
 def test_paths_and_documents_do_not_mix() -> None:
     with pytest.raises(TypeError, match="paths or Document"):
         scan([Document(1, "one"), "two.txt"])
