@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 from dedup.model.document import DocumentId
 
 
+def _encoded(text: str) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError(f"a text is a string, not {type(text).__name__}")
+    return text.encode("utf-8", "surrogatepass")
+
+
 @dataclass(frozen=True, slots=True)
 class TextColumn:
     """n texts in one buffer.
@@ -24,8 +30,8 @@ class TextColumn:
 
     @classmethod
     def from_strings(cls, texts: Iterable[str]) -> "TextColumn":
-        """Encode strings, lone surrogates included."""
-        return cls.from_bytes([text.encode("utf-8", "surrogatepass") for text in texts])
+        """Encode strings, lone surrogates included. Raises TypeError where one is none."""
+        return cls.from_bytes([_encoded(text) for text in texts])
 
     @classmethod
     def from_bytes(cls, encoded: Sequence[bytes]) -> "TextColumn":
@@ -61,10 +67,8 @@ class IdColumn:
 
     @classmethod
     def from_ids(cls, ids: Iterable[DocumentId]) -> "IdColumn":
-        """Hold the ids given."""
-        # As they are: two lone surrogates in a row would be read as one character if they were escaped.
-        tokens = (json.dumps(each, ensure_ascii=False).encode("utf-8", "surrogatepass") for each in ids)
-        return cls(TextColumn.from_bytes(list(tokens)))
+        """Hold the ids given. Raises TypeError where one is neither a string nor an integer."""
+        return cls(TextColumn.from_bytes([_token(each) for each in ids]))
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -72,6 +76,14 @@ class IdColumn:
     def __getitem__(self, index: int) -> DocumentId:
         value: DocumentId = json.loads(self.tokens.raw(index))
         return value
+
+
+def _token(identity: DocumentId) -> bytes:
+    # JSON would write NaN, null and a list as well, and none of them names a document in the output.
+    if not isinstance(identity, str | int) or isinstance(identity, bool):
+        raise TypeError(f"an id is a string or an integer, not {identity!r}")
+    # As they are: two lone surrogates in a row would be read as one character if they were escaped.
+    return json.dumps(identity, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup import Config, Document, Relation, Report
+from dedup import Config, ConfigError, Document, Relation, Report
 from dedup.model import DocumentId, Level
 from dedup.scanning import pairs, scan
 from tests.corpora import corpora, odd_corpora, sentence
@@ -133,6 +133,27 @@ def test_copies_of_many_near_texts_make_pairs_no_faster_than_documents() -> None
     between = [match for match in cut.matches if match.relation is Relation.NEAR]
     assert {match.evidence.copies for match in between} == {5}
     assert {match.right.document for match in between if match.right} == set(range(1, 10))
+
+
+@pytest.mark.parametrize("sources", [None, 5, b"path", [None], [None, "path"], [5], [("id", "text")]])
+def test_what_is_neither_path_nor_document_is_refused(sources: object) -> None:
+    with pytest.raises(TypeError, match="give paths or Document objects"):
+        scan(sources)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", [None, b"bytes", 5])
+def test_a_text_that_is_no_string_is_named_by_its_document(text: object) -> None:
+    with pytest.raises(TypeError, match="the text of document 'b' is a"):
+        scan([Document("a", "one"), Document("b", text)])  # type: ignore[arg-type]
+
+
+def test_workers_and_memory_are_numbers() -> None:
+    for workers in (None, 1.5, "2"):
+        with pytest.raises(ConfigError, match="workers is a number of threads"):
+            scan([Document(1, "one")], workers=workers)  # type: ignore[arg-type]
+    for memory in ("2G", float("nan"), 1e9):
+        with pytest.raises(ConfigError, match="memory is a number of bytes"):
+            scan([Document(1, "one")], memory=memory)  # type: ignore[arg-type]
 
 
 def test_paths_and_documents_do_not_mix() -> None:
