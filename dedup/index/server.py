@@ -77,7 +77,7 @@ def parse_address(url: str) -> Address:
     if parts.scheme == "unix":
         if not database:
             raise ConfigError(f"{shown}: names no socket; write for example unix:///run/redis.sock?db=0&prefix=crawl")
-    elif port == 0 or not (database.isascii() and database.isdigit() or not database):
+    elif port == 0 or not ((database.isascii() and database.isdigit()) or not database):
         raise ConfigError(f"{shown}: has no database of that number; write for example {_EXAMPLE}")
     query = f"?{urlencode(settings)}" if settings else ""
     return Address(f"{parts.scheme}://{parts.netloc}{parts.path}{query}", prefix, shown)
