@@ -168,9 +168,7 @@ def explain(folder: str, document: str) -> int:
         found = next(filter(None, (opened.explain(each) for each in _ids(document))), None)
     value: Json = None
     if found is not None:
-        decision = decision_value(found.decision)
-        assert isinstance(decision, dict)  # noqa: S101 - as every decision
-        value = decision | {
+        value = decision_value(found.decision) | {
             "admitted": datetime.fromtimestamp(found.admitted, UTC).isoformat(),
             "represents": found.represents,
             "representative_gone": found.representative_gone,

@@ -6,6 +6,8 @@ import numpy as np
 
 from dedup import Decision, Document, Index
 from dedup.index import Explanation
+from dedup.index.embedded import EmbeddedIndex
+from dedup.index.storage import Storage
 from tests.corpora import near_family, words
 
 
@@ -42,3 +44,9 @@ def explained(index: Index, several: Sequence[Document]) -> list[Decision | None
     """What an index knows of documents."""
     found: list[Explanation | None] = [index.explain(each.id) for each in several]
     return [None if each is None else each.decision for each in found]
+
+
+def storage_of(index: Index) -> Storage:
+    """The files of an index in a folder."""
+    assert isinstance(index, EmbeddedIndex)
+    return index._storage
