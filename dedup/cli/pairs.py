@@ -89,8 +89,8 @@ def pairs(
         )
     with reporting.open_output(output) as stream:
         reporting.write_findings(report, stream)
-    say_if_nothing_read(report)
-    warn_of_quarantined(report)
+    say_if_nothing_read(report.counts.read, report.counts.skipped_files)
+    warn_of_quarantined(report.quarantined)
     if not quiet:
         say(reporting.one_line_of_pairs(report.counts))
     return failed_on(report, fail_on)

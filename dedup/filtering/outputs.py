@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -137,7 +138,7 @@ class Outputs:
     def settle(self, states: Mapping[str, State]) -> None:
         """The index holds these states."""
         for name, output in self._open.items():
-            self._each(name, lambda output=output, name=name: output.settle(states[name]))  # type: ignore[misc]
+            self._each(name, partial(output.settle, states[name]))
 
     def finish(self) -> None:
         """There is no more to come."""

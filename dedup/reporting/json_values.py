@@ -101,7 +101,7 @@ def match_value(match: Match) -> Json:
     }
 
 
-def decision_value(decision: Decision) -> Json:
+def decision_value(decision: Decision) -> dict[str, Json]:
     """Give what happens to one document and, where it is dropped, for which one and with which scores.
 
     Where an index tells paragraphs that it had seen before, they come last.

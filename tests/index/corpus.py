@@ -68,6 +68,6 @@ def explained(index: Index, several: Sequence[Document]) -> list[Decision | None
 
 
 def storage_of(index: Index) -> Storage:
-    """What an index has on the disk."""
+    """The files of an index in a folder."""
     assert isinstance(index, EmbeddedIndex)
     return index._storage
