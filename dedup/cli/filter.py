@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,8 @@ _Handler = Callable[[int, FrameType | None], object] | int | None
     type=click.Choice(("drop", "annotate", "clean")),
     default="drop",
     help="drop: leave repeated records out (default). annotate: keep all and say in dedup_* fields what each one is. "
-    "clean: keep all, each text without its own repeated blocks and residue.",
+    "clean: keep all, each text without its own repeated blocks and residue, and with --level both without what stands "
+    "in an earlier record.",
 )
 @click.option("--rejected", metavar="FILE", help="Write each record dropped, with the reason, as a JSON object a line.")
 @click.option("--quarantine", metavar="FILE", help="Write each record that cannot be read, with the reason.")
@@ -84,8 +85,9 @@ _Handler = Callable[[int, FrameType | None], object] | int | None
     ),
     click.option(
         "--level",
-        type=click.Choice(("document", "paragraph", "both")),
-        help="Only document: whole records are compared. --mode clean cuts what repeats within one.",
+        type=click.Choice(("document", "both")),
+        help="document: whole records are compared (default). both: their paragraphs too, which --mode annotate tells "
+        "and clean cuts.",
     ),
     click.option("--keep", metavar="POLICY", help="Only first: what comes later is not known yet in a stream."),
     *verdict_options(),
@@ -172,6 +174,7 @@ def filter_command(
         form=form,
         restart=restart,
         full_durability=durability == "full",
+        paragraphs=True if config.level is Level.BOTH else None,
     )
     options = _with_batches(options, batch, flush_interval, memory)
     check_fail_on(fail_on, config.relations)
@@ -251,10 +254,9 @@ def _checked(config: Config, drop: tuple[str, ...]) -> Config:
             f"keep policy {config.keep!r}: a stream knows first only, because a record is handed on before the later "
             "ones are read; sort the input, or use dedup scan --keep with --decisions"
         )
-    if config.level is not Level.DOCUMENT:
+    if config.level is Level.PARAGRAPH:
         raise ConfigError(
-            f"level {config.level}: filter decides on whole records; --mode clean cuts what repeats within one, and "
-            "dedup scan shows passages between them"
+            "level paragraph: filter decides on whole records; level both compares their paragraphs besides"
         )
     if config.boilerplate != "include":
         raise ConfigError("boilerplate exclude needs the whole corpus at once; use dedup scan")
@@ -295,7 +297,7 @@ def _check_ends(source: str, target: str, options: FilterOptions) -> None:
     extra = [path for path in (options.rejected, options.quarantine) if path is not None]
     if [target, *extra].count("-") > 1:
         raise click.UsageError("two outputs cannot both go to standard output; name a file for one")
-    if source != "-" and Path(source).is_dir():
+    if source != "-" and os.path.isdir(source):
         raise InputError(f"{source}: is a folder; filter reads one file, or several through cat and standard input")
     for path in extra:
         if names_folder(path):
@@ -304,8 +306,8 @@ def _check_ends(source: str, target: str, options: FilterOptions) -> None:
         check_outputs((source,), target, *extra)
         return
     check_outputs((source,), *extra)
-    check_writable(str(Path(target).absolute().parent / "part-00000") if not Path(target).is_dir() else
-                   str(Path(target) / "part-00000"))  # fmt: skip
+    folder = target if os.path.isdir(target) else os.path.dirname(os.path.abspath(target))
+    check_writable(os.path.join(folder, "part-00000"))
 
 
 def _summary(result: FilterResult, options: FilterOptions) -> str:

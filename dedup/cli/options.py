@@ -243,6 +243,7 @@ workers_option: Decorator = click.option(
 )
 
 
+_LARGEST_SIZE = 2.0**62
 _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
@@ -255,7 +256,10 @@ def read_size(ctx: click.Context, param: click.Parameter, value: str | None) -> 
         raise click.BadParameter(f"{value!r} is no size; write for example 512MB or 2G", ctx, param)
     number, prefix, suffix = found.groups()
     step = 1000 if (suffix or "").upper() == "B" else 1024
-    return int(float(number) * step ** _UNITS[prefix.upper()])
+    size = float(number) * step ** _UNITS[prefix.upper()]
+    if size > _LARGEST_SIZE:
+        raise click.BadParameter(f"{value[:30]!r} is more than any machine has", ctx, param)
+    return int(size)
 
 
 memory_option: Decorator = click.option(

@@ -81,6 +81,7 @@ class Where:
 
     `schema` is that of Parquet, None for JSON lines. `kept` says that the run can be gone on with, so that files grow
     under their own names and stay when it breaks off. `workspace` is a folder for what has no place beside the target.
+    `with_passages`: the verdicts tell passages.
     """
 
     target: str
@@ -89,6 +90,7 @@ class Where:
     config: Config
     kept: bool
     workspace: str
+    with_passages: bool
 
 
 class Outputs:

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self, TypeVar
 from dedup.config import Config
 from dedup.errors import StoreError
 from dedup.index.decisions import Explanation
-from dedup.index.front import Index
+from dedup.index.front import Index, encoded_document
 from dedup.model import Decision, Document, DocumentId
 from dedup.verifying import Background
 
@@ -49,6 +49,7 @@ class AsyncIndex:
         *,
         background: Background | None = None,
         text: bool | None = None,
+        paragraphs: bool | None = None,
         read_only: bool = False,
         create: bool = True,
         durability: Literal["process", "full"] = "process",
@@ -62,6 +63,7 @@ class AsyncIndex:
                 config,
                 background=background,
                 text=text,
+                paragraphs=paragraphs,
                 read_only=read_only,
                 create=create,
                 durability=durability,
@@ -71,7 +73,6 @@ class AsyncIndex:
         )
 
     def __await__(self) -> Generator[Any, None, Self]:
-        """See `Index.__await__`."""
         return self._opened().__await__()
 
     async def _opened(self) -> Self:
@@ -90,13 +91,11 @@ class AsyncIndex:
         return self
 
     async def __aenter__(self) -> Self:
-        """See `Index.__aenter__`."""
         return await self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """See `Index.__aexit__`."""
         await self.close()
 
     async def admit(self, document: Document, *, admitted: datetime | None = None) -> Decision:
@@ -237,8 +236,5 @@ def _checked(documents: Iterable[Document]) -> list[Document]:
     """The documents. Raises TypeError where one is none: it would be found in a batch with those of other callers."""
     several = list(documents)
     for document in several:
-        if not isinstance(document, Document):
-            raise TypeError(f"a document is a dedup.Document, not a {type(document).__name__}")
-        if not (isinstance(document.text, str) and isinstance(document.id, str | int)):
-            raise TypeError(f"document {document.id!r}: a document has an id, a string or an integer, and a text")
+        encoded_document(document)
     return several

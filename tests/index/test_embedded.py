@@ -107,6 +107,25 @@ def test_ids_are_told_apart_by_type_and_to_the_last_character(index: Index) -> N
         assert (found.decision.document, found.text) == (each, text)
 
 
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        (Document(None, TEXT), "an id is a string or an integer, not None"),  # type: ignore[arg-type]
+        (Document(1.5, TEXT), "not 1.5"),  # type: ignore[arg-type]
+        (Document(True, TEXT), "not True"),
+        (Document(b"a", TEXT), "not b'a'"),  # type: ignore[arg-type]
+        (Document(["a"], TEXT), r"not \['a'\]"),  # type: ignore[arg-type]
+        (Document("a", None), "document 'a': its text is a string, not a NoneType"),  # type: ignore[arg-type]
+        ({"id": 1, "text": TEXT}, "not a dict"),
+    ],
+)
+def test_what_is_no_document_is_refused_and_nothing_of_its_batch_is_in(index: Index, odd: Document, said: str) -> None:
+    for admit in (lambda: index.admit(odd), lambda: index.admit_batch([Document(1, TEXT), odd])):
+        with pytest.raises(TypeError, match=said):
+            admit()
+    assert len(index) == 0
+
+
 def test_documents_may_be_like_any_other_whatever_their_id(index: Index) -> None:
     several = [Document("page", TEXT), Document("page", TEXT), Document("page", OTHER), Document("page", NEAR)]
     found = index.admit_columns(*columns(several), same_id="new")

@@ -21,9 +21,12 @@ KILLS = int(os.environ.get("DEDUP_KILLS", "10"))
 """How often a process is killed; the issue's 200 take a minute."""
 
 
-def test_a_process_killed_anywhere_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("paragraphs",)])
+def test_a_process_killed_anywhere_loses_nothing_and_does_nothing_twice(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.index.killing", str(tmp_path), str(KILLS), "1"],
+        [sys.executable, "-m", "tests.index.killing", str(tmp_path), str(KILLS), "1", *options],
         cwd=ROOT,
         env={**os.environ, "DEDUP_KERNELS": "numpy"},
         capture_output=True,

@@ -130,3 +130,25 @@ def test_an_address_names_a_server_and_an_index(url: str, expected: tuple[str, s
 def test_an_address_with_what_has_no_place_in_it_is_refused(query: str) -> None:
     with pytest.raises(ConfigError, match=r"redis://host/0\?prefix="):
         parse_address(f"redis://u:secret@host/0?{query}")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis://[::1", "cannot be read"),
+        ("redis://user:sec/ret@host/0", "cannot be read"),
+        ("redis://host:99999/0", "cannot be read"),
+        ("redis://host:1/crawl", "no database of that number"),
+        ("redis://host:1/-1", "no database of that number"),
+        ("unix://", "names no socket"),
+        ("redis://host:1/0?db=x", "a setting that cannot be"),
+        ("redis://host:1/0?socket_timeout=soon", "a setting that cannot be"),
+        ("redis://host:1/0?ssl_keyfile=key", "a setting that cannot be"),
+        ("rediss://host:1/0?ssl_cert_reqs=perhaps", "a setting that cannot be"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_and_no_password_is_shown(url: str, said: str) -> None:
+    for use in (Index.open, Index.exists, forget):
+        with pytest.raises(ConfigError, match=said) as refused:
+            use(url)
+        assert "ret" not in str(refused.value)
