@@ -76,7 +76,7 @@ class SharedIndex(Index):
 
     def __len__(self) -> int:
         """How many documents are there."""
-        self._check_open()
+        self._check_there()
         return self._server.count()
 
     # Admitting
@@ -155,7 +155,7 @@ class SharedIndex(Index):
 
     def mark(self, name: str) -> bytes | None:
         """See `Index.mark`."""
-        self._check_open()
+        self._check_there()
         return self._server.mark(name)
 
     def remove(self, document: DocumentId) -> bool:
@@ -195,7 +195,7 @@ class SharedIndex(Index):
 
     def info(self) -> IndexInfo:
         """See `Index.info`. `bytes` is the memory that the server uses, for all that it holds; there are no files."""
-        self._check_open()
+        self._check_there()
         documents, dropped = self._server.count(), self._server.count_dropped()
         return IndexInfo(
             documents=documents,
@@ -274,7 +274,7 @@ class SharedIndex(Index):
 
     def kept_tokens(self) -> Iterator[tuple[DocumentId, U64]]:
         """See `Index.kept_tokens`."""
-        self._check_open()
+        self._check_there()
         end = self._server.next_rank()
         for first in range(0, end, AT_ONCE):
             ranks = np.arange(first, min(first + AT_ONCE, end), dtype="<u4")
@@ -316,6 +316,10 @@ class SharedIndex(Index):
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError(f"{self._server.shown}: the index is closed")
+
+    def _check_there(self) -> None:
+        self._check_open()
+        self._server.check_there()
 
     def _check_writable(self) -> None:
         self._check_open()

@@ -385,6 +385,10 @@ def test_an_index_is_forgotten_with_all_its_keys(redis_server: RedisServer) -> N
             index.admit(Document("b", story(2)))
         with pytest.raises(StoreError, match="deleted or made anew since it was opened"):
             index.query(Document("b", story(2)))
+        asked: list[Callable[[], object]] = [index.info, lambda: len(index), lambda: index.mark("at")]
+        for ask in (*asked, lambda: list(index.kept_tokens()), lambda: index.expire(datetime.now(UTC))):
+            with pytest.raises(StoreError, match="deleted or made anew since it was opened"):
+                ask()
         with Index.open(url, Config(threshold=0.9)), pytest.raises(StoreError, match="deleted or made anew"):
             index.remove("a")
         assert not kept.admit(Document("b", story(1))).keep
