@@ -21,6 +21,9 @@ _SETTINGS = frozenset(
     }
 )
 _GONE = "the index was deleted or made anew since it was opened; open it again"
+DOCUMENTS_AT_ONCE = 512
+"""Documents that are fetched for, and inserted, by one script each: some milliseconds of the server's time."""
+BYTES_AT_ONCE = 4 << 20
 _TRIES = 3
 _PAUSE = 0.05
 

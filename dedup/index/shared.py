@@ -26,16 +26,13 @@ from dedup.index.meeting import FORMAT_VERSION, meet
 from dedup.index.messages import pack_numbers
 from dedup.index.opening import Opening
 from dedup.index.resolving import documents_with
-from dedup.index.server import Fetched, Server, parse_address
+from dedup.index.server import BYTES_AT_ONCE, DOCUMENTS_AT_ONCE, Fetched, Server, parse_address
 from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, as_fetched, insertion
 from dedup.index.state import State
 from dedup.kernels import I64, U32, U64, WORTH, Kernels, Sketches, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
-DOCUMENTS_AT_ONCE = 512
-"""Documents that are fetched for, and inserted, by one script each: some milliseconds of the server's time."""
-BYTES_AT_ONCE = 4 << 20
 _PATIENCE = 4
 """Times that documents are tried together before they are tried in halves."""
 _MOST_TRIES = 200

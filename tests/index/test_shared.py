@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from redis.exceptions import ConnectionError as LostError
 
 from dedup import Config, ConfigError, Decision, Document, Index, Relation, StoreError, scan
+from dedup.cli import main
+from dedup.filtering import filter_records
 from dedup.index import shared
 from dedup.index.server import Server, Value, forget, parse_address
 from dedup.index.shared import SharedIndex
@@ -372,6 +374,37 @@ def test_a_mark_is_stored_with_its_batch_however_large(
         more = index.admit_batch([Document(number, story(number // 2)) for number in range(10, 18)] + documents[:2])
         assert [each.representative for each in more] == [None, 10, None, 12, None, 14, None, 16, None, 0]
         assert len(gave) == 2 + 3
+
+
+def test_a_filter_gives_a_server_no_more_than_it_takes_at_once(redis_server: RedisServer, tmp_path: Path) -> None:
+    lines = [json.dumps({"id": number, "text": story(number // 2)}).encode() + b"\n" for number in range(1100)]
+    (tmp_path / "in.jsonl").write_bytes(b"".join(lines))
+    batches: list[int] = []
+
+    class Watched(Server):
+        def insert(self, arguments: Sequence[Value], *, repeatable: bool) -> int:
+            batches.append(len(arguments) // 2)
+            return super().insert(arguments, repeatable=repeatable)
+
+    url = redis_server.url()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shared, "Server", Watched)
+        filter_records(str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), index=url)
+    assert (tmp_path / "out.jsonl").read_bytes() == b"".join(lines[::2])
+    assert max(batches) < shared.DOCUMENTS_AT_ONCE + 16
+    with pytest.raises(ConfigError, match="an index on a server has none"):
+        filter_records(str(tmp_path / "in.parquet"), "-", index=url)
+
+
+def test_a_shared_index_has_nothing_to_check_and_no_damage(
+    redis_server: RedisServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = redis_server.url()
+    Index.open(url).close()
+    assert main(["index", "check", url]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "there is nothing to check" in said.err
 
 
 def test_an_index_is_forgotten_with_all_its_keys(redis_server: RedisServer) -> None:
