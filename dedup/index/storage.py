@@ -68,6 +68,8 @@ class Storage:
         self._mutex = mutex
         self._changes = -1
         self._number = 1
+        # The segments of which it is known whether some are to be joined.
+        self._looked_at: list[Segment] | None = None
         self._merging: threading.Thread | None = None
         self._merge_error: BaseException | None = None
 
@@ -216,6 +218,9 @@ class Storage:
                 return
             self._merging = None
         self._raise_merge_error()
+        if self.state.segments is self._looked_at:
+            return
+        self._looked_at = self.state.segments
         if not background:
             while (due := due_segments([len(segment) for segment in self.state.segments])) > 0:
                 self._merge(self.state.segments[-due:], kernels, rewrite=False)
