@@ -169,7 +169,7 @@ class Judge:
             stored.append(by_band[0])
             local.append(by_band[1])
         if config.looks_for(Relation.CONTAINS):
-            linked = sample_candidates(_take_rows(sketches.samples, compared), compared, state, self._kernels)
+            linked = sample_candidates(take_rows(sketches.samples, compared), compared, state, self._kernels)
             stored.append(self._enough_shared(linked.stored, linked.stored_keys, 0))
             local.append(self._enough_shared(linked.local, linked.local_keys, self._base))
         pairs = [distinct(np.concatenate(stored)), distinct(np.concatenate(local))]
@@ -309,7 +309,7 @@ def _blocks(lengths: I64) -> list[slice]:
     return [slice(begin, end) for begin, end in zip(begins, [*begins[1:], lengths.size], strict=True)]
 
 
-def _take_rows(samples: Samples, rows: I64) -> Samples:
+def take_rows(samples: Samples, rows: I64) -> Samples:
     """Some rows of samples."""
     if rows.size == samples.offsets.size - 1:
         return samples

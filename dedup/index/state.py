@@ -52,7 +52,6 @@ class State:
     _stack: TableStack | None = None
 
     def __post_init__(self) -> None:
-        """See `Index.__post_init__`."""
         self.numbers = table_numbers(self.config)
         self.limits = limits_of(self.config)
         near, contains = self.config.looks_for(Relation.NEAR), self.config.looks_for(Relation.CONTAINS)

@@ -1,10 +1,10 @@
 """What an index has on the disk: the tail, the segments and what becomes of them, each change whole or not at all."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from dedup.index.segments import write_merged, write_runs
 from dedup.index.state import MissingFileError, State
 from dedup.kernels import I64, Bool, Kernels, choose
 from dedup.verifying import Background
+
+Marks: TypeAlias = Mapping[str, bytes]
+"""Values that are stored with documents, by name."""
 
 FLUSH_DOCUMENTS = 16384
 """Documents of the tail that become a segment."""
@@ -125,9 +128,9 @@ class Storage:
 
     # Writing
 
-    def commit(self, arrivals: Arrivals, removed: I64, mark: tuple[str, bytes] | None, kernels: Kernels) -> None:
+    def commit(self, arrivals: Arrivals, removed: I64, marks: Marks, kernels: Kernels) -> None:
         """Store what was admitted: in the tail, or, where that grows long, everything of it in a segment."""
-        self.store(self.plan(arrivals, removed), mark, kernels)
+        self.store(self.plan(arrivals, removed), marks, kernels)
 
     def plan(self, arrivals: Arrivals, removed: I64) -> "Plan":
         """How what was just admitted is to be stored, which `store` may do while others are admitted."""
@@ -146,20 +149,20 @@ class Storage:
             PlannedSegment(self._take_number(), state.seal(), state.ledger.alive.copy()),
         )
 
-    def store(self, plan: "Plan", mark: tuple[str, bytes] | None, kernels: Kernels) -> None:
+    def store(self, plan: "Plan", marks: Marks, kernels: Kernels) -> None:
         """Store what was planned, in the order of the plans.
 
         To be called without `mutex` where others are admitted meanwhile: files are written without it.
         """
         if plan.segment is not None:
-            self._store_segment(plan, plan.segment, mark, kernels)
+            self._store_segment(plan, plan.segment, marks, kernels)
             return
         arrivals, removed = plan.arrivals, plan.removed
         count = 0 if arrivals is None else len(arrivals)
-        if not count and not removed.size and mark is None:
+        if not count and not removed.size and not marks:
             return
         with self._mutex:
-            if arrivals is not None and count and not removed.size and mark is None:
+            if arrivals is not None and count and not removed.size and not marks:
                 # One statement is a transaction by itself.
                 with self.catalogue.errors():
                     self.catalogue.add_tail(arrivals)
@@ -171,12 +174,10 @@ class Storage:
                     self.state.tail_end = plan.end - 1
                 if removed.size:
                     self.catalogue.add_removals(removed)
-                if mark is not None:
-                    self.catalogue.set_mark(*mark)
+                for name, value in marks.items():
+                    self.catalogue.set_mark(name, value)
 
-    def _store_segment(
-        self, plan: "Plan", planned: "PlannedSegment", mark: tuple[str, bytes] | None, kernels: Kernels
-    ) -> None:
+    def _store_segment(self, plan: "Plan", planned: "PlannedSegment", marks: Marks, kernels: Kernels) -> None:
         """Make a segment of the runs that were sealed."""
         state, catalogue = self.state, self.catalogue
         stored = None
@@ -189,8 +190,8 @@ class Storage:
                 self._set_numbers(plan.end)
                 if plan.removed.size:
                     catalogue.add_removals(plan.removed)
-                if mark is not None:
-                    catalogue.set_mark(*mark)
+                for name, value in marks.items():
+                    catalogue.set_mark(name, value)
             state.tail_end = plan.end - 1
             state.unseal(len(planned.runs), kernels)
             state.open_segments(catalogue.segments(), stored)
@@ -201,6 +202,13 @@ class Storage:
             with self.catalogue.transaction():
                 self.catalogue.add_removals(ranks)
             self.state.ledger.remove(ranks)
+
+    def restore(self, ranks: I64) -> None:
+        """Take back that documents were struck out, whom nothing has dropped from the disk meanwhile."""
+        if ranks.size:
+            with self.catalogue.transaction():
+                self.catalogue.set_removals(np.setdiff1d(self.catalogue.removals(), ranks))
+            self.state.ledger.restore(ranks)
 
     def set_background(self, background: Background) -> None:
         """Put another background in the place of the one that is there."""
@@ -255,7 +263,7 @@ class Storage:
         """Make one segment of everything, without what was removed."""
         self._raise_merge_error()
         with self.restoring():
-            self.store(self._plan_segment(None, NO_RANKS), None, kernels)
+            self.store(self._plan_segment(None, NO_RANKS), NO_MARKS, kernels)
             if len(self.state.segments) > 1 or any(self._is_partly_gone(each) for each in self.state.segments):
                 self._merge(list(self.state.segments), kernels, rewrite=True)
             self.catalogue.checkpoint()
@@ -341,3 +349,4 @@ def due_segments(sizes: Sequence[int]) -> int:
 
 
 NO_RANKS: I64 = np.zeros(0, dtype=np.int64)
+NO_MARKS: Marks = {}
