@@ -13,11 +13,16 @@ ANCHOR = "dedup_kernels_compiled_pairs_anchor_loop"
 """A loop of the core."""
 
 
+def built(group: Group) -> bytes:
+    """What the building process has written for this machine: from the user's cache folder, where it is there."""
+    native.library(group)
+    return native._read(native._file(group)) or native._build(group)
+
+
 @pytest.fixture(scope="session")
 def object_file() -> bytes:
-    """The object file of this machine, from the user's cache folder where it is there."""
-    native.library()
-    return native._read(native._file("core")) or native._build("core")
+    """The object file of the core."""
+    return built("core")
 
 
 class Builds:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from dedup.kernels import Kernels, compiled, reference
+from tests.kernels.twins import examples
 
 IMPLEMENTATIONS = [pytest.param(reference, id="numpy"), pytest.param(compiled, id="compiled")]
 NONE = 2**32 - 1
@@ -23,7 +24,7 @@ members_of_groups = st.lists(st.sets(st.integers(0, 19), max_size=8), min_size=3
     st.integers(1, 6),
     st.integers(1, 6),
 )
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 def test_each_arrival_is_paired_with_the_members_before_it_up_to_the_cap(
     kernels: Kernels,
     several: list[set[tuple[int, int]]],
