@@ -48,6 +48,9 @@ class EmbeddedIndex(Index):
         self._merge = merge
         self._closed = False
         self._process = os.getpid()
+        # Whether nothing is being stored that what is decided next has to wait for.
+        self._settled = threading.Event()
+        self._settled.set()
 
     @property
     def _state(self) -> State:
@@ -98,21 +101,61 @@ class EmbeddedIndex(Index):
         sketches: Sketches | None = None,
     ) -> DecisionColumns:
         """See `Index.admit_columns`."""
+        self._settled.wait()
         with self._mutex:
-            self._check_writable()
-            kernels = self._choose(texts.n_bytes)
-            date = time.time() if admitted is None else admitted.timestamp()
-            with self._storage.restoring():
-                admission = admit_documents(
-                    self._state, texts, ids, date, kernels, same_id=same_id, keep_all=keep_all, sketches=sketches
-                )
-                decisions = self._complete(admission, texts, date, kernels)
-                value = None if mark is None else mark[1](decisions) if callable(mark[1]) else mark[1]
-                marks = NO_MARKS if mark is None or value is None else {mark[0]: value}
-                self._storage.commit(admission.arrivals, admission.removed, marks, kernels)
-            self._stored(kernels)
-            self._merge_due(kernels)
+            return self._begin(texts, ids, mark, admitted, same_id, keep_all, sketches)[0]()
+
+    def begin_columns(
+        self,
+        texts: TextColumn,
+        ids: IdColumn,
+        *,
+        mark: tuple[str, Callable[[DecisionColumns], bytes]],
+        sketches: Sketches | None = None,
+    ) -> Callable[[], DecisionColumns]:
+        """See `Index.begin_columns`."""
+        self._settled.wait()
+        with self._mutex:
+            finish, by_itself = self._begin(texts, ids, mark, None, "new", False, sketches)
+            if not by_itself:
+                self._settled.clear()
+            return finish
+
+    def _begin(
+        self,
+        texts: TextColumn,
+        ids: IdColumn,
+        mark: tuple[str, bytes | Callable[[DecisionColumns], bytes]] | None,
+        admitted: datetime | None,
+        same_id: Literal["recorded", "new"],
+        keep_all: bool,
+        sketches: Sketches | None,
+    ) -> tuple[Callable[[], DecisionColumns], bool]:
+        """Decide on documents: what stores them, and whether that can be done while others are decided on."""
+        self._check_writable()
+        kernels = self._choose(texts.n_bytes)
+        date = time.time() if admitted is None else admitted.timestamp()
+        with self._storage.restoring():
+            admission = admit_documents(
+                self._state, texts, ids, date, kernels, same_id=same_id, keep_all=keep_all, sketches=sketches
+            )
+            decisions = self._complete(admission, texts, date, kernels)
+            plan = self._storage.plan(admission.arrivals, admission.removed)
+
+        def finish() -> DecisionColumns:
+            try:
+                with self._storage.restoring():
+                    value = None if mark is None else mark[1](decisions) if callable(mark[1]) else mark[1]
+                    marks = NO_MARKS if mark is None or value is None else {mark[0]: value}
+                    self._storage.store(plan, marks, kernels)
+                with self._mutex:
+                    self._stored(kernels)
+                    self._merge_due(kernels)
+            finally:
+                self._settled.set()
             return decisions
+
+        return finish, plan.segment is not None
 
     def _complete(self, admission: Admission, texts: TextColumn, date: float, kernels: Kernels) -> DecisionColumns:
         """The decisions on documents that are about to be stored."""

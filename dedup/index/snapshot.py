@@ -13,6 +13,7 @@ from dedup.index.admitting import Admission
 from dedup.index.arrivals import NONE, POSTED, ROW, Rows, offsets_of
 from dedup.index.compression import Compressor, decompress
 from dedup.index.entries import ENTRY_SIZE, Entries
+from dedup.index.held import HeldTexts
 from dedup.index.ledger import Ledger
 from dedup.index.messages import pack_numbers
 from dedup.index.parts import COMMON, Facts, Part
@@ -22,6 +23,7 @@ from dedup.index.state import State
 from dedup.index.tables import SHIFT
 from dedup.index.texts import Texts
 from dedup.kernels import F64, I64, U8, U32, U64, Bool, Kernels, Sketches
+from dedup.kernels.stacking import stack
 from dedup.model import TextColumn
 
 STORED_ROW = np.dtype(
@@ -180,6 +182,7 @@ class Snapshot(State):
         self.keeps_text, self.numbers, self.limits, self.plan = base.keeps_text, base.numbers, base.limits, base.plan
         self.segments, self.runs, self.tail_end = [], [], -1
         self.recent, self.ledger = Recent(base.config.shingle_size, base.numbers), Ledger()
+        self.held, self._sealed, self._stack = HeldTexts(), 0, None
         self.part = part
         self._texts: TextColumn | None = None
         self._sketches: Sketches | None = None
@@ -204,10 +207,8 @@ class Snapshot(State):
     def _find_sorted(self, tables: U8, keys: U32, kernels: Kernels) -> tuple[list[U64], I64]:
         counts = np.zeros(keys.size, dtype=np.int64)
         several = [self.part.find(tables, keys, self.limits, self.ledger.alive, counts)]
-        several += [
-            kernels.find_members(run.tables, tables, keys, self.limits, self.ledger.alive, counts).entries
-            for run in self.runs
-        ]
+        runs = stack([run.tables for run in self.runs])
+        several.append(kernels.find_members(runs, tables, keys, self.limits, self.ledger.alive, counts).entries)
         return [entries for entries in several if entries.size], counts
 
 

@@ -17,6 +17,7 @@ from dedup.kernels.hashing import (
     finish_shingle,
     powers,
 )
+from dedup.kernels.reference_arrivals import group_entries, pair_arrivals
 from dedup.kernels.reference_characters import decode, folded_lengths, hash_folded, sum_rows
 from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks, find
@@ -47,12 +48,14 @@ __all__ = [
     "find",
     "find_members",
     "gather_ranges",
+    "group_entries",
     "hash_tokens",
     "link",
     "look_up",
     "mark_terms",
     "minhash",
     "name",
+    "pair_arrivals",
     "post",
     "same_bytes",
     "screen",
