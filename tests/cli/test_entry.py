@@ -145,6 +145,14 @@ def test_an_interrupt_ends_with_130(run: Callable[..., Ran], scanner: Scanner) -
     assert ran.err.strip() == "interrupted"
 
 
+def test_an_interrupt_while_the_program_is_loaded_ends_with_130(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), ".", *sys.path])}
+    command = [sys.executable, "-m", "dedup", "--version"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
+
+
 def test_a_broken_pipe_is_code_141_and_no_message(run: Callable[..., Ran], scanner: Scanner) -> None:
     scanner.meanwhile = raising(BrokenPipeError())
     ran = run("scan", "x")
