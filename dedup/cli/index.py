@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dedup.cli.messages import say
+from dedup.cli.messages import say, say_if_nothing_read, warn_of_quarantined
 from dedup.cli.options import (
     OF_PAIRS,
     Reading,
@@ -62,13 +62,14 @@ _TIMEOUT = click.option(
 Examples:
   dedup index create seen.dedup
   dedup index create seen.dedup --threshold 0.8 --no-text
+  dedup index create seen.dedup --level both
 """
 )
 @_INDEX
 @gathered(
     "settings",
     Settings,
-    *selection_options(OF_PAIRS, "default: all three", "document, the only one of an index"),
+    *selection_options(OF_PAIRS, "default: all three", "document; both: paragraphs too, told with each decision"),
     *verdict_options(),
     *candidate_options(),
 )
@@ -82,10 +83,12 @@ def create(folder: str, settings: Settings, no_text: bool) -> int:
     from dedup.errors import ConfigError
     from dedup.index import Index
     from dedup.index.creating import DEFAULT
+    from dedup.model import Level
 
     if Index.exists(folder):
         raise ConfigError(f"{folder}: there is an index already; remove the folder to make another one")
-    with Index.open(folder, settings.config(DEFAULT), text=not no_text) as opened:
+    config = settings.config(DEFAULT)
+    with Index.open(folder, config, text=not no_text, paragraphs=config.level is Level.BOTH) as opened:
         _write_json([asdict(opened.info())], "-")
     return 0
 
@@ -176,9 +179,7 @@ def explain(folder: str, document: str) -> int:
         found = next(filter(None, (opened.explain(each) for each in _ids(document))), None)
     value: Json = None
     if found is not None:
-        decision = decision_value(found.decision)
-        assert isinstance(decision, dict)  # noqa: S101 - as every decision
-        value = decision | {
+        value = decision_value(found.decision) | {
             "admitted": datetime.fromtimestamp(found.admitted, UTC).isoformat(),
             "represents": found.represents,
             "representative_gone": found.representative_gone,
@@ -296,19 +297,22 @@ def _write_decisions(
     from dedup import reporting
     from dedup.reading import find_files, read_batches
 
+    inputs = find_files(paths)
     quarantined: list[Quarantined] = []
     kept = dropped = 0
     with reporting.open_output(output) as stream:
-        for batch in read_batches(find_files(paths).files, reading.options(), quarantined.append):
+        for batch in read_batches(inputs.files, reading.options(), quarantined.append):
             for decision in decide(batch):
                 stream.write(reporting.encoded(reporting.decision_value(decision)) + b"\n")
                 kept += decision.keep
                 dropped += not decision.keep
         for record in quarantined:
             stream.write(reporting.encoded(reporting.quarantined_value(record)) + b"\n")
+    read = kept + dropped + len(quarantined)
+    say_if_nothing_read(read, inputs.skipped)
+    warn_of_quarantined(quarantined, "the last lines of the output list every one")
     if not quiet:
-        say(f"{kept + dropped + len(quarantined):,} read: {kept:,} kept, {dropped:,} dropped, "
-            f"{len(quarantined):,} quarantined")  # fmt: skip
+        say(f"{read:,} read: {kept:,} kept, {dropped:,} dropped, {len(quarantined):,} quarantined")
     return 0
 
 

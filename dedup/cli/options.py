@@ -54,17 +54,12 @@ class Settings:
     def config(self, default: Config | None = None) -> Config:
         """Validate it: over the settings of `--config`, and these over the defaults. Raises `ConfigError`."""
         from dedup.config import Config
-        from dedup.errors import ConfigError
 
         config = default or Config()
         if self.config_file is not None:
             from dedup.cli.config_file import read_config_file
 
-            settings = read_config_file(self.config_file)
-            try:
-                config = replace(config, **settings)  # type: ignore[arg-type]  # it was checked by name
-            except ConfigError as error:
-                raise ConfigError(f"{self.config_file}: {error}") from None
+            config = read_config_file(self.config_file, config)
         said = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "config_file"}
         return replace(config, **{name: value for name, value in said.items() if value not in (None, ())})
 

@@ -129,9 +129,9 @@ def scan(
         with reporting.open_output(decisions) as stream:
             reporting.write_decisions(report, stream)
 
-    say_if_nothing_read(report)
+    say_if_nothing_read(report.counts.read, report.counts.skipped_files)
     if output_format != "text" or output != "-":
-        warn_of_quarantined(report)
+        warn_of_quarantined(report.quarantined)
         if not quiet:
             say(reporting.one_line(report.counts))
     return failed_on(report, fail_on)

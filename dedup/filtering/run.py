@@ -161,6 +161,7 @@ class _Run:
             self._config,
             self._decider.kept,
             os.path.join(workspace, f"{self._name}.pieces"),
+            self._decider.with_passages,
         )
 
     def _done(self, source: LineSource | RowSource, saved: Mark, workspace: str) -> FilterResult:

@@ -40,6 +40,7 @@ class Index(ABC):
         *,
         background: Background | None = None,
         text: bool | None = None,
+        paragraphs: bool | None = None,
         read_only: bool = False,
         create: bool = True,
         durability: Literal["process", "full"] = "process",
@@ -48,8 +49,9 @@ class Index(ABC):
     ) -> "Index":
         """Open the index in a folder; make it, if `create`, where there is none.
 
-        `config`, `background` and `text` (whether texts are kept, by default yes; without them their token hashes are)
-        are fixed when an index is made; given for one that exists they must be the same. `read_only`: for queries
+        `config`, `background`, `text` (whether texts are kept, by default yes; without them their token hashes are) and
+        `paragraphs` (whether each decision tells the paragraphs that were seen before, by default no) are fixed when an
+        index is made; given for one that exists they must be the same. `read_only`: for queries
         alone, beside a writer. `durability`: what is acknowledged survives the death of the `process`, or with "full"
         a loss of power too; without it that may cost the last transactions, never more. `merge`: whether segments
         that have become many are joined in a thread, by the call that made the last of them, or by `compact` alone.
@@ -61,7 +63,7 @@ class Index(ABC):
         Raises ConfigError where a setting differs, LockedError where another writer is there, and StoreError where
         there is no index, or it is damaged or of another version.
         """
-        opening = Opening(config, background, text, read_only, create, durability, merge, timeout)
+        opening = Opening(config, background, text, paragraphs, read_only, create, durability, merge, timeout)
         if is_address(path):
             from dedup.index.shared import open_address
 
@@ -88,6 +90,11 @@ class Index(ABC):
     @abstractmethod
     def background(self) -> Background:
         """The document frequencies on which cosines rest."""
+
+    @property
+    def knows_paragraphs(self) -> bool:
+        """Whether decisions tell the paragraphs that were seen before."""
+        return False
 
     @abstractmethod
     def __len__(self) -> int:
@@ -227,13 +234,11 @@ class Index(ABC):
         """Give everything back; what was admitted is there already."""
 
     def __enter__(self) -> Self:
-        """See `Index.__enter__`."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """See `Index.__exit__`."""
         self.close()
 
 

@@ -17,6 +17,7 @@ class Opening:
     config: Config | None = None
     background: Background | None = None
     text: bool | None = None
+    paragraphs: bool | None = None
     read_only: bool = False
     create: bool = True
     durability: Literal["process", "full"] = "process"

@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 from dedup.model.document import DocumentId
 
 
+def _encoded(text: str) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError(f"a text is a string, not {type(text).__name__}")
+    return text.encode("utf-8", "surrogatepass")
+
+
 @dataclass(frozen=True, slots=True)
 class TextColumn:
     """n texts in one buffer.
@@ -26,8 +32,8 @@ class TextColumn:
 
     @classmethod
     def from_strings(cls, texts: Iterable[str]) -> "TextColumn":
-        """Encode strings, lone surrogates included."""
-        return cls.from_bytes([text.encode("utf-8", "surrogatepass") for text in texts])
+        """Encode strings, lone surrogates included. Raises TypeError where one is none."""
+        return cls.from_bytes([_encoded(text) for text in texts])
 
     @classmethod
     def from_bytes(cls, encoded: Sequence[bytes]) -> "TextColumn":

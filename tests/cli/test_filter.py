@@ -88,7 +88,7 @@ def test_fail_on_counts_relations(run: Callable[..., Ran], crawl: Path, allowed:
     ("arguments", "message"),
     [
         (["crawl.jsonl", "--keep", "longest"], "a stream knows first only, because a record is handed on before"),
-        (["crawl.jsonl", "--level", "paragraph"], "filter decides on whole records; --mode clean cuts what repeats"),
+        (["crawl.jsonl", "--level", "paragraph"], "'paragraph' is not one of 'document', 'both'"),
         (["crawl.jsonl", "--drop", "rewrite"], "an index does not find rewrites yet"),
         (["crawl.jsonl", "--relation", "rewrite"], "an index does not find rewrites yet"),
         (["crawl.jsonl", "--mode", "clean", "--rejected", "r.jsonl"], "--rejected stays empty with --mode clean"),

@@ -49,7 +49,10 @@ def test_documents_are_added_with_a_decision_each(run: Run, tmp_path: Path, reco
     assert len(decisions) == 21
     assert decisions[-1]["quarantine"] == "invalid-json"
     dropped = [each for each in decisions[:-1] if not each["keep"]]
-    assert ran.err == f"21 read: {20 - len(dropped)} kept, {len(dropped)} dropped, 1 quarantined\n"
+    warning, place, last = ran.err.splitlines()
+    assert warning.endswith("--strict stops at the first, the last lines of the output list every one")
+    assert place.startswith(f"  {records}:21: the line is not valid JSON")
+    assert last == f"21 read: {20 - len(dropped)} kept, {len(dropped)} dropped, 1 quarantined"
     assert all(each["representative"] is not None and each["cosine"] > 0 for each in dropped)
     # Again, and asked for: what was decided stays decided.
     assert lines_of(run("index", "add", path, str(records), "-q"))[:-1] == decisions[:-1]

@@ -11,7 +11,7 @@ import pytest
 from dedup import Config, Document, Index, Relation, StoreError
 from dedup.index import storage
 from dedup.model import IdColumn, TextColumn
-from tests.index.corpus import documents, explained, family
+from tests.index.corpus import documents, explained, family, storage_of
 from tests.scanning.snapshot import background_of
 
 TEXT = "The council met on Monday to decide about the copper bridge over the northern river"
@@ -223,7 +223,7 @@ def test_marks_are_stored_with_a_batch_or_not_at_all(on_disk: Index, monkeypatch
     def fail(*arguments: object) -> None:
         raise OSError("no")
 
-    monkeypatch.setattr(type(on_disk._storage.catalogue), "set_mark", fail)
+    monkeypatch.setattr(type(storage_of(on_disk).catalogue), "set_mark", fail)
     with pytest.raises(OSError, match="no"):
         on_disk.admit_batch(documents(9), mark=("run", b"9"))
     monkeypatch.undo()
@@ -296,7 +296,7 @@ def test_a_batch_larger_than_a_slice_is_one_batch(
 
 
 def test_a_closed_index_and_a_reader_say_what_they_do_not_do(on_disk: Index) -> None:
-    path = on_disk._storage.folder
+    path = storage_of(on_disk).folder
     with Index.open(path, read_only=True) as reader:
         for write in (
             lambda: reader.admit(Document(1, TEXT)),

@@ -18,17 +18,21 @@ import pytest
 from dedup import Document, Index, StoreError
 from dedup.index import storage
 from dedup.index.catalogue import NAME
+from dedup.index.segments import write_merged
 from dedup.kernels import choose
-from tests.index.corpus import documents, explained
+from tests.index.corpus import documents, explained, storage_of
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("DEDUP_KILLS", "10"))
 """How often a process is killed; the issue's 200 take a minute."""
 
 
-def test_a_process_killed_anywhere_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("paragraphs",)])
+def test_a_process_killed_anywhere_loses_nothing_and_does_nothing_twice(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.index.killing", str(tmp_path), str(KILLS), "1"],
+        [sys.executable, "-m", "tests.index.killing", str(tmp_path), str(KILLS), "1", *options],
         cwd=ROOT,
         env={**os.environ, "DEDUP_KERNELS": "numpy"},
         capture_output=True,
@@ -197,7 +201,8 @@ def test_a_log_that_cannot_be_read_is_told_and_not_passed_over(tmp_path: Path, m
     def nothing_can_be_written(name: str, **settings: Any) -> sqlite3.Connection:
         if "immutable" not in name:
             raise sqlite3.OperationalError("unable to open database file")
-        return connect(name, **settings)
+        connection: sqlite3.Connection = connect(name, **settings)
+        return connection
 
     monkeypatch.setattr(sqlite3, "connect", nothing_can_be_written)
     with pytest.raises(StoreError, match=r"catalogue\.sqlite-wal is not brought in yet"):
@@ -249,7 +254,7 @@ def test_compacting_waits_for_segments_that_another_thread_begins_to_join(
     several = documents(80)
     monkeypatch.setattr(storage, "FLUSH_AT_ONCE", 10)
     merging = threading.Event()
-    write_merged, wait = storage.write_merged, storage.Storage.wait
+    wait = storage.Storage.wait
 
     def slowly(*arguments: Any, **settings: Any) -> Any:
         if threading.current_thread().name == "dedup merging":
@@ -289,7 +294,7 @@ def test_a_full_disk_ends_a_batch_whole_and_the_next_goes_on(
         expected = [*index.admit_batch(several[:60]), *index.admit_batch(several[60:])]
     with Index.open(tmp_path / "seen") as index:
         found = index.admit_batch(several[:60], mark=("at", b"60"))
-        connection = index._storage.catalogue._connection
+        connection = storage_of(index).catalogue._connection
         with monkeypatch.context() as patch:
             if kind == "file":
                 patch.setattr(os, "fsync", full)

@@ -17,7 +17,7 @@ from dedup import Config, ConfigError, Document, Index, LockedError, Relation, S
 from dedup.index.catalogue import NAME
 from dedup.model import Level
 from dedup.verifying import Background
-from tests.index.corpus import documents
+from tests.index.corpus import documents, storage_of
 from tests.scanning.snapshot import background_of
 
 
@@ -63,7 +63,7 @@ def test_another_background_and_another_keeping_of_texts_are_refused(tmp_path: P
     ("config", "said"),
     [
         (Config(num_perm=8192), "an index has up to 253 bands"),
-        (Config(level=Level.PARAGRAPH), "compares whole documents"),
+        (Config(level=Level.PARAGRAPH), "decides on whole documents"),
         (Config(keep="longest"), "keep is 'first'"),
         (Config(boilerplate="exclude"), "boilerplate"),
         (Config(relations=(Relation.RESIDUE,)), "exact, near, contains"),
@@ -196,7 +196,7 @@ def test_a_folder_that_cannot_be_written_to_can_be_read(tmp_path: Path, monkeypa
 def test_full_durability_is_what_sqlite_is_told(tmp_path: Path) -> None:
     for durability, level in (("process", 1), ("full", 2)):
         with Index.open(tmp_path / "seen", durability=durability) as index:  # type: ignore[arg-type]
-            connection = index._storage.catalogue._connection
+            connection = storage_of(index).catalogue._connection
             assert connection.execute("PRAGMA synchronous").fetchone() == (level,)
             index.admit_batch(documents(5))
             index.compact()
