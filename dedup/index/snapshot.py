@@ -4,7 +4,8 @@ They have ranks of their own there, from 0 on, in the order of their ranks on th
 behind them. So everything that decides about an index on the disk decides here, too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -53,6 +54,15 @@ ReadTexts = Callable[[Sequence[bytes]], list[bytes | None]]
 
 class ChangedError(Exception):
     """The index has changed since it was fetched: what was decided may not hold."""
+
+
+@contextmanager
+def making_sense() -> Iterator[None]:
+    """Make a StoreError of what comes of rows that are not as they were stored."""
+    try:
+        yield
+    except (ValueError, IndexError) as error:
+        raise StoreError(f"a document on the server is damaged ({error}); make the index anew") from error
 
 
 class SnapshotPart:

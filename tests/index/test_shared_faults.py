@@ -1,5 +1,7 @@
 """What goes wrong with an index on a Redis server, and how it is said."""
 
+from collections.abc import Callable
+
 import pytest
 import redis
 from redis.exceptions import ConnectionError as LostError
@@ -95,6 +97,27 @@ def test_a_text_that_is_damaged_is_noticed(redis_server: RedisServer) -> None:
         client.hset(f"{{{parse_address(url).prefix}}}:texts", b"\0\0\0\0", b"nothing")
         with pytest.raises(StoreError, match="text of a document on the server is damaged"):
             index.admit(Document("b", story(1, 2)))
+
+
+def test_rows_and_numbers_that_are_damaged_are_told(redis_server: RedisServer) -> None:
+    url = redis_server.url()
+    name = f"{{{parse_address(url).prefix}}}"
+    with Index.open(url) as index, redis.Redis(port=redis_server.port) as client:
+        index.admit_batch([Document(number, story(number)) for number in range(3)])
+        spoils: list[tuple[str, bytes | str, bytes, Callable[[], object]]] = [
+            ("rows", b"\0\0\0\0", b"short", lambda: list(index.kept_tokens())),
+            ("rows", b"\0\0\0\0", b"\xff" * 4 + bytes(70), lambda: list(index.kept_tokens())),
+            ("state", "dropped", b"\xb1", index.info),
+            ("state", "next", b"#0", lambda: list(index.kept_tokens())),
+            ("facts", "format", b"\xb1", lambda: Index.open(url)),
+        ]
+        for key, field, spoilt, ask in spoils:
+            whole = client.hget(f"{name}:{key}", field)
+            client.hset(f"{name}:{key}", field, spoilt)
+            with pytest.raises(StoreError, match=r"damaged|is no index"):
+                ask()
+            client.hset(f"{name}:{key}", field, b"0" if whole is None else whole)
+        assert len(list(index.kept_tokens())) == 3
 
 
 def test_a_server_that_refuses_says_so(own_redis_server: RedisServer) -> None:
