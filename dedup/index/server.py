@@ -262,7 +262,7 @@ class Server:
         if said.startswith("GONE"):
             said = _GONE
         if said.startswith("DAMAGED"):
-            said = f"keys of the index are missing ({said[8:]}); make the index anew"
+            said = f"what is stored there is damaged ({said[8:]}); make the index anew"
         raise StoreError(f"{self.shown}: {said}") from error
 
     def _bytes_or_none(self, value: object) -> bytes | None:

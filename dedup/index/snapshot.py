@@ -42,7 +42,8 @@ STORED_ROW = np.dtype(
     ]
 )
 """What a row on the server begins with, as in `dedup.index.arrivals.ROW`. There follow the JSON token of the id, for a
-dropped document four scores (float64), and the entries. The scripts know where representative, entries and date are."""
+dropped document four scores (float64), and the entries. The scripts know its size, and where representative, entries and date
+are."""
 
 SCORES_SIZE = 32
 

@@ -1,6 +1,7 @@
 """What goes wrong with an index on a Redis server, and how it is said."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 import redis
@@ -9,6 +10,7 @@ from redis.exceptions import ConnectionError as LostError
 from dedup import Document, Index, StoreError
 from dedup.index.server import Server, Value, parse_address
 from dedup.index.shared import SharedIndex
+from dedup.index.snapshot import STORED_ROW
 from dedup.model import IdColumn, TextColumn
 from tests.index.conftest import RedisServer
 from tests.index.shared_client import story
@@ -86,7 +88,7 @@ def test_keys_that_vanished_are_noticed(redis_server: RedisServer) -> None:
     with Index.open(url) as index, redis.Redis(port=redis_server.port) as client:
         index.admit(Document("a", story(1)))
         client.delete(f"{{{parse_address(url).prefix}}}:rows")
-        with pytest.raises(StoreError, match="keys of the index are missing"):
+        with pytest.raises(StoreError, match="what is stored there is damaged"):
             index.admit(Document("b", story(1, 2)))
 
 
@@ -118,6 +120,21 @@ def test_rows_and_numbers_that_are_damaged_are_told(redis_server: RedisServer) -
                 ask()
             client.hset(f"{name}:{key}", field, b"0" if whole is None else whole)
         assert len(list(index.kept_tokens())) == 3
+
+
+def test_a_damaged_number_of_entries_keeps_no_server_busy(own_redis_server: RedisServer) -> None:
+    assert STORED_ROW.itemsize == 52, "the scripts know it"
+    url = own_redis_server.url()
+    rows = f"{{{parse_address(url).prefix}}}:rows"
+    with Index.open(url) as index, redis.Redis(port=own_redis_server.port) as client:
+        index.admit(Document("a", story(1)))
+        row = client.hget(rows, b"\0\0\0\0")
+        assert row is not None
+        client.hset(rows, b"\0\0\0\0", row[:4] + (2**24).to_bytes(4, "little") + row[8:])
+        with pytest.raises(StoreError, match="a row names more entries than it has"):
+            index.expire(datetime(2100, 1, 1, tzinfo=UTC))
+        client.hset(rows, b"\0\0\0\0", row)
+        assert index.expire(datetime(2100, 1, 1, tzinfo=UTC)) == 1
 
 
 def test_a_server_that_refuses_says_so(own_redis_server: RedisServer) -> None:
