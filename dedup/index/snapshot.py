@@ -42,8 +42,8 @@ STORED_ROW = np.dtype(
     ]
 )
 """What a row on the server begins with, as in `dedup.index.arrivals.ROW`. There follow the JSON token of the id, for a
-dropped document four scores (float64), and the entries. The scripts know its size, and where representative, entries and date
-are."""
+dropped document four scores (float64), and the entries. The scripts know its size, and where representative, entries
+and date are."""
 
 SCORES_SIZE = 32
 
@@ -80,6 +80,8 @@ class SnapshotPart:
         self._data = [fetched.rows[ends[place] : ends[place + 1]] for place in order.tolist()]
         size = STORED_ROW.itemsize
         stored = np.frombuffer(b"".join(data[:size] for data in self._data), dtype=STORED_ROW)
+        if stored.size != ranks.size:
+            raise ValueError("a row is cut off")
         self._rows = np.zeros(stored.size + 1, dtype=_LOCAL_ROW)
         for name in COMMON:
             self._rows[name][:-1] = stored[name]

@@ -131,6 +131,8 @@ def test_a_damaged_number_of_entries_keeps_no_server_busy(own_redis_server: Redi
         row = client.hget(rows, b"\0\0\0\0")
         assert row is not None
         client.hset(rows, b"\0\0\0\0", row[:4] + (2**24).to_bytes(4, "little") + row[8:])
+        with pytest.raises(StoreError, match="a row is cut off"):
+            index.explain("a")
         with pytest.raises(StoreError, match="a row names more entries than it has"):
             index.expire(datetime(2100, 1, 1, tzinfo=UTC))
         client.hset(rows, b"\0\0\0\0", row)
