@@ -20,7 +20,8 @@ from dedup.config import Config
 from dedup.errors import ConfigError, InputError
 from dedup.filtering.deciding import Decider
 from dedup.filtering.files import STDOUT, State, is_special
-from dedup.filtering.options import FilterOptions, FilterResult, Tally
+from dedup.filtering.line_output import COLUMNS
+from dedup.filtering.options import FilterOptions, FilterResult, Mode, Tally
 from dedup.filtering.outputs import Outputs, Where, show_complete
 from dedup.filtering.pipeline import ReadAhead, Stop, Stopped, WriteBehind
 from dedup.filtering.progress_mark import Mark, mark_name
@@ -66,6 +67,11 @@ def filter_records(
     reading, options, progress = reading or ReadOptions(), options or FilterOptions(), progress or Silent()
     if not options.mode.drops and options.rejected is not None:
         raise ConfigError(f"--rejected stays empty with --mode {options.mode}, which drops nothing; leave one out")
+    if options.mode is Mode.ANNOTATE and reading.text_column in COLUMNS:
+        raise ConfigError(
+            f"--mode annotate writes {reading.text_column} itself, in the place of the text; give the field of the "
+            "text another name"
+        )
     if is_address(index):
         # A server is busy with a batch, and answers nobody else meanwhile; one with a mark goes in whole.
         batch, batch_bytes = min(options.batch, DOCUMENTS_AT_ONCE), min(options.batch_bytes, BYTES_AT_ONCE)

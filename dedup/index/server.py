@@ -165,11 +165,11 @@ class Server:
 
     def count_dropped(self) -> int:
         """How many of them were dropped."""
-        return int(self._bytes_or_none(self._ask("HGET", f"{self._name}:state", "dropped")) or b"0")
+        return _number(self._bytes_or_none(self._ask("HGET", f"{self._name}:state", "dropped")) or b"0")
 
     def next_rank(self) -> int:
         """The rank of the next document."""
-        return int(self._bytes_or_none(self._ask("HGET", f"{self._name}:state", "next")) or b"0")
+        return _number(self._bytes_or_none(self._ask("HGET", f"{self._name}:state", "next")) or b"0")
 
     @property
     def lists_name(self) -> bytes:
@@ -192,7 +192,7 @@ class Server:
 
     def represented(self, rank: bytes) -> int:
         """How many living documents were dropped for one."""
-        return int(self._bytes_or_none(self._ask("HGET", f"{self._name}:dropped", rank)) or b"0")
+        return _number(self._bytes_or_none(self._ask("HGET", f"{self._name}:dropped", rank)) or b"0")
 
     def mark(self, name: str) -> bytes | None:
         """The value last stored under a name with a batch."""
@@ -262,7 +262,7 @@ class Server:
         if said.startswith("GONE"):
             said = _GONE
         if said.startswith("DAMAGED"):
-            said = f"keys of the index are missing ({said[8:]}); make the index anew"
+            said = f"what is stored there is damaged ({said[8:]}); make the index anew"
         raise StoreError(f"{self.shown}: {said}") from error
 
     def _bytes_or_none(self, value: object) -> bytes | None:
@@ -312,6 +312,13 @@ def _integer(value: object) -> int:
     if not isinstance(value, int):
         raise _odd(value)
     return value
+
+
+def _number(value: bytes) -> int:
+    """A number that the server keeps in digits. Raises StoreError where these are damaged."""
+    if not value.isdigit():
+        raise StoreError("a number of an index on the server is damaged; make the index anew")
+    return int(value)
 
 
 def _odd(value: object) -> DedupError:

@@ -28,7 +28,7 @@ from dedup.index.messages import pack_numbers
 from dedup.index.opening import Opening
 from dedup.index.resolving import documents_with
 from dedup.index.server import BYTES_AT_ONCE, DOCUMENTS_AT_ONCE, Fetched, Server, parse_address
-from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, as_fetched, insertion
+from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, as_fetched, insertion, making_sense
 from dedup.index.state import State
 from dedup.kernels import I64, U32, U64, WORTH, Kernels, Sketches, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
@@ -148,7 +148,8 @@ class SharedIndex(Index):
         of_ids = entries.packed(name, entries.first_id, last)
         fetched = self._server.fetch(self._limits, of_ids, entries.packed(name, 0, entries.first_id))
         n_ids = entries.distinct.size - entries.first_id if ids else 0
-        part = SnapshotPart(fetched, entries, n_ids, self._server.texts)
+        with making_sense():
+            part = SnapshotPart(fetched, entries, n_ids, self._server.texts)
         return Snapshot(self._base, part), fetched
 
     def mark(self, name: str) -> bytes | None:
@@ -284,9 +285,10 @@ class SharedIndex(Index):
             kernels = self._choose(0)
             rows = self._server.rows([rank.tobytes() for rank in ranks])
             entries = entries_of_ids(np.zeros(0, dtype=np.uint64), self._base.numbers)
-            part = SnapshotPart(as_fetched(ranks, rows), entries, 0, self._server.texts)
-            snapshot = Snapshot(self._base, part)
-            return tokens_of(snapshot, kept_ranks(snapshot), kernels)
+            with making_sense():
+                part = SnapshotPart(as_fetched(ranks, rows), entries, 0, self._server.texts)
+                snapshot = Snapshot(self._base, part)
+                return tokens_of(snapshot, kept_ranks(snapshot), kernels)
 
     def tokens_in_buckets(self, keys: U32) -> list[tuple[DocumentId, U64]]:
         """See `Index.tokens_in_buckets`."""

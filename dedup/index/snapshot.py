@@ -4,7 +4,8 @@ They have ranks of their own there, from 0 on, in the order of their ranks on th
 behind them. So everything that decides about an index on the disk decides here, too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -43,7 +44,8 @@ STORED_ROW = np.dtype(
     ]
 )
 """What a row on the server begins with, as in `dedup.index.arrivals.ROW`. There follow the JSON token of the id, for a
-dropped document four scores (float64), and the entries. The scripts know where representative, entries and date are."""
+dropped document four scores (float64), and the entries. The scripts know its size, and where representative, entries
+and date are."""
 
 SCORES_SIZE = 32
 
@@ -55,6 +57,15 @@ ReadTexts = Callable[[Sequence[bytes]], list[bytes | None]]
 
 class ChangedError(Exception):
     """The index has changed since it was fetched: what was decided may not hold."""
+
+
+@contextmanager
+def making_sense() -> Iterator[None]:
+    """Make a StoreError of what comes of rows that are not as they were stored."""
+    try:
+        yield
+    except (ValueError, IndexError) as error:
+        raise StoreError(f"a document on the server is damaged ({error}); make the index anew") from error
 
 
 class SnapshotPart:
@@ -71,6 +82,8 @@ class SnapshotPart:
         self._data = [fetched.rows[ends[place] : ends[place + 1]] for place in order.tolist()]
         size = STORED_ROW.itemsize
         stored = np.frombuffer(b"".join(data[:size] for data in self._data), dtype=STORED_ROW)
+        if stored.size != ranks.size:
+            raise ValueError("a row is cut off")
         self._rows = np.zeros(stored.size + 1, dtype=_LOCAL_ROW)
         for name in COMMON:
             self._rows[name][:-1] = stored[name]

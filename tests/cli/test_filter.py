@@ -92,6 +92,10 @@ def test_fail_on_counts_relations(run: Callable[..., Ran], crawl: Path, allowed:
         (["crawl.jsonl", "--drop", "rewrite"], "an index does not find rewrites yet"),
         (["crawl.jsonl", "--relation", "rewrite"], "an index does not find rewrites yet"),
         (["crawl.jsonl", "--mode", "clean", "--rejected", "r.jsonl"], "--rejected stays empty with --mode clean"),
+        (
+            ["crawl.jsonl", "--mode", "annotate", "--text-column", "dedup_reason"],
+            "--mode annotate writes dedup_reason itself, in the place of the text",
+        ),
         (["crawl.jsonl", "--rejected", "-"], "two outputs cannot both go to standard output"),
         (["crawl.jsonl", "crawl.jsonl"], "is among what is read and would be overwritten"),
         (["crawl.jsonl", "linked.jsonl", "--restart"], "is among what is read and would be overwritten"),
