@@ -20,6 +20,10 @@ _SETTINGS = frozenset(
         *("socket_timeout", "socket_connect_timeout", "socket_keepalive"),
     }
 )
+_GONE = "the index was deleted or made anew since it was opened; open it again"
+DOCUMENTS_AT_ONCE = 512
+"""Documents that are fetched for, and inserted, by one script each: some milliseconds of the server's time."""
+BYTES_AT_ONCE = 4 << 20
 _TRIES = 3
 _PAUSE = 0.05
 
@@ -77,7 +81,7 @@ def parse_address(url: str) -> Address:
     if parts.scheme == "unix":
         if not database:
             raise ConfigError(f"{shown}: names no socket; write for example unix:///run/redis.sock?db=0&prefix=crawl")
-    elif port == 0 or not ((database.isascii() and database.isdigit()) or not database):
+    elif port == 0 or (database and not (database.isascii() and database.isdigit())):
         raise ConfigError(f"{shown}: has no database of that number; write for example {_EXAMPLE}")
     query = f"?{urlencode(settings)}" if settings else ""
     return Address(f"{parts.scheme}://{parts.netloc}{parts.path}{query}", prefix, shown)
@@ -147,6 +151,11 @@ class Server:
         said = self._ask("INFO", "memory")
         used = said.get("used_memory", 0) if isinstance(said, Mapping) else 0
         return used if isinstance(used, int) else 0
+
+    def check_there(self) -> None:
+        """Raise StoreError where the index is not the one any more that was opened; scripts see to it themselves."""
+        if self._ask("HGET", f"{self._name}:state", "identity") != self.identity:
+            raise StoreError(f"{self.shown}: {_GONE}")
 
     # Documents
 
@@ -251,7 +260,7 @@ class Server:
         if isinstance(error, self._full):
             said = "the server's memory is full; nothing was stored. Raise its maxmemory, or expire documents"
         if said.startswith("GONE"):
-            said = "the index was deleted or made anew since it was opened; open it again"
+            said = _GONE
         if said.startswith("DAMAGED"):
             said = f"keys of the index are missing ({said[8:]}); make the index anew"
         raise StoreError(f"{self.shown}: {said}") from error

@@ -202,7 +202,7 @@ class State:
         self.open_segments(catalogue.segments())
         for segment in self.segments:
             self.ledger.enter(*segment.facts(kernels))
-        self.ledger.grow(int(catalogue.fact("next_rank") or b"0"))
+        self.ledger.grow(catalogue.number("next_rank"))
         tail, self.tail_end = catalogue.tail(-1, self.numbers.bands)
         if tail is not None:
             self.add(tail)

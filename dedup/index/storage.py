@@ -200,6 +200,11 @@ class Storage:
         if error is not None:
             raise error
 
+    @property
+    def is_merging(self) -> bool:
+        """Whether a thread merges; where there is none, and `mutex` is held, none begins."""
+        return self._merging is not None and self._merging.is_alive()
+
     def wait(self) -> None:
         """Wait for a thread that merges; to be called without `mutex`, or it would never end."""
         merging = self._merging
@@ -245,7 +250,9 @@ class Storage:
                 self._delete(each)
 
     def _next_number(self) -> int:
-        return int(self.catalogue.fact("next_number") or b"1")
+        # Whatever the catalogue says, no file is written over.
+        highest = max((segment.stored.number for segment in self.state.segments), default=0)
+        return max(int(self.catalogue.fact("next_number") or b"1"), highest + 1)
 
     def _set_numbers(self, number: int) -> None:
         self.catalogue.set_fact("next_number", str(number + 1).encode())

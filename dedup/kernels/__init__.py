@@ -363,16 +363,31 @@ def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:
 
 
 def is_ready(group: Group, n_bytes: int, worth: Worth, tell: Callable[[str], None] | None = None) -> bool:
-    """Whether compiled loops are to be used for an input of this size; if so they are loaded, compiled if need be."""
+    """Whether compiled loops are to be used for an input of this size; if so they are loaded, compiled if need be.
+
+    Where they cannot be, the reference serves, after `tell` was told why; but not if `DEDUP_KERNELS` asks for them.
+    """
     wanted = os.environ.get("DEDUP_KERNELS", "")
     if wanted != "compiled" and (wanted == "numpy" or n_bytes < worth.load):
         return False
     from dedup.kernels import native
 
-    if not native.is_cached(group):
-        if wanted != "compiled" and n_bytes < worth.compile:
-            return False
+    if group in native.given_up and wanted != "compiled":
+        return False
+    try:
+        if not native.is_cached(group):
+            if wanted != "compiled" and n_bytes < worth.compile:
+                return False
+            if tell is not None:
+                tell(worth.message)
+        native.library(group)
+    except (ImportError, OSError, RuntimeError) as error:
+        if wanted == "compiled":
+            raise
+        # Another try in this process would cost as much and end alike.
+        native.given_up.add(group)
         if tell is not None:
-            tell(worth.message)
-    native.library(group)
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+            tell(f"going on without compiled kernels, which takes many times as long: {reason}")
+        return False
     return True

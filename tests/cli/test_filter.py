@@ -158,7 +158,8 @@ def test_without_settings_those_of_the_index_hold(run: Callable[..., Ran], crawl
 
 
 def test_memory_bounds_the_batches_and_changes_nothing(run: Callable[..., Ran], crawl: Path) -> None:
-    assert run("filter", "crawl.jsonl", "--memory", "64MiB").out == KEPT.decode()
+    assert run("filter", "crawl.jsonl", "--memory", "64MB").out == KEPT.decode()
+    assert "64 MB or more besides its index, not 63.9" in run("filter", "crawl.jsonl", "--memory", "63.9MB").err
 
 
 class Running:

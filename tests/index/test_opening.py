@@ -63,7 +63,7 @@ def test_another_background_and_another_keeping_of_texts_are_refused(tmp_path: P
     ("config", "said"),
     [
         (Config(num_perm=8192), "an index has up to 253 bands"),
-        (Config(level=Level.PARAGRAPH), "compares whole documents"),
+        (Config(level=Level.PARAGRAPH), "decides on whole documents"),
         (Config(keep="longest"), "keep is 'first'"),
         (Config(boilerplate="exclude"), "boilerplate"),
         (Config(relations=(Relation.RESIDUE,)), "exact, near, contains"),
