@@ -11,7 +11,10 @@ ROOT = Path(__file__).parent.parent
 PYTHON = sys.executable
 LEAST_COVERAGE = 95
 
-PYTEST = (PYTHON, "-m", "pytest", *"-n logical --dist worksteal --benchmark-disable --cov --cov-report=".split())
+PYTEST = (
+    *(PYTHON, "-m", "pytest", "-n", "logical", "--dist", "worksteal"),
+    *("--benchmark-disable", "--cov", "--cov-report="),
+)
 
 CHECKS: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
     ("formatting", (PYTHON, "-m", "ruff", "format", "--check", "."), {}),
