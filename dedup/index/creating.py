@@ -4,17 +4,25 @@ import io
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from dedup.config import PAIR_RELATIONS, Config
+from dedup.config import ALL_RELATIONS, PAIR_RELATIONS, Config
 from dedup.errors import ConfigError, StoreError
 from dedup.index.catalogue import FORMAT_VERSION, NAME
 from dedup.index.opening import Opening
 from dedup.model import Level, Relation
+from dedup.scanning.rewrite_background import (
+    background_from_bytes,
+    background_to_bytes,
+    fingerprint_of,
+    shipped_background,
+)
+from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.verifying import Background
 
 DEFAULT = Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)
@@ -24,12 +32,13 @@ DEFAULT = Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)
 def suitable(config: Config) -> Config:
     """A configuration that an index can have.
 
-    Relations that an index does not look for (rewrites, and what concerns single spans) are left out. Raises
-    ConfigError for what an index does not do.
+    Relations that concern single spans are left out, and so are rewrites where nothing is said of relations: a scan
+    looks for them by default, an index where it is told to. Raises ConfigError for what an index does not do.
     """
-    relations = tuple(relation for relation in PAIR_RELATIONS if relation in config.relations)
+    possible = PAIR_RELATIONS if config.relations == ALL_RELATIONS else (*PAIR_RELATIONS, Relation.REWRITE)
+    relations = tuple(relation for relation in possible if relation in config.relations)
     if not relations:
-        raise ConfigError(f"an index looks for {', '.join(PAIR_RELATIONS)}: name at least one of them as a relation")
+        raise ConfigError(f"an index looks for {', '.join(possible)}: name at least one of them as a relation")
     if config.keep != "first":
         raise ConfigError(f"an index takes documents as they come: keep is 'first' there, not {config.keep!r}")
     if config.level is Level.PARAGRAPH:
@@ -57,11 +66,33 @@ def config_from_json(data: bytes, path: Path | str) -> Config:
         raise StoreError(f"{path}: the configuration stored is of another version of dedup ({error})") from error
 
 
-def check_facts(
-    stored: tuple[Config, Background, bool], config: Config | None, opening: Opening, path: Path | str
-) -> None:
+class Stored(NamedTuple):
+    """What is fixed when an index is made, as in `dedup.index.state.State`."""
+
+    config: Config
+    background: Background
+    keeps_text: bool
+    rewrites: RewriteBackground | None
+
+
+def check_new(config: Config, opening: Opening, path: Path | str) -> None:
+    """Raise ConfigError where an index cannot be made so."""
+    looks = config.looks_for(Relation.REWRITE)
+    if looks and opening.text is False:
+        raise ConfigError(
+            f"{path}: rewrites are confirmed by the texts, word by word, and hashes do not tell names and numbers; an "
+            "index without texts has no relation 'rewrite'"
+        )
+    if not looks and (opening.rewrites is not None or opening.drop_rewrites):
+        raise ConfigError(
+            f"{path}: an index with relations {_shown(config.relations)} finds no rewrites; name the relation "
+            "'rewrite', too"
+        )
+
+
+def check_facts(stored: Stored, config: Config | None, opening: Opening, path: Path | str) -> None:
     """Raise ConfigError where an index has not the configuration or the rest that is asked for."""
-    own, background, keeps_text = stored
+    own, background, keeps_text, rewrites = stored
     if config is not None:
         _check_config(own, config, path)
     if opening.background is not None and background.fingerprint != opening.background.fingerprint:
@@ -69,6 +100,18 @@ def check_facts(
         raise ConfigError(
             f"{path}: has the background {background.fingerprint} (of {background.documents:,} documents), not "
             f"{asked.fingerprint} (of {asked.documents:,}); open it without one, or make another index"
+        )
+    if opening.rewrites is not None:
+        found = "no background" if rewrites is None else f"the background {fingerprint_of(rewrites)}"
+        if rewrites is None or fingerprint_of(rewrites) != fingerprint_of(opening.rewrites):
+            raise ConfigError(
+                f"{path}: has {found} for rewrites, not {fingerprint_of(opening.rewrites)}; open it without one, or "
+                "make another index"
+            )
+    if opening.drop_rewrites and rewrites is None:
+        raise ConfigError(
+            f"{path}: was made with relations {_shown(own.relations)} and finds no rewrites to drop; make another "
+            "index with the relation 'rewrite', too"
         )
     if opening.text is not None and keeps_text != opening.text:
         raise ConfigError(
@@ -93,7 +136,7 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def background_to_bytes(background: Background) -> bytes:
+def cosine_background_to_bytes(background: Background) -> bytes:
     """A background as it is stored."""
     buffer = io.BytesIO()
     documents = np.array([background.documents], dtype=np.int64)
@@ -101,7 +144,7 @@ def background_to_bytes(background: Background) -> bytes:
     return buffer.getvalue()
 
 
-def background_from_bytes(data: bytes) -> Background:
+def cosine_background_from_bytes(data: bytes) -> Background:
     """A stored background."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return Background(arrays["terms"], arrays["frequencies"], int(arrays["documents"][0]))
@@ -120,16 +163,21 @@ def make_folder(path: Path) -> None:
         raise StoreError(f"{path}: holds other things, such as {sorted(others)[0]!r}; name a new or an empty folder")
 
 
-def first_facts(config: Config, background: Background, keeps_text: bool) -> Mapping[str, bytes]:
+def first_facts(config: Config, opening: Opening) -> Mapping[str, bytes]:
     """What a new index begins with."""
-    return {
+    background = opening.background or Background()
+    facts = {
         "config": config_to_json(config),
         "config_fingerprint": config.fingerprint.encode(),
-        "background": background_to_bytes(background),
+        "background": cosine_background_to_bytes(background),
         "background_fingerprint": background.fingerprint.encode(),
-        "keeps_text": b"1" if keeps_text else b"0",
+        "keeps_text": b"0" if opening.text is False else b"1",
         "next_rank": b"0",
     }
+    if config.looks_for(Relation.REWRITE):
+        rewrites = opening.rewrites or shipped_background()
+        facts |= {"rewrites": background_to_bytes(rewrites), "rewrites_fingerprint": fingerprint_of(rewrites).encode()}
+    return facts
 
 
 class FactSource(Protocol):
@@ -145,8 +193,8 @@ class FactSource(Protocol):
         ...
 
 
-def read_facts(catalogue: FactSource, path: Path | str) -> tuple[Config, Background, bool]:
-    """Configuration, background and whether texts are kept. Raises StoreError for an index of another version."""
+def read_facts(catalogue: FactSource, path: Path | str) -> Stored:
+    """What was fixed when an index was made. Raises StoreError for an index of another version."""
     version = catalogue.version
     if version != FORMAT_VERSION:
         raise StoreError(
@@ -154,14 +202,23 @@ def read_facts(catalogue: FactSource, path: Path | str) -> tuple[Config, Backgro
             if version
             else f"{path}: is no index"
         )
-    facts = {name: catalogue.fact(name) or b"" for name in first_facts(DEFAULT, Background(), True)}
+    facts = {name: catalogue.fact(name) or b"" for name in first_facts(DEFAULT, Opening())}
     config = config_from_json(facts["config"], path)
     if config.fingerprint.encode() != facts["config_fingerprint"]:
         raise StoreError(
             f"{path}: its configuration has another fingerprint in this version of dedup ({config.fingerprint}, not "
             f"{facts['config_fingerprint'].decode()}): settings have changed their meaning"
         )
-    background = background_from_bytes(facts["background"])
+    background = cosine_background_from_bytes(facts["background"])
     if background.fingerprint.encode() != facts["background_fingerprint"]:
         raise StoreError(f"{path}: the background stored is damaged; put the index back from a copy")
-    return config, background, facts["keeps_text"] == b"1"
+    rewrites = _read_rewrites(catalogue, path) if config.looks_for(Relation.REWRITE) else None
+    return Stored(config, background, facts["keeps_text"] == b"1", rewrites)
+
+
+def _read_rewrites(catalogue: FactSource, path: Path | str) -> RewriteBackground:
+    with suppress(ValueError, KeyError, OSError, EOFError):
+        rewrites = background_from_bytes(catalogue.fact("rewrites") or b"")
+        if fingerprint_of(rewrites).encode() == catalogue.fact("rewrites_fingerprint"):
+            return rewrites
+    raise StoreError(f"{path}: the background of rewrites stored is damaged; put the index back from a copy")

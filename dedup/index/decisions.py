@@ -1,5 +1,6 @@
 """What an index answers: decisions as columns, and what became of a document."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,11 +19,12 @@ class DecisionColumns:
     """The decisions on n documents, in the order in which they were given.
 
     `ids`: their ids. `reasons` (int8, (n,)): the place in `dedup.deciding.REASONS` of a kept document, `DROPPED` of a
-    dropped one. `verdicts` (int8, (n,)): the `Verdict` on a dropped document and its representative, 0 for kept ones.
-    `scores` (float64, (4, n)): resemblance, containment of the representative in the document and of the document in
-    the representative, and cosine; NaN for kept ones. `representatives` (int64, (n,)): the place of the representative
-    in `names`, -1 for kept ones and where the representative has been removed since. `again` (bool, (n,)): the
-    document had been admitted before, with this id and this text, and the decision is the recorded one.
+    dropped one. `verdicts` (int8, (n,)): the `Verdict` on a dropped document and its representative, and on a kept one
+    that rewords another and this, 0 for others. `scores` (float64, (4, n)): resemblance, containment of the
+    representative in the document and of the document in the representative, and cosine; NaN where there is no
+    verdict. `representatives` (int64, (n,)): the place of the representative in `names`, -1 where there is none and
+    where it has been removed since. `again` (bool, (n,)): the document had been admitted before, with this id and this
+    text, and the decision is the recorded one. `probabilities` (float64, (n,)): those of rewrites, NaN for others.
     """
 
     ids: IdColumn
@@ -32,6 +34,7 @@ class DecisionColumns:
     representatives: I64
     names: IdColumn
     again: Bool
+    probabilities: F64
 
     def __len__(self) -> int:
         """How many documents are there."""
@@ -51,11 +54,12 @@ class DecisionColumns:
             self.verdicts.tolist(),
             self.representatives.tolist(),
             self.scores.T.tolist(),
+            self.probabilities.tolist(),
             strict=True,
         )
-        for place, (reason, verdict, representative, scores) in enumerate(rows):
+        for place, (reason, verdict, representative, scores, probability) in enumerate(rows):
             name = names[representative] if representative >= 0 else None
-            yield make_decision(self.ids[place], reason, verdict, name, scores)
+            yield make_decision(self.ids[place], reason, verdict, name, scores, probability)
 
 
 def join_decisions(several: Sequence[DecisionColumns]) -> DecisionColumns:
@@ -79,6 +83,7 @@ def join_decisions(several: Sequence[DecisionColumns]) -> DecisionColumns:
         ),
         _join_ids([each.names for each in several]),
         np.concatenate([np.zeros(0, dtype=np.bool_), *(each.again for each in several)]),
+        np.concatenate([np.zeros(0), *(each.probabilities for each in several)]),
     )
 
 
@@ -88,22 +93,28 @@ def _join_ids(several: Sequence[IdColumn]) -> IdColumn:
 
 
 def make_decision(
-    document: DocumentId, reason: int, verdict: int, representative: DocumentId | None, scores: list[float]
+    document: DocumentId,
+    reason: int,
+    verdict: int,
+    representative: DocumentId | None,
+    scores: list[float],
+    probability: float = math.nan,
 ) -> Decision:
     """A decision from its codes."""
-    if reason != DROPPED:
+    if verdict == Verdict.NONE:
         return Decision(document, keep=True, reason=str(REASONS[reason]))
     relation = CODES[Verdict(verdict)]
     resemblance, left, right, cosine = scores
     return Decision(
         document,
-        keep=False,
+        keep=reason != DROPPED,
         reason=str(relation),
         representative=representative,
         relation=relation,
         resemblance=resemblance,
         containment=(left, right),
         cosine=cosine,
+        score=probability if verdict == Verdict.REWRITE else None,
     )
 
 

@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 
 from dedup.config import Config
-from dedup.deciding import DROPPED, Reason
+from dedup.deciding import DROPPED, REASONS, Reason
 from dedup.errors import StoreError
 from dedup.index.admitting import admit_documents, preview
 from dedup.index.catalogue import NAME, Catalogue
 from dedup.index.checking import IndexInfo, check, look_over
-from dedup.index.creating import DEFAULT, check_facts, first_facts, make_folder, read_facts, suitable
+from dedup.index.creating import DEFAULT, check_facts, check_new, first_facts, make_folder, read_facts, suitable
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
 from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_buckets, tokens_of
 from dedup.index.explaining import explanation
@@ -221,13 +221,13 @@ class EmbeddedIndex(Index):
             self._storage.merge_due(kernels, background=self._merge == "background")
 
     def _decision(self, document: DocumentId, alone: Alone, kernels: Kernels) -> Decision:
-        dropped = alone.representative >= 0
-        if not dropped:
+        if alone.representative < 0:
             size = self._state.config.shingle_size
             reason = Reason.UNIQUE if alone.length >= size else Reason.SHORT if alone.length else Reason.EMPTY
             return Decision(document, keep=True, reason=str(reason))
         (name,) = self._state.ids(np.array([alone.representative]), kernels)
-        return make_decision(document, DROPPED, alone.verdict, json.loads(name), alone.scores)
+        code = DROPPED if alone.dropped else REASONS.index(Reason.UNIQUE)
+        return make_decision(document, code, alone.verdict, json.loads(name), alone.scores, alone.probability)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -256,6 +256,8 @@ def open_folder(folder: Path, opening: Opening) -> EmbeddedIndex:
     exists = (folder / NAME).exists()
     if not exists and (opening.read_only or not opening.create):
         raise StoreError(f"{folder}: there is no index; dedup index create makes one")
+    if not exists:
+        check_new(config or DEFAULT, opening, folder)
     with ExitStack() as opened:
         lock = None
         if not opening.read_only:
@@ -268,12 +270,12 @@ def open_folder(folder: Path, opening: Opening) -> EmbeddedIndex:
         if not opening.read_only:
             catalogue.prepare(opening.durability)
             if catalogue.version == 0:
-                background = opening.background or Background()
-                catalogue.create(dict(first_facts(config or DEFAULT, background, opening.text is not False)))
+                catalogue.create(dict(first_facts(config or DEFAULT, opening)))
         facts = read_facts(catalogue, folder)
         check_facts(facts, config, opening, folder)
         mutex = threading.RLock()
-        storage = Storage(folder, catalogue, State(folder, *facts), lock, mutex)
+        state = State(folder, *facts, drop_rewrites=opening.drop_rewrites)
+        storage = Storage(folder, catalogue, state, lock, mutex)
         storage.load()
         if not opening.read_only:
             storage.delete_orphans()

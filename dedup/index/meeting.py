@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dedup.errors import StoreError
+from dedup.errors import ConfigError, StoreError
 from dedup.index.creating import (
     DEFAULT,
     check_facts,
@@ -15,7 +15,7 @@ from dedup.index.creating import (
 from dedup.index.opening import Opening
 from dedup.index.server import Server, parse_address
 from dedup.index.state import State
-from dedup.verifying import Background
+from dedup.model import Relation
 
 FORMAT_VERSION = 1
 """Of what stands on the server."""
@@ -27,6 +27,11 @@ def meet(server: Server, opening: Opening) -> State:
     Raises StoreError and ConfigError as `Index.open` does.
     """
     config = None if opening.config is None else suitable(opening.config)
+    if opening.rewrites is not None or opening.drop_rewrites or (config and config.looks_for(Relation.REWRITE)):
+        raise ConfigError(
+            f"{server.shown}: an index on a server does not look for rewrites; leave the relation 'rewrite' out, or "
+            "keep the index in a folder"
+        )
     facts = server.facts()
     if not facts:
         if opening.read_only or not opening.create:
@@ -37,7 +42,7 @@ def meet(server: Server, opening: Opening) -> State:
                 "index would lose documents without a word; set noeviction"
             )
         # Where another client makes it at the same time, what that one has said holds.
-        first = first_facts(config or DEFAULT, opening.background or Background(), opening.text is not False)
+        first = first_facts(config or DEFAULT, opening)
         server.create({"format": str(FORMAT_VERSION).encode(), **first})
         facts = server.facts()
     stored = read_facts(_Facts(facts), server.shown)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dedup.config import Config
+from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.verifying import Background
 
 
@@ -19,3 +20,5 @@ class Opening:
     durability: Literal["process", "full"] = "process"
     merge: Literal["background", "now", "never"] = "background"
     timeout: float = 0.0
+    rewrites: RewriteBackground | None = None
+    drop_rewrites: bool = False

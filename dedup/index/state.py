@@ -8,6 +8,7 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.errors import StoreError
+from dedup.index.anchor_store import AnchorStore
 from dedup.index.arrivals import ROW, Arrivals, Rows, join_arrivals
 from dedup.index.catalogue import Catalogue, StoredSegment
 from dedup.index.files import damaged
@@ -19,6 +20,7 @@ from dedup.index.texts import Texts
 from dedup.kernels import F64, I64, U8, U32, U64, Kernels, Sketches, SketchPlan
 from dedup.kernels.hashing import no_triggers
 from dedup.model import Relation, TextColumn
+from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.sketching import sketch_plan
 from dedup.tokenising import codepoint_table
 from dedup.verifying import Background
@@ -31,12 +33,18 @@ _LONG = 4096
 
 @dataclass(slots=True)
 class State:
-    """Parts in the order of their ranks: segments, and behind them runs of documents of the tail."""
+    """Parts in the order of their ranks: segments, and behind them runs of documents of the tail.
+
+    `rewrites`: what rewrites are found and confirmed by, in an index that looks for them; `drop_rewrites`: documents
+    are dropped as rewrites, and not only told to be some.
+    """
 
     folder: Path
     config: Config
     background: Background
     keeps_text: bool
+    rewrites: RewriteBackground | None = None
+    drop_rewrites: bool = False
     segments: list[Segment] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     recent: Recent = field(init=False)
@@ -45,6 +53,7 @@ class State:
     plan: SketchPlan = field(init=False)
     ledger: Ledger = field(default_factory=Ledger)
     tail_end: int = -1
+    anchors: AnchorStore = field(default_factory=AnchorStore)
 
     def __post_init__(self) -> None:
         """See `Index.__post_init__`."""
@@ -166,6 +175,7 @@ class State:
         if not len(arrivals):
             return
         self.ledger.enter(*facts_of(arrivals.rows))
+        self.anchors.add(arrivals.anchored)
         if len(arrivals) <= FEW:
             self.recent.add(arrivals)
             if len(self.recent) >= MOST:
@@ -177,6 +187,7 @@ class State:
     def add_one(self, arrivals: Arrivals, keys: list[int]) -> None:
         """Put a document behind the others of which the table and key of each group are known."""
         self.ledger.enter_one(arrivals.rows[0])
+        self.anchors.add(arrivals.anchored)
         self.recent.add_one(arrivals, self.ledger.count - 1, keys)
         if len(self.recent) >= MOST:
             self.settle()
@@ -212,6 +223,7 @@ class State:
     def clear_tail(self) -> None:
         """Forget the documents of the tail."""
         self.runs, self.recent = [], Recent(self.config.shingle_size, self.numbers)
+        self.anchors.clear()
 
     def open_segments(self, stored: Sequence[StoredSegment], fresh: StoredSegment | None = None) -> None:
         """Map the segments of the catalogue, keeping those that are mapped; `fresh`: one written just now."""

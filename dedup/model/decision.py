@@ -12,7 +12,9 @@ class Decision:
 
     `reason` is `unique`, `representative` (kept, and others were dropped for it), `short` or `empty` for kept
     documents, and the relation's name for dropped ones, whose `representative` was kept and whose scores are those
-    of the pair with it (`containment`: of the representative's shingles in this document, and the reverse).
+    of the pair with it (`containment`: of the representative's shingles in this document, and the reverse). An index
+    that looks for rewrites keeps a document that rewords another, unless it is to drop it; its reason is `rewrite` all
+    the same, with representative and scores. `score`: of a rewrite, the probability that it is one.
     """
 
     document: DocumentId
@@ -23,6 +25,7 @@ class Decision:
     resemblance: float | None = None
     containment: tuple[float, float] | None = None
     cosine: float | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
