@@ -20,6 +20,7 @@ from dedup.index.anchor_tables import (
     segment_table,
 )
 from dedup.index.anchored import Anchored, Rewordings
+from dedup.index.arrivals import offsets_of
 from dedup.index.parts import Segment
 from dedup.kernels import I64, U32, Bool, Kernels
 
@@ -55,7 +56,7 @@ def merged_sections(path: Path, segments: Sequence[Segment], alive: Bool, kernel
         lists = _MergedLists(several, kernels)
         yield Section("postings", _U32, lists.postings())
         yield Section("list keys", _U32, iter(lists.keys))
-        yield Section("list ends", _U32, iter([np.cumsum(np.concatenate(lists.counts)).astype(np.uint32)]))
+        yield Section("list begins", _U32, iter([offsets_of(np.concatenate(lists.counts)).astype(np.uint32)]))
     rewordings = [segment_rewordings(segment, kernels) for segment in segments]
     yield from _rewordings([rows[alive[rows["rank"]]] for rows in rewordings])
 
@@ -96,7 +97,9 @@ class _Living:
     def lists(self, keys: U32, kernels: Kernels) -> tuple[U32, I64]:
         """The postings with these keys by their new units, one list after the other, and how many each key has."""
         begins, ends = self.table.find(keys)
-        postings = self.table.read(begins, ends, kernels)
+        self.table.check_lists(begins, ends)
+        bytes_of = self.table.lists.postings.view(np.uint8)
+        postings = kernels.gather_ranges(bytes_of, 4 * begins, 4 * ends).view(np.uint32)
         counts = ends - begins
         if self.whole:
             return postings, counts

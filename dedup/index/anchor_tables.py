@@ -11,7 +11,7 @@ from dedup.index.arrivals import offsets_of
 from dedup.index.files import damaged
 from dedup.index.parts import Segment
 from dedup.kernels import I64, U16, U32, U64, Bool, Kernels
-from dedup.kernels.rewriting import Anchors
+from dedup.kernels.rewriting import Anchors, MemberLists, RewriteKernels
 
 SLOT_BITS = 6
 """A posting is a unit of the table and, in so many lower bits, the place of the anchor among those of the unit."""
@@ -25,7 +25,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """The columns of `Anchored` that a segment has as sections, `anchor` and the name; their types."""
 
-LISTS: tuple[tuple[str, str], ...] = (("list keys", "<u4"), ("list ends", "<u4"), ("postings", "<u4"))
+LISTS: tuple[tuple[str, str], ...] = (("list keys", "<u4"), ("list begins", "<u4"), ("postings", "<u4"))
 
 _SHIFT, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
@@ -34,10 +34,10 @@ Check = Callable[[str, I64, I64], None]
 
 
 class Lists(NamedTuple):
-    """Postings by key: those of `keys[i]` (distinct, ascending) end at `ends[i]`, where those of the next begin."""
+    """Postings by key: those of `keys[i]` (distinct, ascending) are `postings[begins[i]:begins[i + 1]]`."""
 
     keys: U32
-    ends: U32
+    begins: U32
     postings: U32
 
 
@@ -53,8 +53,9 @@ class AnchorTable:
         self.first_units = offsets_of(anchored.n_units)
         self.unit_begins = offsets_of(anchored.sizes)
         self._check = check
+        self._place_of: U32 = np.zeros(0, dtype=np.uint32)
         # Nearly all documents are one unit, and then no table is needed to tell whose one is.
-        self._owners = None
+        self._owners: U32 = np.zeros(0, dtype=np.uint32)
         if anchored.sizes.size != anchored.ranks.size:
             self._owners = np.repeat(np.arange(anchored.ranks.size, dtype=np.uint32), anchored.n_units)
 
@@ -64,39 +65,47 @@ class AnchorTable:
 
     def find(self, keys: U32) -> tuple[I64, I64]:
         """Where the list of each key begins and ends."""
-        known = self.lists.keys
-        places = np.searchsorted(known, keys)
-        # A table has one key at least.
-        there = known[np.minimum(places, known.size - 1)] == keys
-        ends = np.zeros(keys.size, dtype=np.int64)
-        begins = ends.copy()
-        at = places[there]
-        ends[there] = self.lists.ends[at]
-        before = at > 0
-        firsts = np.zeros(at.size, dtype=np.int64)
-        firsts[before] = self.lists.ends[at[before] - 1]
-        begins[there] = firsts
-        return begins, ends
+        places = np.searchsorted(self.lists.keys, keys)
+        # A table has one key at least; behind the last one there is nothing to be compared with.
+        there = self.lists.keys.take(places, mode="clip") == keys
+        begins = self.lists.begins[places].astype(np.int64)
+        return begins, self.lists.begins[places + there].astype(np.int64)
 
-    def read(self, begins: I64, ends: I64, kernels: Kernels) -> U32:
-        """The postings of ranges, one after the other."""
+    def check_lists(self, begins: I64, ends: I64) -> None:
+        """Raise StoreError where a range of postings is damaged."""
         if self._check is not None:
             held = ends > begins
             self._check("postings", begins[held], ends[held] - 1)
-        data = kernels.gather_ranges(self.lists.postings.view(np.uint8), 4 * begins, 4 * ends)
-        return data.view(np.uint32)
 
-    def owners(self, units: U32) -> U32:
-        """The places of the documents of units."""
-        return units if self._owners is None else self._owners[units]
+    def members(self, begins: I64, ends: I64, alive: Bool, rewriting: RewriteKernels) -> MemberLists:
+        """Those of ranges of postings; `alive` may be nothing where all are."""
+        self.check_lists(begins, ends)
+        return rewriting.expand_postings(
+            self.lists.postings, begins, ends, SLOT_BITS, self.unit_begins, self._owners, self.anchored.ranks, alive
+        )
 
-    def strengths(self, postings: U32) -> U16:
+    def strengths(self, places: I64) -> U16:
         """The strengths of anchors."""
-        places = self.unit_begins[postings >> SLOT_BITS] + (postings & np.uint32((1 << SLOT_BITS) - 1))
         if self._check is not None:
             self._check("anchor strengths", places, places)
         strengths: U16 = self.anchored.strengths[places]
         return strengths
+
+    def distinct(self, documents: U32) -> tuple[I64, U32]:
+        """The distinct ones of some documents, ascending, and the place among them of each."""
+        count = len(self)
+        if self._place_of.size < count:
+            self._place_of = np.empty(count, dtype=np.uint32)
+        if documents.size * 8 < count:
+            ordered = np.sort(documents)
+            distinct = ordered[np.append(True, ordered[1:] != ordered[:-1])[: ordered.size]].astype(np.int64)
+        else:
+            there = np.zeros(count, dtype=np.bool_)
+            there[documents] = True
+            distinct = np.flatnonzero(there)
+        # What was left there by others is never looked at.
+        self._place_of[distinct] = np.arange(distinct.size, dtype=np.uint32)
+        return distinct, self._place_of[documents]
 
     def take(self, places: I64, kernels: Kernels) -> Anchors:
         """All anchors of documents, by unit, one document after the other."""
@@ -131,8 +140,8 @@ def lists_of(anchored: Anchored) -> Lists:
     entries: U64 = anchored.keys.astype(np.uint64) << _SHIFT | packed
     entries.sort()
     keys = (entries >> _SHIFT).astype(np.uint32)
-    last = np.append(keys[1:] != keys[:-1], True)[: keys.size]
-    return Lists(keys[last], (np.flatnonzero(last) + 1).astype(np.uint32), (entries & _LOW).astype(np.uint32))
+    begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: keys.size])
+    return Lists(keys[begins], np.append(begins, keys.size).astype(np.uint32), (entries & _LOW).astype(np.uint32))
 
 
 def segment_table(segment: Segment, kernels: Kernels) -> AnchorTable | None:
@@ -191,6 +200,13 @@ def _checker(segment: Segment, kernels: Kernels) -> Check:
 # Lists of several tables
 
 
+class Limits(NamedTuple):
+    """Lists of more than `cap` members are not read; `budget`: how many members are read for one query of one unit."""
+
+    cap: int
+    budget: int | None
+
+
 class Gathered(NamedTuple):
     """The lists of some keys in several tables, by units of the documents that stand in one of them.
 
@@ -209,78 +225,80 @@ class Gathered(NamedTuple):
 
 
 def gather(
-    tables: Sequence[AnchorTable], dead: Sequence[bool], keys: U32, alive: Bool, cap: int, kernels: Kernels
+    tables: Sequence[AnchorTable],
+    dead: Sequence[bool],
+    keys: U32,
+    alive: Bool,
+    limits: Limits,
+    kernels: Kernels,
+    rewriting: RewriteKernels,
 ) -> Gathered:
-    """The living members of the lists of distinct keys, ascending, but of lists of more than `cap` of them.
+    """The living members of the lists of distinct keys, ascending, but of lists of more than `limits.cap` of them.
 
     `dead`: whether some documents of each table are not alive.
     """
     begins, ends = np.zeros((2, len(tables), keys.size), dtype=np.int64)
     for number, table in enumerate(tables):
         begins[number], ends[number] = table.find(keys)
-    few = (ends - begins).sum(axis=0) <= cap
+    totals = (ends - begins).sum(axis=0)
     if any(dead):
-        long = np.flatnonzero(~few)
-        few[long] = _living(tables, dead, begins[:, long], ends[:, long], alive, cap, kernels) <= cap
+        long = np.flatnonzero(totals > limits.cap)
+        totals[long] = _living(tables, dead, begins[:, long], ends[:, long], alive, limits.cap, rewriting)
+    few = totals <= limits.cap
+    if limits.budget is not None and not any(dead):
+        # Those that would not be read need not be gathered.
+        order = np.argsort(np.where(few, totals, 0), kind="stable")
+        few[order[np.cumsum(np.where(few, totals, 0)[order]) > limits.budget]] = False
     ends[:, ~few] = begins[:, ~few]
-    found = [
-        _of_table(table, begins[number], ends[number], alive if dead[number] else None, kernels)
-        for number, table in enumerate(tables)
-    ]
-    counts = np.array([each.counts for each in found], dtype=np.int64).reshape(len(tables), keys.size)
-    numbers, places, n_units, bases = [_NONE], [_NONE], [_NONE], [0]
-    units: list[U32] = [np.zeros(0, dtype=np.uint32)]
-    for number, (table, each) in enumerate(zip(tables, found, strict=True)):
-        concerned, which = _distinct(each.documents, len(table))
-        sizes = table.first_units[concerned + 1] - table.first_units[concerned]
-        own = each.units - table.first_units[each.documents]
-        units.append((bases[-1] + offsets_of(sizes)[which] + own).astype(np.uint32))
+    held = np.flatnonzero((ends > begins).any(axis=1)).tolist()
+    units: list[U32] = [_NO_UNITS]
+    strengths: list[U16] = [_NO_STRENGTHS]
+    numbers, places, n_units = [_NONE], [_NONE], [_NONE]
+    counts = np.zeros((len(held), keys.size), dtype=np.int64)
+    base = 0
+    for row, number in enumerate(held):
+        table = tables[number]
+        found = table.members(begins[number], ends[number], alive if dead[number] else _NOTHING, rewriting)
+        counts[row] = found.counts
+        concerned, which = table.distinct(found.documents)
+        first_units = table.first_units[concerned]
+        sizes = table.first_units[concerned + 1] - first_units
+        # How far the units of each document move.
+        moved = base + offsets_of(sizes)[:-1] - first_units
+        units.append((found.units + moved[which]).astype(np.uint32))
+        strengths.append(table.strengths(found.places))
         numbers.append(np.full(concerned.size, number))
         places.append(concerned)
         n_units.append(sizes)
-        bases.append(bases[-1] + int(sizes.sum()))
-    every = np.concatenate(units)
-    strengths = np.concatenate([np.zeros(0, dtype=np.uint16), *(each.strengths for each in found)])
-    offsets = offsets_of(counts.sum(axis=0))
-    if np.count_nonzero(counts.any(axis=1)) > 1:
-        # Table by table until here; from now on key by key.
-        stops = np.cumsum(counts.reshape(-1)).reshape(counts.shape)
-        order = (stops - counts).T.reshape(-1), stops.T.reshape(-1)
-        every = kernels.gather_ranges(every.view(np.uint8), 4 * order[0], 4 * order[1]).view(np.uint32)
-        strengths = kernels.gather_ranges(strengths.view(np.uint8), 2 * order[0], 2 * order[1]).view(np.uint16)
+        base += int(sizes.sum())
+    lists = MemberColumns(np.concatenate(units), np.concatenate(strengths))
     return Gathered(
         np.concatenate(numbers),
         np.concatenate(places),
         offsets_of(np.concatenate(n_units)),
-        every,
-        strengths,
-        offsets,
+        *interleaved(lists, counts, kernels),
+        offsets_of(counts.sum(axis=0)),
         ~few,
     )
 
 
-class _OfTable(NamedTuple):
-    """Lists of one table: units of it and their documents, strengths, and how many each key has."""
+class MemberColumns(NamedTuple):
+    """Members of lists: units and strengths."""
 
     units: U32
-    documents: U32
     strengths: U16
-    counts: I64
 
 
-def _of_table(table: AnchorTable, begins: I64, ends: I64, alive: Bool | None, kernels: Kernels) -> _OfTable:
-    postings = table.read(begins, ends, kernels)
-    units = postings >> np.uint32(SLOT_BITS)
-    documents, counts = table.owners(units), ends - begins
-    if alive is not None:
-        living = alive[table.anchored.ranks[documents]]
-        keys = np.repeat(np.arange(counts.size), counts)[living]
-        postings, units, documents = postings[living], units[living], documents[living]
-        counts = np.bincount(keys, minlength=counts.size)
-    strengths = np.empty(postings.size, dtype=np.uint16)
-    for first in range(0, postings.size, _AT_ONCE):
-        strengths[first : first + _AT_ONCE] = table.strengths(postings[first : first + _AT_ONCE])
-    return _OfTable(units, documents, strengths, counts)
+def interleaved(lists: MemberColumns, counts: I64, kernels: Kernels) -> MemberColumns:
+    """Lists that stand source by source, key by key; `counts`, of shape (sources, keys), are their lengths."""
+    if counts.shape[0] < 2:
+        return lists
+    stops = np.cumsum(counts.reshape(-1)).reshape(counts.shape)
+    starts, ends = (stops - counts).T.reshape(-1), stops.T.reshape(-1)
+    return MemberColumns(
+        kernels.gather_ranges(lists.units.view(np.uint8), 4 * starts, 4 * ends).view(np.uint32),
+        kernels.gather_ranges(lists.strengths.view(np.uint8), 2 * starts, 2 * ends).view(np.uint16),
+    )
 
 
 def _living(
@@ -290,37 +308,19 @@ def _living(
     ends: I64,
     alive: Bool,
     cap: int,
-    kernels: Kernels,
+    rewriting: RewriteKernels,
 ) -> I64:
     """How many living members lists have, or more than `cap` where they have that many; looks at few more than that."""
     counts = np.zeros(begins.shape[1], dtype=np.int64)
     for number in np.flatnonzero(np.logical_not(dead)).tolist():
         counts += ends[number] - begins[number]
     for number in np.flatnonzero(dead).tolist():
-        table, first = tables[number], begins[number].copy()
-        while True:
-            chosen = np.flatnonzero((counts <= cap) & (first < ends[number]))
-            if not chosen.size:
-                break
+        first = begins[number].copy()
+        while (chosen := np.flatnonzero((counts <= cap) & (first < ends[number]))).size:
             last = np.minimum(first[chosen] + cap + 1, ends[number][chosen])
-            postings = table.read(first[chosen], last, kernels)
-            documents = table.owners(postings >> np.uint32(SLOT_BITS))
-            which = np.repeat(chosen, last - first[chosen])
-            counts += np.bincount(which[alive[table.anchored.ranks[documents]]], minlength=counts.size)
+            counts[chosen] += tables[number].members(first[chosen], last, alive, rewriting).counts
             first[chosen] = last
     return counts
-
-
-def _distinct(documents: U32, count: int) -> tuple[I64, I64]:
-    """The distinct ones, ascending, and the place among them of each, of `count` that there may be."""
-    if documents.size * 8 < count:
-        few, which = np.unique(documents, return_inverse=True)
-        return few.astype(np.int64), which
-    there = np.zeros(count, dtype=np.bool_)
-    there[documents] = True
-    distinct = np.flatnonzero(there)
-    place_of = np.cumsum(there, dtype=np.int64) - 1
-    return distinct, place_of[documents]
 
 
 def numbers_of(starts: I64, ends: I64) -> I64:
@@ -330,5 +330,7 @@ def numbers_of(starts: I64, ends: I64) -> I64:
     return np.repeat(starts - offsets[:-1], sizes) + np.arange(offsets[-1])
 
 
-_AT_ONCE = 1 << 20
 _NONE: I64 = np.zeros(0, dtype=np.int64)
+_NOTHING: Bool = np.zeros(0, dtype=np.bool_)
+_NO_UNITS: U32 = np.zeros(0, dtype=np.uint32)
+_NO_STRENGTHS: U16 = np.zeros(0, dtype=np.uint16)

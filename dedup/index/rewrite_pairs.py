@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.candidates.anchors import MOST_CANDIDATES, MOST_RETRIEVED, POSTING_CAP, AnchorIndex, retrieve
+from dedup.candidates.anchors import MOST_CANDIDATES, MOST_RETRIEVED, POSTING_CAP, POSTINGS_READ, AnchorIndex, retrieve
 from dedup.config import PAIR_RELATIONS
-from dedup.index.anchor_tables import AnchorTable, gather, numbers_of
+from dedup.index.anchor_tables import AnchorTable, Limits, MemberColumns, gather, interleaved, numbers_of
 from dedup.index.arrivals import offsets_of
 from dedup.index.concerned import Arriving, ConcernedTexts
 from dedup.kernels import F64, I64
@@ -67,8 +67,10 @@ class RewritePairs:
         state = arrivals.state
         alive = state.ledger.alive
         self._keys, self._lists = np.unique(held.anchors.keys, return_inverse=True)
+        one = places.size == 1 and held.anchors.offsets.size == 2
+        limits = Limits(POSTING_CAP, POSTINGS_READ if one else None)
         self._tables, dead = state.anchors.tables(state.segments, alive, self._kernels)
-        self._gathered = gather(self._tables, dead, self._keys, alive, POSTING_CAP, self._kernels)
+        self._gathered = gather(self._tables, dead, self._keys, alive, limits, self._kernels, rewriting)
         self._n_stored = self._gathered.places.size
         shares, ranks = [], []
         for table, chosen in self._by_table(np.arange(self._n_stored)):
@@ -137,17 +139,11 @@ class RewritePairs:
             order = np.argsort(self._lists, kind="stable")
             units = np.repeat(np.arange(anchors.offsets.size - 1), np.diff(anchors.offsets))[order]
             units += self._firsts[self._n_stored]
-            n_stored, n_own = np.diff(gathered.offsets), np.bincount(self._lists, minlength=count)
-            stops = np.stack([gathered.offsets[1:], gathered.units.size + np.cumsum(n_own)])
-            starts = (stops - np.stack([n_stored, n_own])).T.reshape(-1)
-            ends = stops.T.reshape(-1)
+            counts = np.stack([np.diff(gathered.offsets), np.bincount(self._lists, minlength=count)])
             every = np.concatenate([gathered.units, units.astype(np.uint32)])
             strengths = np.concatenate([gathered.strengths, anchors.strengths[order]])
-            postings = Postings(
-                self._kernels.gather_ranges(every.view(np.uint8), 4 * starts, 4 * ends).view(np.uint32),
-                self._kernels.gather_ranges(strengths.view(np.uint8), 2 * starts, 2 * ends).view(np.uint16),
-                offsets_of(n_stored + n_own),
-            )
+            together = interleaved(MemberColumns(every, strengths), counts, self._kernels)
+            postings = Postings(*together, offsets_of(counts.sum(axis=0)))
         return AnchorIndex(self._keys, postings, self._lists.astype(np.uint32), owners, self._firsts)
 
     def _anchors(self, documents: I64) -> Anchors:

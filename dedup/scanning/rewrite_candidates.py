@@ -271,6 +271,9 @@ def reference_cosines(
 
 def join_nearest(several: Iterable[Nearest]) -> Nearest:
     """What was found for some documents, and behind it what was found for others."""
+    several = list(several)
+    if len(several) == 1:
+        return several[0]
     none = np.zeros(0, dtype=np.int64)
     found = [Nearest(none, none, none, np.zeros(0, dtype=np.uint32), none, np.zeros(1, dtype=np.int64)), *several]
     documents, own_units, units, scores, shared = map(np.concatenate, zip(*(each[:5] for each in found), strict=True))
