@@ -11,13 +11,10 @@ import sys
 from pathlib import Path
 
 from dedup.config import Config
-from dedup.reading import ReadOptions, find_files, read_batches
-from dedup.scanning.corpus import gather_corpus
-from dedup.scanning.progress import Silent
 from dedup.scanning.rewrite_background import (
     background_from_bytes,
     background_to_bytes,
-    fit_backgrounds,
+    fit_to_sources,
     without_references,
 )
 
@@ -33,9 +30,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with the labelled corpora")
     parser.add_argument("--output", type=Path, default=TARGET, help="where to write it (default: into the package)")
     chosen = parser.parse_args()
-    files = find_files([chosen.data / "reviews-and-news" / "full.parquet"]).files
-    corpus = gather_corpus(read_batches(files, ReadOptions(), lambda record: None), Config(), 1, Silent())
-    _, fitted = fit_backgrounds(corpus, Config())
+    _, fitted = fit_to_sources([str(chosen.data / "reviews-and-news" / "full.parquet")], Config())
     small = without_references(fitted, LEAST)
     chosen.output.write_bytes(background_to_bytes(small))
     again = background_from_bytes(chosen.output.read_bytes())

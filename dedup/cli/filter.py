@@ -78,7 +78,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
         "relations",
         type=click.Choice(OF_PAIRS),
         multiple=True,
-        help="Drop by this relation only; repeatable (default: all three).",
+        help="Look for this relation only; repeatable (default: exact, near and contains). Rewrites are kept and "
+        "counted, and told of by --mode annotate.",
     ),
     click.option(
         "--level",
@@ -93,7 +94,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
     "--drop",
     type=click.Choice(("rewrite",)),
     multiple=True,
-    help="Drop rewrites too (not found by this version).",
+    help="Look for rewrites too, and drop them.",
 )
 @gathered(
     "reading",
@@ -149,12 +150,16 @@ def filter_command(
     """
     from dedup.config import PAIR_RELATIONS, Config
     from dedup.filtering import filter_records
+    from dedup.index import Index
     from dedup.model import Level
 
     config = _checked(settings.config(Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)), chosen)
     # An index that is there has a configuration, which holds where nothing is said.
-    said = settings != Settings() or index is None
+    said = settings != Settings() or index is None or not Index.exists(index)
     options = _options(chosen)
+    if not said:
+        with Index.open(str(index), read_only=True) as opened:
+            config = opened.config
     check_fail_on(fail_on, config.relations)
     _check_ends(source, target, options)
     if source == "-" and sys.stdin.isatty() and not quiet:
@@ -239,14 +244,11 @@ def _checked(config: Config, chosen: dict[str, object]) -> Config:
         )
     if config.boilerplate != "include":
         raise ConfigError("boilerplate exclude needs the whole corpus at once; use dedup scan")
-    if chosen["drop"] or Relation.REWRITE in config.relations:
-        raise ConfigError(
-            "relation rewrite: an index does not find rewrites yet; leave it out, and look for them with dedup pairs "
-            "--relation rewrite"
-        )
-    relations = tuple(relation for relation in config.relations if relation in PAIR_RELATIONS)
+    relations = tuple(relation for relation in (*PAIR_RELATIONS, Relation.REWRITE) if relation in config.relations)
     if not relations:
         raise ConfigError(f"relations names none of {', '.join(OF_PAIRS)}")
+    if chosen["drop"] and Relation.REWRITE not in relations:
+        relations = (*relations, Relation.REWRITE)
     return replace(config, relations=relations)
 
 
@@ -260,6 +262,7 @@ def _options(chosen: dict[str, object]) -> FilterOptions:
     options = FilterOptions(
         mode=Mode(str(chosen["mode"])),
         full_durability=chosen["durability"] == "full",
+        drop_rewrites=bool(chosen["drop"]),
         **said,  # type: ignore[arg-type]  # click has checked the types
     )
     memory = chosen["memory"]
@@ -302,9 +305,9 @@ def _summary(result: FilterResult, options: FilterOptions) -> str:
         for name, number in tally.reasons.items()
         if name not in KEPT_REASONS and name not in tally.relations
     }
-    repeated = _listed(tally.relations)
-    dropped = f"{tally.dropped:,} dropped" + (repeated if options.mode.drops else "")
-    kept = f"{tally.kept:,} kept" + ("" if options.mode.drops else repeated)
+    told = {name: number for name, number in tally.relations.items() if not options.drops(name)}
+    dropped = f"{tally.dropped:,} dropped" + _listed({**tally.relations, **dict.fromkeys(told, 0)})
+    kept = f"{tally.kept:,} kept" + _listed(told)
     unreadable = f"{tally.quarantined:,} quarantined" + _listed(quarantine)
     line = f"{counted(tally.read, 'record')}: {kept}, {dropped}, {unreadable}"
     if result.finished and result.before == tally and tally.read:

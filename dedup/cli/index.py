@@ -58,13 +58,14 @@ _TIMEOUT = click.option(
 Examples:
   dedup index create seen.dedup
   dedup index create seen.dedup --threshold 0.8 --no-text
+  dedup index create seen.dedup --relation near --relation rewrite --background crawl.jsonl
 """
 )
 @_INDEX
 @gathered(
     "settings",
     Settings,
-    *selection_options(OF_PAIRS, "default: all three", "document, the only one of an index"),
+    *selection_options(OF_PAIRS, "default: exact, near and contains", "document, the only one of an index"),
     *verdict_options(),
     *candidate_options(),
 )
@@ -73,15 +74,36 @@ Examples:
     is_flag=True,
     help="Keep hashes of the words in the place of the texts: nothing can be read from the index, which is larger.",
 )
-def create(folder: str, settings: Settings, no_text: bool) -> int:
-    """Make an index. Its settings are fixed from then on."""
+@click.option(
+    "--background",
+    "paths",
+    metavar="PATH",
+    multiple=True,
+    help="Tell rare words from common ones by the documents of this file or folder, which are not put into the index; "
+    "repeatable (default: all words weigh alike; for rewrites, English news and reviews).",
+)
+@reading_options
+def create(folder: str, settings: Settings, no_text: bool, paths: tuple[str, ...], reading: Reading) -> int:
+    """Make an index. Its settings are fixed from then on.
+
+    What is common in a language or in a trade is told by a background, which is fixed, too: --background fits it on
+    documents like those to come. An index that is to find rewrites in another language than English needs one.
+    """
     from dedup.errors import ConfigError
     from dedup.index import Index
     from dedup.index.creating import DEFAULT
+    from dedup.model import Relation
 
     if Index.exists(folder):
         raise ConfigError(f"{folder}: there is an index already; remove the folder to make another one")
-    with Index.open(folder, settings.config(DEFAULT), text=not no_text) as opened:
+    config = settings.config(DEFAULT)
+    background, rewrites = None, None
+    if paths:
+        from dedup.scanning.rewrite_background import fit_to_sources
+
+        background, rewrites = fit_to_sources(paths, config, reading.options())
+        rewrites = rewrites if config.looks_for(Relation.REWRITE) else None
+    with Index.open(folder, config, background=background, rewrites=rewrites, text=not no_text) as opened:
         _write_json([asdict(opened.info())], "-")
     return 0
 

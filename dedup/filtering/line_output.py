@@ -12,7 +12,7 @@ from dedup.filtering.cleaning import cleaned_texts
 from dedup.filtering.members import with_value, without_members
 from dedup.filtering.options import Mode
 from dedup.filtering.records import Batch, LineBatch, Unreadable
-from dedup.filtering.verdicts import REASONS, Verdicts
+from dedup.filtering.verdicts import KEPT_REASONS, REASONS, Verdicts
 from dedup.kernels import I64, U8, loaded
 from dedup.reporting import encoded
 from dedup.reporting.json_columns import rounded_scores
@@ -24,6 +24,7 @@ COLUMNS = (
     "dedup_relation",
     "dedup_resemblance",
     "dedup_cosine",
+    "dedup_score",
 )
 """The names of what `annotate` adds to a record."""
 
@@ -60,9 +61,9 @@ def annotated_lines(batch: LineBatch, verdicts: Verdicts) -> bytes:
         starts, ends = batch.starts, batch.ends
     data: U8 = np.frombuffer(own, dtype=np.uint8)
     closing = _closing_braces(own, data, starts, ends)
-    suffixes = [_suffix(True, str(reason), b"null", b"null", b"null", b"null") for reason in REASONS]
+    suffixes = [_suffix(True, str(reason), *[b"null"] * 5) for reason in KEPT_REASONS]
     which = verdicts.reasons.astype(np.int64)
-    which[verdicts.dropped] = len(suffixes) + np.arange(verdicts.dropped.size)
+    which[verdicts.repeating] = len(suffixes) + np.arange(verdicts.repeating.size)
     suffixes += _suffixes(verdicts)
     until = np.cumsum([0, *map(len, suffixes)], dtype=np.int64) + data.size
     everything = np.concatenate([data, np.frombuffer(b"".join(suffixes), dtype=np.uint8)])
@@ -82,9 +83,9 @@ def cleaned_lines(batch: LineBatch, text_column: str, config: Config) -> bytes:
 
 def rejected_lines(batch: Batch, verdicts: Verdicts) -> bytes:
     """A line for each record that is dropped: which one it is, why, for which one, the scores, and the record."""
-    if not verdicts.dropped.size:
+    if not verdicts.n_dropped:
         return b""
-    dropped = verdicts.dropped
+    repeating, keep = verdicts.repeating, verdicts.keep.tolist()
     scores = zip(*(_numbers(each) for each in verdicts.scores), strict=True)
     if isinstance(batch, LineBatch):
         lines_of, starts, ends = batch.data.data, batch.starts.tolist(), batch.ends.tolist()
@@ -92,13 +93,15 @@ def rejected_lines(batch: Batch, verdicts: Verdicts) -> bytes:
         lines_of, starts, ends = None, [], []
     reasons = [_REASONS[code] for code in verdicts.reasons.tolist()]
     lines = []
-    rows = zip(dropped.tolist(), batch.numbers[dropped].tolist(), verdicts.representatives, scores, strict=True)
-    for row, number, representative, (resemblance, left, right, cosine) in rows:
+    rows = zip(repeating.tolist(), batch.numbers[repeating].tolist(), verdicts.representatives, scores, strict=True)
+    for row, number, representative, (resemblance, left, right, cosine, score) in rows:
+        if keep[row]:
+            continue
         reason = reasons[row]
         record = b"" if lines_of is None else b',"record":' + bytes(lines_of[starts[row] : ends[row]]).strip()
         lines.append(
             b'{"line":%d,"document":%b,"keep":false,"reason":%b,"representative":%b,"relation":%b,"resemblance":%b,'
-            b'"containment":[%b,%b],"cosine":%b%b}\n'
+            b'"containment":[%b,%b],"cosine":%b%b%b}\n'
             % (
                 number,
                 id_text(batch.ids.tokens.raw(row)),
@@ -109,6 +112,7 @@ def rejected_lines(batch: Batch, verdicts: Verdicts) -> bytes:
                 left,
                 right,
                 cosine,
+                b"" if score == b"null" else b',"score":' + score,
                 record,
             )
         )
@@ -142,20 +146,19 @@ def id_text(token: bytes) -> bytes:
 
 def _suffixes(verdicts: Verdicts) -> list[bytes]:
     """What is added to the records that repeat an earlier one."""
-    resemblances, cosines = _numbers(verdicts.scores[0]), _numbers(verdicts.scores[3])
-    reasons = [str(REASONS[code]) for code in verdicts.reasons[verdicts.dropped].tolist()]
+    scores = [_numbers(verdicts.scores[place]) for place in (0, 3, 4)]
+    reasons = [str(REASONS[code]) for code in verdicts.reasons[verdicts.repeating].tolist()]
+    rows = zip(verdicts.keep[verdicts.repeating].tolist(), reasons, verdicts.representatives, *scores, strict=True)
     return [
-        _suffix(False, reason, id_text(representative), encoded(reason), resemblance, cosine)
-        for reason, representative, resemblance, cosine in zip(
-            reasons, verdicts.representatives, resemblances, cosines, strict=True
-        )
+        _suffix(keep, reason, id_text(representative), encoded(reason), *numbers)
+        for keep, reason, representative, *numbers in rows
     ]
 
 
 def _suffix(
-    keep: bool, reason: str, representative: bytes, relation: bytes, resemblance: bytes, cosine: bytes
+    keep: bool, reason: str, representative: bytes, relation: bytes, resemblance: bytes, cosine: bytes, score: bytes
 ) -> bytes:
-    values = (b"true" if keep else b"false", encoded(reason), representative, relation, resemblance, cosine)
+    values = (b"true" if keep else b"false", encoded(reason), representative, relation, resemblance, cosine, score)
     return b"".join(b',"%b":%b' % (name.encode(), value) for name, value in zip(COLUMNS, values, strict=True))
 
 

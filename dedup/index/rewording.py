@@ -49,6 +49,12 @@ def reword(arrivals: Arriving, judged: Judged, *, keep_all: bool) -> Reworded:
     if not places.size or background.words.documents < LEAST_DOCUMENTS:
         return Reworded(_with(NO_ANCHORS, copies), count)
     held = _anchors(arrivals, places, background, rewriting)
+    anchored_at_all = np.diff(held.anchors.offsets[held.firsts]) > 0
+    if not anchored_at_all.all():
+        places = places[anchored_at_all]
+        if not places.size:
+            return Reworded(_with(NO_ANCHORS, copies), count)
+        held = _anchors(arrivals, places, background, rewriting)
     source = ConcernedTexts(arrivals, base + places, rewriting)
     _, elsewhere = shared_elsewhere(source, held, background)
     anchored = Anchored(

@@ -102,7 +102,11 @@ def match_value(match: Match) -> Json:
 
 
 def decision_value(decision: Decision) -> Json:
-    """Give what happens to one document and, where it is dropped, for which one and with which scores."""
+    """Give what happens to one document and, where it is dropped, for which one and with which scores.
+
+    A rewrite has a `score`, the probability that it is one.
+    """
+    score: dict[str, Json] = {} if decision.score is None else {"score": rounded(decision.score)}
     return {
         "document": decision.document,
         "keep": decision.keep,
@@ -112,6 +116,7 @@ def decision_value(decision: Decision) -> Json:
         "resemblance": rounded(decision.resemblance),
         "containment": _pair(decision.containment),
         "cosine": rounded(decision.cosine),
+        **score,
     }
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -9,9 +10,14 @@ import numpy as np
 
 from dedup.candidates.anchors import build_index
 from dedup.config import Config
+from dedup.errors import ConfigError
 from dedup.kernels.rewriting import Anchors, DocumentTerms, choose_rewriting
-from dedup.scanning.corpus import Corpus
+from dedup.model import Relation
+from dedup.reading import ReadOptions, find_files, read_batches
+from dedup.scanning.corpus import Corpus, gather_corpus
 from dedup.scanning.fitting import family_sample, fit_to_corpus
+from dedup.scanning.progress import Silent
+from dedup.scanning.rewrite_findings import LEAST_DOCUMENTS
 from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, fit_rewrite_background
 from dedup.verifying import Background
 from dedup.verifying.term_model import TermModel
@@ -22,6 +28,24 @@ def fit_backgrounds(corpus: Corpus, config: Config) -> tuple[Background, Rewrite
     documents, sample = corpus.documents, family_sample(corpus, config)
     rewriting = choose_rewriting(int((documents.ends[sample] - documents.starts[sample]).sum()))
     return fit_to_corpus(corpus, config), fit_rewrite_background(corpus, sample, rewriting)
+
+
+def fit_to_sources(
+    paths: Iterable[str], config: Config, reading: ReadOptions | None = None
+) -> tuple[Background, RewriteBackground]:
+    """The same for files and folders; what cannot be read is left out.
+
+    Raises InputError where a path does not exist, and ConfigError where too few documents are there.
+    """
+    batches = read_batches(find_files(list(paths)).files, reading or ReadOptions(), lambda record: None)
+    corpus = gather_corpus(batches, config, 1, Silent())
+    background, rewrites = fit_backgrounds(corpus, config)
+    if config.looks_for(Relation.REWRITE) and rewrites.words.documents < LEAST_DOCUMENTS:
+        raise ConfigError(
+            f"a background of {rewrites.words.documents} different documents tells no rare words from common ones; "
+            f"name {LEAST_DOCUMENTS} or more, and better some thousands"
+        )
+    return background, rewrites
 
 
 @cache

@@ -13,9 +13,10 @@ from random import Random
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from dedup import Index
+from dedup import Index, Relation
 from dedup.index import storage
-from tests.index.corpus import documents, explained
+from tests.index.corpus import explained
+from tests.index.rewordings import CONFIG, backgrounds, stories
 
 if TYPE_CHECKING:
     from _typeshed import HasFileno
@@ -26,7 +27,7 @@ STEPS = 20
 
 def steps(index: Index, done: Path) -> None:
     """Go on from the step that the mark in the index names: admit a few documents, remove, replace, compact."""
-    several = documents(DOCUMENTS)
+    several = stories(DOCUMENTS)
     mark = index.mark("steps")
     begin = 0 if mark is None else int(mark)
     acknowledged = int(done.read_text() or "0") if done.exists() else 0
@@ -60,7 +61,7 @@ def run(path: Path, done: Path, kill_at: int) -> int:
 
     sys.setprofile(count)
     try:
-        with Index.open(path, merge="now") as index:
+        with Index.open(path, CONFIG, rewrites=backgrounds()[1], merge="now") as index:
             steps(index, done)
     finally:
         sys.setprofile(None)
@@ -79,10 +80,12 @@ def main() -> int:
     # What a dead process has written is not lost with it.
     os.fsync = no_fsync
     generator = Random(seed)  # noqa: S311 - no secret
+    backgrounds()
     total = run(folder / "unbroken", folder / "unbroken.done", 0)
     with Index.open(folder / "unbroken", read_only=True) as index:
-        several = documents(DOCUMENTS)
+        several = stories(DOCUMENTS)
         expected, count = explained(index, several), len(index)
+        assert any(each is not None and each.relation is Relation.REWRITE for each in expected)
     killed = turn = 0
     while killed < kills:
         turn += 1

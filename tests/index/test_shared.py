@@ -319,6 +319,18 @@ def test_an_index_is_opened_as_it_was_made(
     assert "redis://127.0.0.1" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "asked", [{"config": Config(relations=(Relation.NEAR, Relation.REWRITE))}, {"drop_rewrites": True}]
+)
+def test_rewrites_are_not_looked_for_on_a_server_and_that_is_said(
+    redis_server: RedisServer, asked: dict[str, object]
+) -> None:
+    url = redis_server.url()
+    with pytest.raises(ConfigError, match="an index on a server does not look for rewrites"):
+        Index.open(url, **asked)  # type: ignore[arg-type]
+    assert not Index.exists(url)
+
+
 def test_an_index_is_read_as_it_was_made(redis_server: RedisServer) -> None:
     url = redis_server.url()
     config = Config(threshold=0.8, relations=(Relation.NEAR,))
