@@ -198,6 +198,7 @@ def explain(folder: str, document: str) -> int:
             "representative_gone": found.representative_gone,
             "text": found.text,
             "representative_text": found.representative_text,
+            "anchors": list(found.anchors),
         }
     _write_json([value], "-")
     return 0

@@ -125,7 +125,8 @@ class Explanation:
     `decision`: as it was recorded, but that `representative` is the reason of a kept document for which others were
     dropped. `representative_gone`: it was dropped for a document that has been removed since, whose id is not known any
     more. `admitted`: when, in seconds since 1970 (UTC). `represents`: how many living documents were dropped for it.
-    `text` and `representative_text`: None where the index holds no texts.
+    `text` and `representative_text`: None where the index holds no texts. `anchors`: of a rewrite, the rare words that
+    both texts have, the strongest first.
     """
 
     decision: Decision
@@ -134,3 +135,4 @@ class Explanation:
     representative_gone: bool
     text: str | None
     representative_text: str | None
+    anchors: tuple[str, ...] = ()

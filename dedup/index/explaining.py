@@ -5,6 +5,7 @@ import numpy as np
 from dedup.deciding import decide
 from dedup.index.arrivals import NONE
 from dedup.index.decisions import Explanation, make_decision
+from dedup.index.evidence import shared_words
 from dedup.index.state import State
 from dedup.kernels import Kernels
 from dedup.model import DocumentId, IdColumn, TextColumn
@@ -31,6 +32,10 @@ def explanation(state: State, document: DocumentId, rank: int, represents: int, 
     names = None
     if other != NONE and not gone:
         names = IdColumn(TextColumn.from_bytes(state.ids(np.array([other]), kernels)))
+    text, other_text = _text(state, rank, kernels), None if names is None else _text(state, other, kernels)
+    anchors: tuple[str, ...] = ()
+    if reworded and state.rewrites is not None and text is not None and other_text is not None:
+        anchors = shared_words(other_text, text, state.rewrites, kernels)
     return Explanation(
         make_decision(
             document,
@@ -43,8 +48,9 @@ def explanation(state: State, document: DocumentId, rank: int, represents: int, 
         float(row["date"][0]),
         represents,
         gone,
-        _text(state, rank, kernels),
-        None if names is None else _text(state, other, kernels),
+        text,
+        other_text,
+        anchors,
     )
 
 

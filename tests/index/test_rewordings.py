@@ -238,9 +238,12 @@ def test_the_shipped_background_serves_the_first_two_documents(tmp_path: Path) -
 
     with Index.open(tmp_path / "seen", replace(CONFIG, min_score=0.8)) as index:
         decisions = index.admit_batch([Document("a", SOURCE), Document("b", SAME_EVENT), Document("c", REWRITE)])
+        explanation = index.explain("c")
     assert [(each.relation, each.representative) for each in decisions] == [
         (None, None), (None, None), (Relation.REWRITE, "a"),
     ]  # fmt: skip
+    assert explanation is not None
+    assert {"Ketterlin", "Adelheid", "Vassbotn"} <= set(explanation.anchors)
 
 
 # Faults
