@@ -11,6 +11,9 @@ from dedup.index.catalogue import StoredSegment
 from dedup.index.parts import Segment
 from dedup.kernels import I64, Bool, Kernels
 
+_JOINED = 8
+"""To join tables costs less than to look into many: a document is joined with others so often, for each table."""
+
 
 class AnchorStore:
     """What rewrites are found by; empty in an index that does not look for them."""
@@ -20,11 +23,11 @@ class AnchorStore:
         self._of_segments: dict[StoredSegment, tuple[AnchorTable | None, Rewordings]] = {}
 
     def add(self, anchored: Anchored) -> None:
-        """Put documents behind the others; tables that are no longer than all behind them are joined with these."""
+        """Put documents behind the others; tables not much longer than all behind them are joined with these."""
         if not anchored.ranks.size and not anchored.rewordings.size:
             return
         several, count = [table_of(anchored)], len(anchored.ranks)
-        while self._tail and len(self._tail[-1]) <= count:
+        while self._tail and len(self._tail[-1]) <= _JOINED * count:
             several.append(self._tail.pop())
             count += len(several[-1])
         self._tail.append(several[0] if len(several) == 1 else joined_table(several[::-1]))

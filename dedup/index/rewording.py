@@ -12,7 +12,7 @@ import numpy as np
 from dedup.index.anchored import NO_ANCHORS, NO_REWORDINGS, REWORDED, Anchored, Rewordings
 from dedup.index.concerned import Arriving, ConcernedTexts
 from dedup.index.judging import Judged
-from dedup.index.rewrite_pairs import Confirmed, RewritePairs, shared_elsewhere
+from dedup.index.rewrite_pairs import Confirmed, RewritePairs, number_keys, shared_elsewhere
 from dedup.kernels import I64
 from dedup.kernels.rewriting import WORTH, RewriteKernels, choose_rewriting
 from dedup.scanning.rewrite_candidates import LEAST_TOKENS
@@ -56,7 +56,8 @@ def reword(arrivals: Arriving, judged: Judged, *, keep_all: bool) -> Reworded:
             return Reworded(_with(NO_ANCHORS, copies), count)
         held = _anchors(arrivals, places, background, rewriting)
     source = ConcernedTexts(arrivals, base + places, rewriting)
-    _, elsewhere = shared_elsewhere(source, held, background)
+    numbered = number_keys(held.anchors)
+    _, elsewhere = shared_elsewhere(source, held, numbered, background)
     anchored = Anchored(
         (base + places).astype(np.uint32),
         elsewhere,
@@ -68,7 +69,7 @@ def reword(arrivals: Arriving, judged: Judged, *, keep_all: bool) -> Reworded:
     )
     if keep_all:
         return Reworded(anchored, count)
-    pairs = RewritePairs(arrivals, places, held, elsewhere, rewriting).confirmed(background)
+    pairs = RewritePairs(arrivals, places, held, numbered, elsewhere, rewriting).confirmed(background)
     found = _decided(arrivals, pairs, judged)
     rewordings = np.concatenate([copies, found])
     rewordings = rewordings[np.argsort(rewordings["rank"])]

@@ -10,7 +10,7 @@ from dedup.config import PAIR_RELATIONS
 from dedup.index.anchor_tables import AnchorTable, Limits, MemberColumns, gather, interleaved, numbers_of
 from dedup.index.arrivals import offsets_of
 from dedup.index.concerned import Arriving, ConcernedTexts
-from dedup.kernels import F64, I64
+from dedup.kernels import F64, I64, U32
 from dedup.kernels.rewriting import Anchors, Nearest, Postings, RewriteKernels
 from dedup.scanning.rewrite_candidates import (
     Proposals,
@@ -25,9 +25,27 @@ from dedup.verifying import Verdict, verdicts
 from dedup.verifying.rewrites import shipped_model
 
 
-def shared_elsewhere(source: TextSource, held: HeldAnchors, background: RewriteBackground) -> tuple[Nearest, F64]:
+class Numbered(NamedTuple):
+    """The distinct keys of anchors, ascending, and the number among them of each anchor (int64)."""
+
+    keys: U32
+    lists: I64
+
+
+def number_keys(anchors: Anchors) -> Numbered:
+    """Number the keys of anchors."""
+    keys = anchors.keys
+    if anchors.offsets.size == 2 and bool((keys[1:] > keys[:-1]).all()):
+        # Those of one unit ascend, and are hardly ever the same.
+        return Numbered(keys, np.arange(keys.size))
+    return Numbered(*np.unique(keys, return_inverse=True))
+
+
+def shared_elsewhere(
+    source: TextSource, held: HeldAnchors, numbered: Numbered, background: RewriteBackground
+) -> tuple[Nearest, F64]:
     """The documents of the background nearest to some documents, and what these share with them: a mean cosine."""
-    keys, lists = np.unique(held.anchors.keys, return_inverse=True)
+    keys, lists = numbered
     nothing = Postings(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.uint16), np.zeros(0, dtype=np.int64))
     # Of the index that is asked for no more than the keys are looked at.
     index = AnchorIndex(keys, nothing, lists.astype(np.uint32), nothing.offsets, held.firsts)
@@ -50,8 +68,8 @@ class RewritePairs:
     """The rewrites among pairs of an arrival with a document before it.
 
     Local documents are those of the index that share an anchor with one of the arrivals, and behind them these.
-    `places` are the arrivals that are looked at, `held` their anchors, and `elsewhere` what each shares with the
-    background.
+    `places` are the arrivals that are looked at, `held` their anchors, which are `numbered`, and `elsewhere` what each
+    shares with the background.
     """
 
     def __init__(
@@ -59,6 +77,7 @@ class RewritePairs:
         arrivals: Arriving,
         places: I64,
         held: HeldAnchors,
+        numbered: Numbered,
         elsewhere: F64,
         rewriting: RewriteKernels,
     ) -> None:
@@ -66,7 +85,7 @@ class RewritePairs:
         self._kernels, self._rewriting = arrivals.kernels, rewriting
         state = arrivals.state
         alive = state.ledger.alive
-        self._keys, self._lists = np.unique(held.anchors.keys, return_inverse=True)
+        self._keys, self._lists = numbered
         one = places.size == 1 and held.anchors.offsets.size == 2
         limits = Limits(POSTING_CAP, POSTINGS_READ if one else None)
         self._tables, dead = state.anchors.tables(state.segments, alive, self._kernels)
@@ -107,6 +126,8 @@ class RewritePairs:
             MOST_RETRIEVED,
             self._rewriting,
         )
+        if not found.documents.size:
+            return _NO_PAIRS
         held = self._anchors(np.unique(found.documents[found.documents < self._n_stored]))
         scored = self._rewriting.rescore(
             found, self._held.anchors, self._held.firsts, held, self._firsts, MOST_CANDIDATES, least
@@ -115,12 +136,12 @@ class RewritePairs:
         n_anchors = np.diff(held.offsets)
         pairs = screened(scored, self._n_stored, self._firsts, n_anchors, self._elsewhere, model)
         if not pairs.left.size:
-            return Confirmed(_NONE, _NONE, np.zeros(0), np.zeros((0, 4)))
+            return _NO_PAIRS
         documents, sides = np.unique(np.concatenate([pairs.left, pairs.right]), return_inverse=True)
         left, right = sides[: pairs.left.size], sides[pairs.left.size :]
         source = ConcernedTexts(self._arrivals, self._ranks[documents], self._rewriting)
         of_documents = _rows(held, self._firsts, documents)
-        references, elsewhere = shared_elsewhere(source, of_documents, background)
+        references, elsewhere = shared_elsewhere(source, of_documents, number_keys(of_documents.anchors), background)
         proposals = Proposals(
             left, right, pairs.left_units, pairs.right_units, pairs.cosines, pairs.screening, elsewhere, references,
             of_documents, 0,
@@ -185,3 +206,4 @@ def _rows(anchors: Anchors, firsts: I64, documents: I64) -> HeldAnchors:
 
 
 _NONE: I64 = np.zeros(0, dtype=np.int64)
+_NO_PAIRS = Confirmed(_NONE, _NONE, np.zeros(0), np.zeros((0, 4)))
