@@ -28,6 +28,11 @@ COLUMNS = (
 )
 """The names of what `annotate` adds to a record."""
 
+PASSAGES = "dedup_passages"
+"""What it adds besides where the index knows paragraphs."""
+
+EVERY_COLUMN = (*COLUMNS, PASSAGES)
+
 _OURS = b'"dedup_'
 _BRACE = ord("}")
 _REASONS = [encoded(str(reason)) for reason in REASONS]
@@ -38,7 +43,7 @@ def rendered(batch: LineBatch, verdicts: Verdicts, mode: Mode, text_column: str,
     if mode is Mode.ANNOTATE:
         return annotated_lines(batch, verdicts)
     if mode is Mode.CLEAN:
-        return cleaned_lines(batch, text_column, config)
+        return cleaned_lines(batch, verdicts, text_column, config)
     return kept_lines(batch, verdicts)
 
 
@@ -53,7 +58,7 @@ def annotated_lines(batch: LineBatch, verdicts: Verdicts) -> bytes:
     own = batch.data.tobytes()
     if _OURS in own:
         # A record that was annotated before loses what was said then.
-        lines = [without_members(own[start:end], COLUMNS) for start, end in _bounds(batch.starts, batch.ends)]
+        lines = [without_members(own[start:end], EVERY_COLUMN) for start, end in _bounds(batch.starts, batch.ends)]
         own = b"".join(lines)
         ends: I64 = np.cumsum([len(line) for line in lines], dtype=np.int64)
         starts = np.append(0, ends[:-1])
@@ -61,18 +66,23 @@ def annotated_lines(batch: LineBatch, verdicts: Verdicts) -> bytes:
         starts, ends = batch.starts, batch.ends
     data: U8 = np.frombuffer(own, dtype=np.uint8)
     closing = _closing_braces(own, data, starts, ends)
-    suffixes = [_suffix(True, str(reason), *[b"null"] * 5) for reason in KEPT_REASONS]
+    none = None if verdicts.passages is None else b"[]"
+    suffixes = [_suffix(True, str(reason), b"null", b"null", [b"null"] * 3, none) for reason in KEPT_REASONS]
     which = verdicts.reasons.astype(np.int64)
     which[verdicts.repeating] = len(suffixes) + np.arange(verdicts.repeating.size)
     suffixes += _suffixes(verdicts)
+    for row, passages in (verdicts.passages or {}).items():
+        own_suffix = suffixes[which[row]].removesuffix(b"[]") + passages
+        which[row] = len(suffixes)
+        suffixes.append(own_suffix)
     until = np.cumsum([0, *map(len, suffixes)], dtype=np.int64) + data.size
     everything = np.concatenate([data, np.frombuffer(b"".join(suffixes), dtype=np.uint8)])
     return _gathered(everything, [(starts, closing), (until[which], until[which + 1]), (closing, ends)])
 
 
-def cleaned_lines(batch: LineBatch, text_column: str, config: Config) -> bytes:
+def cleaned_lines(batch: LineBatch, verdicts: Verdicts, text_column: str, config: Config) -> bytes:
     """Every line; where the text repeats itself or holds residue, with the text without it."""
-    cleaned = cleaned_texts(batch.texts, config)
+    cleaned = cleaned_texts(batch.texts, verdicts, config)
     if not cleaned:
         return _gathered(batch.data, [(batch.starts, batch.ends)])
     lines = [batch.data[start:end].tobytes() for start, end in _bounds(batch.starts, batch.ends)]
@@ -147,19 +157,26 @@ def id_text(token: bytes) -> bytes:
 def _suffixes(verdicts: Verdicts) -> list[bytes]:
     """What is added to the records that repeat an earlier one."""
     scores = [_numbers(verdicts.scores[place]) for place in (0, 3, 4)]
+    none = None if verdicts.passages is None else b"[]"
     reasons = [str(REASONS[code]) for code in verdicts.reasons[verdicts.repeating].tolist()]
     rows = zip(verdicts.keep[verdicts.repeating].tolist(), reasons, verdicts.representatives, *scores, strict=True)
     return [
-        _suffix(keep, reason, id_text(representative), encoded(reason), *numbers)
+        _suffix(keep, reason, id_text(representative), encoded(reason), numbers, none)
         for keep, reason, representative, *numbers in rows
     ]
 
 
 def _suffix(
-    keep: bool, reason: str, representative: bytes, relation: bytes, resemblance: bytes, cosine: bytes, score: bytes
+    keep: bool,
+    reason: str,
+    representative: bytes,
+    relation: bytes,
+    numbers: Sequence[bytes],
+    passages: bytes | None,
 ) -> bytes:
-    values = (b"true" if keep else b"false", encoded(reason), representative, relation, resemblance, cosine, score)
-    return b"".join(b',"%b":%b' % (name.encode(), value) for name, value in zip(COLUMNS, values, strict=True))
+    values = (b"true" if keep else b"false", encoded(reason), representative, relation, *numbers, passages)
+    members = [(name, value) for name, value in zip(EVERY_COLUMN, values, strict=True) if value is not None]
+    return b"".join(b',"%b":%b' % (name.encode(), value) for name, value in members)
 
 
 def _numbers(scores: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[bytes]:

@@ -37,7 +37,9 @@ class FilterOptions:
     its first record came through a pipe. A shard of a folder is closed with the batch by which it reaches
     `shard_bytes`. `restart` begins anew where a run was interrupted, and replaces outputs that are in the way.
     `full_durability`: what was written survives a loss of power, not of the process alone. `drop_rewrites`: records
-    that reword an earlier one are dropped, where they are looked for; else they are kept, and counted.
+    that reword an earlier one are dropped, where they are looked for; else they are kept, and counted. `paragraphs`:
+    whether the index knows the paragraphs of records, by default whatever it was made with: `annotate` tells those that
+    were seen before, and `clean` cuts them.
     """
 
     mode: Mode = Mode.DROP
@@ -51,6 +53,7 @@ class FilterOptions:
     restart: bool = False
     full_durability: bool = False
     drop_rewrites: bool = False
+    paragraphs: bool | None = None
 
     def __post_init__(self) -> None:
         for name in ("batch", "batch_bytes", "shard_bytes"):

@@ -15,6 +15,7 @@ from dedup.config import ALL_RELATIONS, PAIR_RELATIONS, Config
 from dedup.errors import ConfigError, StoreError
 from dedup.index.catalogue import FORMAT_VERSION, NAME
 from dedup.index.opening import Opening
+from dedup.index.tables import MOST_BANDS
 from dedup.model import Level, Relation
 from dedup.scanning.rewrite_background import (
     background_from_bytes,
@@ -42,10 +43,25 @@ def suitable(config: Config) -> Config:
     if config.keep != "first":
         raise ConfigError(f"an index takes documents as they come: keep is 'first' there, not {config.keep!r}")
     if config.level is Level.PARAGRAPH:
-        raise ConfigError("an index compares whole documents: level 'paragraph' is for dedup scan and dedup pairs")
+        raise ConfigError(
+            "an index decides on whole documents: level 'both' compares paragraphs besides, 'paragraph' alone is for "
+            "dedup scan and dedup pairs"
+        )
     if config.boilerplate != "include":
         raise ConfigError("boilerplate 'exclude' needs a whole corpus; an index has boilerplate 'include'")
+    bands = config.banding[0]
+    if Relation.NEAR in relations and bands > MOST_BANDS:
+        raise ConfigError(
+            f"an index has up to {MOST_BANDS} bands, and num_perm {config.num_perm:,} at the threshold "
+            f"{config.threshold} and the recall {config.recall} makes {bands:,}: lower num_perm, or raise the threshold"
+        )
     return replace(config, relations=relations, level=Level.DOCUMENT)
+
+
+def without_rewrites(config: Config) -> Config:
+    """The same for paragraphs, which say too little to be known again in other words."""
+    relations = tuple(relation for relation in config.relations if relation is not Relation.REWRITE)
+    return replace(config, relations=relations or PAIR_RELATIONS)
 
 
 def config_to_json(config: Config) -> bytes:
@@ -66,35 +82,35 @@ def config_from_json(data: bytes, path: Path | str) -> Config:
         raise StoreError(f"{path}: the configuration stored is of another version of dedup ({error})") from error
 
 
-class Stored(NamedTuple):
-    """What is fixed when an index is made, as in `dedup.index.state.State`."""
+class Facts(NamedTuple):
+    """What an index was made with: see `Index.open`."""
 
     config: Config
     background: Background
-    keeps_text: bool
+    text: bool
+    paragraphs: bool
     rewrites: RewriteBackground | None
 
 
-def check_new(config: Config, opening: Opening, path: Path | str) -> None:
+def check_new(config: Config, opening: Opening) -> None:
     """Raise ConfigError where an index cannot be made so."""
     looks = config.looks_for(Relation.REWRITE)
     if looks and opening.text is False:
         raise ConfigError(
-            f"{path}: rewrites are confirmed by the texts, word by word, and hashes do not tell names and numbers; an "
-            "index without texts has no relation 'rewrite'"
+            "rewrites are confirmed by the texts, word by word, and hashes do not tell names and numbers; an index "
+            "without texts has no relation 'rewrite'"
         )
     if not looks and (opening.rewrites is not None or opening.drop_rewrites):
         raise ConfigError(
-            f"{path}: an index with relations {_shown(config.relations)} finds no rewrites; name the relation "
-            "'rewrite', too"
+            f"an index with relations {_shown(config.relations)} finds no rewrites; name the relation 'rewrite', too"
         )
 
 
-def check_facts(stored: Stored, config: Config | None, opening: Opening, path: Path | str) -> None:
+def check_facts(stored: Facts, opening: Opening, path: Path | str) -> None:
     """Raise ConfigError where an index has not the configuration or the rest that is asked for."""
-    own, background, keeps_text, rewrites = stored
-    if config is not None:
-        _check_config(own, config, path)
+    own, background, keeps_text, paragraphs, rewrites = stored
+    if opening.config is not None:
+        _check_config(own, suitable(opening.config), path)
     if opening.background is not None and background.fingerprint != opening.background.fingerprint:
         asked = opening.background
         raise ConfigError(
@@ -116,6 +132,11 @@ def check_facts(stored: Stored, config: Config | None, opening: Opening, path: P
     if opening.text is not None and keeps_text != opening.text:
         raise ConfigError(
             f"{path}: was made with text {keeps_text}, not {opening.text}; open it without, or make another index"
+        )
+    if opening.paragraphs is not None and paragraphs != opening.paragraphs:
+        raise ConfigError(
+            f"{path}: was made with{'' if paragraphs else 'out'} paragraphs; open it without saying so, or make "
+            "another index"
         )
 
 
@@ -154,24 +175,29 @@ def make_folder(path: Path) -> None:
     """Make the folder of a new index. Raises StoreError where there is something else, or it cannot be made."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+        others = [entry for entry in os.listdir(path) if not entry.startswith((NAME, "writer.lock"))]
     except FileExistsError as error:
         raise StoreError(f"{path}: is a file; an index is a folder") from error
     except OSError as error:
         raise StoreError(f"{path}: cannot be made: {error.strerror}") from error
-    others = [entry for entry in os.listdir(path) if not entry.startswith((NAME, "writer.lock"))]
     if others:
         raise StoreError(f"{path}: holds other things, such as {sorted(others)[0]!r}; name a new or an empty folder")
 
 
-def first_facts(config: Config, opening: Opening) -> Mapping[str, bytes]:
-    """What a new index begins with."""
+def first_facts(opening: Opening) -> Mapping[str, bytes]:
+    """What a new index begins with. Raises ConfigError for what an index does not do."""
+    config = DEFAULT if opening.config is None else suitable(opening.config)
+    check_new(config, opening)
     background = opening.background or Background()
+    if opening.paragraphs and opening.text is False:
+        raise ConfigError("an index that knows paragraphs keeps the texts: leave out either")
     facts = {
         "config": config_to_json(config),
         "config_fingerprint": config.fingerprint.encode(),
         "background": cosine_background_to_bytes(background),
         "background_fingerprint": background.fingerprint.encode(),
-        "keeps_text": b"0" if opening.text is False else b"1",
+        "keeps_text": b"1" if opening.text is not False else b"0",
+        "paragraphs": b"1" if opening.paragraphs else b"0",
         "next_rank": b"0",
     }
     if config.looks_for(Relation.REWRITE):
@@ -193,8 +219,8 @@ class FactSource(Protocol):
         ...
 
 
-def read_facts(catalogue: FactSource, path: Path | str) -> Stored:
-    """What was fixed when an index was made. Raises StoreError for an index of another version."""
+def read_facts(catalogue: FactSource, path: Path | str) -> Facts:
+    """What an index was made with. Raises StoreError for an index of another version."""
     version = catalogue.version
     if version != FORMAT_VERSION:
         raise StoreError(
@@ -202,7 +228,7 @@ def read_facts(catalogue: FactSource, path: Path | str) -> Stored:
             if version
             else f"{path}: is no index"
         )
-    facts = {name: catalogue.fact(name) or b"" for name in first_facts(DEFAULT, Opening())}
+    facts = {name: catalogue.fact(name) or b"" for name in first_facts(Opening())}
     config = config_from_json(facts["config"], path)
     if config.fingerprint.encode() != facts["config_fingerprint"]:
         raise StoreError(
@@ -213,7 +239,7 @@ def read_facts(catalogue: FactSource, path: Path | str) -> Stored:
     if background.fingerprint.encode() != facts["background_fingerprint"]:
         raise StoreError(f"{path}: the background stored is damaged; put the index back from a copy")
     rewrites = _read_rewrites(catalogue, path) if config.looks_for(Relation.REWRITE) else None
-    return Stored(config, background, facts["keeps_text"] == b"1", rewrites)
+    return Facts(config, background, facts["keeps_text"] == b"1", facts["paragraphs"] == b"1", rewrites)
 
 
 def _read_rewrites(catalogue: FactSource, path: Path | str) -> RewriteBackground:

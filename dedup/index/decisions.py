@@ -3,14 +3,16 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.deciding import DROPPED, REASONS
 from dedup.index.arrivals import offsets_of
+from dedup.index.repeated import RepeatedParagraphs
 from dedup.kernels import F64, I64, Bool
-from dedup.model import Decision, DocumentId, IdColumn, TextColumn
+from dedup.model import Decision, DocumentId, IdColumn, Match, TextColumn
 from dedup.verifying import CODES, Verdict
 
 
@@ -25,6 +27,7 @@ class DecisionColumns:
     verdict. `representatives` (int64, (n,)): the place of the representative in `names`, -1 where there is none and
     where it has been removed since. `again` (bool, (n,)): the document had been admitted before, with this id and this
     text, and the decision is the recorded one. `probabilities` (float64, (n,)): those of rewrites, NaN for others.
+    `passages`: the paragraphs that were there before, None in an index that does not know them.
     """
 
     ids: IdColumn
@@ -35,6 +38,7 @@ class DecisionColumns:
     names: IdColumn
     again: Bool
     probabilities: F64
+    passages: RepeatedParagraphs | None = None
 
     def __len__(self) -> int:
         """How many documents are there."""
@@ -57,9 +61,12 @@ class DecisionColumns:
             self.probabilities.tolist(),
             strict=True,
         )
-        for place, (reason, verdict, representative, scores, probability) in enumerate(rows):
+        passages = repeat(()) if self.passages is None else self.passages.matches(self.ids)
+        for place, ((reason, verdict, representative, scores, probability), repeated) in enumerate(
+            zip(rows, passages, strict=False)
+        ):
             name = names[representative] if representative >= 0 else None
-            yield make_decision(self.ids[place], reason, verdict, name, scores, probability)
+            yield make_decision(self.ids[place], reason, verdict, name, scores, repeated, probability)
 
 
 def join_decisions(several: Sequence[DecisionColumns]) -> DecisionColumns:
@@ -98,11 +105,12 @@ def make_decision(
     verdict: int,
     representative: DocumentId | None,
     scores: list[float],
+    passages: tuple[Match, ...] = (),
     probability: float = math.nan,
 ) -> Decision:
     """A decision from its codes."""
     if verdict == Verdict.NONE:
-        return Decision(document, keep=True, reason=str(REASONS[reason]))
+        return Decision(document, keep=True, reason=str(REASONS[reason]), passages=passages)
     relation = CODES[Verdict(verdict)]
     resemblance, left, right, cosine = scores
     return Decision(
@@ -115,6 +123,7 @@ def make_decision(
         containment=(left, right),
         cosine=cosine,
         score=probability if verdict == Verdict.REWRITE else None,
+        passages=passages,
     )
 
 

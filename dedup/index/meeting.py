@@ -6,7 +6,6 @@ from pathlib import Path
 
 from dedup.errors import ConfigError, StoreError
 from dedup.index.creating import (
-    DEFAULT,
     check_facts,
     first_facts,
     read_facts,
@@ -26,11 +25,15 @@ def meet(server: Server, opening: Opening) -> State:
 
     Raises StoreError and ConfigError as `Index.open` does.
     """
-    config = None if opening.config is None else suitable(opening.config)
-    if opening.rewrites is not None or opening.drop_rewrites or (config and config.looks_for(Relation.REWRITE)):
+    asked = opening.config is not None and suitable(opening.config).looks_for(Relation.REWRITE)
+    if opening.rewrites is not None or opening.drop_rewrites or asked:
         raise ConfigError(
             f"{server.shown}: an index on a server does not look for rewrites; leave the relation 'rewrite' out, or "
             "keep the index in a folder"
+        )
+    if opening.paragraphs:
+        raise ConfigError(
+            f"{server.shown}: a shared index compares whole documents; paragraphs are for one in a folder"
         )
     facts = server.facts()
     if not facts:
@@ -42,15 +45,14 @@ def meet(server: Server, opening: Opening) -> State:
                 "index would lose documents without a word; set noeviction"
             )
         # Where another client makes it at the same time, what that one has said holds.
-        first = first_facts(config or DEFAULT, opening)
-        server.create({"format": str(FORMAT_VERSION).encode(), **first})
+        server.create({"format": str(FORMAT_VERSION).encode(), **first_facts(opening)})
         facts = server.facts()
     stored = read_facts(_Facts(facts), server.shown)
-    check_facts(stored, config, opening, server.shown)
-    return State(Path(server.shown), *stored)
+    check_facts(stored, opening, server.shown)
+    return State(Path(server.shown), stored.config, stored.background, stored.text)
 
 
-def is_there(url: str) -> bool:
+def is_at(url: str) -> bool:
     """Whether there is an index at an address."""
     server = Server(parse_address(url))
     try:

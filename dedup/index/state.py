@@ -56,7 +56,6 @@ class State:
     anchors: AnchorStore = field(default_factory=AnchorStore)
 
     def __post_init__(self) -> None:
-        """See `Index.__post_init__`."""
         self.numbers = table_numbers(self.config)
         self.limits = limits_of(self.config)
         near, contains = self.config.looks_for(Relation.NEAR), self.config.looks_for(Relation.CONTAINS)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dedup.model.document import DocumentId
+from dedup.model.match import Match
 from dedup.model.relation import Relation
 
 
@@ -15,6 +16,7 @@ class Decision:
     of the pair with it (`containment`: of the representative's shingles in this document, and the reverse). An index
     that looks for rewrites keeps a document that rewords another, unless it is to drop it; its reason is `rewrite` all
     the same, with representative and scores. `score`: of a rewrite, the probability that it is one.
+    `passages`: of an index that knows paragraphs, those of this document (`right`) that it had seen before (`left`).
     """
 
     document: DocumentId
@@ -25,6 +27,7 @@ class Decision:
     resemblance: float | None = None
     containment: tuple[float, float] | None = None
     cosine: float | None = None
+    passages: tuple[Match, ...] = ()
     score: float | None = None
 
 

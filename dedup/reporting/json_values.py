@@ -101,13 +101,13 @@ def match_value(match: Match) -> Json:
     }
 
 
-def decision_value(decision: Decision) -> Json:
+def decision_value(decision: Decision) -> dict[str, Json]:
     """Give what happens to one document and, where it is dropped, for which one and with which scores.
 
-    A rewrite has a `score`, the probability that it is one.
+    A rewrite has a `score`, the probability that it is one. Where an index tells paragraphs that it had seen before,
+    they come last.
     """
-    score: dict[str, Json] = {} if decision.score is None else {"score": rounded(decision.score)}
-    return {
+    value: dict[str, Json] = {
         "document": decision.document,
         "keep": decision.keep,
         "reason": decision.reason,
@@ -116,8 +116,12 @@ def decision_value(decision: Decision) -> Json:
         "resemblance": rounded(decision.resemblance),
         "containment": _pair(decision.containment),
         "cosine": rounded(decision.cosine),
-        **score,
     }
+    if decision.score is not None:
+        value["score"] = rounded(decision.score)
+    if decision.passages:
+        value["passages"] = [match_value(passage) for passage in decision.passages]
+    return value
 
 
 def quarantined_value(record: Quarantined) -> Json:
