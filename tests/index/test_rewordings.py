@@ -48,7 +48,7 @@ def of_batch(documents: Sequence[Document], config: Config = CONFIG) -> list[Dec
         if known is None or order[left] < order[known.representative]:  # type: ignore[index]
             earliest[right] = Decision(
                 right, True, "rewrite", left, Relation.REWRITE, match.resemblance, match.containment, match.cosine,
-                match.score,
+                score=match.score,
             )  # fmt: skip
     kept = [Decision(each.document, keep=True, reason="unique") if each.keep else each for each in report.decisions]
     return [earliest.get(each.document, each) for each in kept]
