@@ -1,6 +1,7 @@
 """The index on disk: documents a second in batches, single admits, opening, size, memory, against `MinHashLSH`.
 
-    python -m benchmarks.index [--documents 100000 1000000] [--data FOLDER] [--compared 20000] [--json FILE]
+    python -m benchmarks.index [--documents 100000 1000000] [--relation rewrite] [--data FOLDER] [--compared 20000]
+        [--json FILE]
 
 Generated documents of about 100 words (see `benchmarks.corpus`), of which one in ten is a copy of some kind, are
 admitted in batches into a fresh index, in FOLDER or a temporary one, on one core: texts are at hand as columns, and
@@ -9,6 +10,8 @@ which says more where others use the machine. Then, with all of them in it, new 
 the index is closed and opened, and it is compacted; single documents are timed before and after that. Bytes of postings
 are those of the segment files: tables, rows and ids, all but the texts. Memory is what the process has of its own
 (RssAnon) after a batch, less the batch and what it had before the index was opened.
+
+With `--relation rewrite` the index looks for rewrites, too, against a background of 8,192 other generated documents.
 
 datasketch's `MinHashLSH` in memory, with the same shingles and threshold, queries and inserts the first `--compared`
 documents, and an index of its own takes the same ones in the same run.
@@ -32,8 +35,15 @@ from rich.table import Table
 from benchmarks.corpus import Recipe, generate
 from benchmarks.process import pinned, processors
 from benchmarks.spread import wide_console
-from dedup import Document, Index
-from dedup.model import IdColumn, TextColumn
+from dedup import Config, Document, Index, Relation
+from dedup.config import PAIR_RELATIONS
+from dedup.model import IdColumn, Level, RecordBatch, TextColumn
+from dedup.scanning.corpus import gather_corpus
+from dedup.scanning.progress import Silent
+from dedup.scanning.rewrite_background import fit_backgrounds
+from dedup.scanning.rewrite_terms import RewriteBackground
+
+REWRITES = Config(relations=(*PAIR_RELATIONS, Relation.REWRITE), level=Level.DOCUMENT)
 
 BATCH = 10_000
 SINGLE = 3_000
@@ -78,14 +88,15 @@ class Comparison:
         return self.index / self.datasketch
 
 
-def measure(count: int, folder: Path) -> Point:
+def measure(count: int, folder: Path, rewrites: RewriteBackground | None) -> Point:
     """One index, from its making to its compaction."""
     path = folder / f"index-{count}"
     texts = documents(count + 2 * SINGLE)
     before = anonymous_memory()
     seconds = processor = 0.0
     # Merging is part of the work: on one core a thread would take the same time from the admits.
-    with Index.open(path, merge="now") as index:
+    config = None if rewrites is None else REWRITES
+    with Index.open(path, config, rewrites=rewrites, merge="now") as index:
         peak = 0.0
         for number in range(0, count, BATCH):
             some = list(islice(texts, min(BATCH, count - number)))
@@ -127,6 +138,13 @@ def measure(count: int, folder: Path) -> Point:
         texts=info.text_bytes / info.documents,
         memory=peak,
     )
+
+
+def generated_background() -> RewriteBackground:
+    """That of documents of the same generator, none of which is admitted."""
+    texts = [each.text for each in generate(Recipe(documents=8192, seed=9))]
+    batch = RecordBatch(TextColumn.from_strings(texts), IdColumn.from_ids(range(len(texts))), [""] * len(texts))
+    return fit_backgrounds(gather_corpus([batch], REWRITES, 1, Silent()), REWRITES)[1]
 
 
 def documents(count: int) -> Iterator[str]:
@@ -200,13 +218,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help="folder for the indexes (default: a temporary one)")
     parser.add_argument("--compared", type=int, default=20_000, help="documents for datasketch (default: 20,000)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here, too")
+    parser.add_argument("--relation", choices=("rewrite",), help="look for rewrites, too")
     chosen = parser.parse_args(arguments)
+    rewrites = None if chosen.relation is None else generated_background()
     console = wide_console()
     table = Table("", "measured")
     points = []
     with tempfile.TemporaryDirectory(dir=chosen.data) as name, pinned(processors()[:1]):
         for count in chosen.documents:
-            points.append(measure(count, Path(name)))
+            points.append(measure(count, Path(name), rewrites))
             for name, value in asdict(points[-1]).items():
                 table.add_row(name, f"{value:,.3f}" if isinstance(value, float) and value < 100 else f"{value:,.0f}")
             table.add_section()

@@ -81,7 +81,8 @@ _Handler = Callable[[int, FrameType | None], object] | int | None
         "relations",
         type=click.Choice(OF_PAIRS),
         multiple=True,
-        help="Drop by this relation only; repeatable (default: all three).",
+        help="Look for this relation only; repeatable (default: exact, near and contains). Rewrites are kept and "
+        "counted, and told of by --mode annotate.",
     ),
     click.option(
         "--level",
@@ -97,7 +98,7 @@ _Handler = Callable[[int, FrameType | None], object] | int | None
     "--drop",
     type=click.Choice(("rewrite",)),
     multiple=True,
-    help="Drop rewrites too (not found by this version).",
+    help="Look for rewrites too, and drop them.",
 )
 @gathered(
     "reading",
@@ -162,11 +163,12 @@ def filter_command(
     """
     from dedup.config import PAIR_RELATIONS, Config
     from dedup.filtering import FilterOptions, Mode, filter_records
+    from dedup.index import Index
     from dedup.model import Level
 
     config = _checked(settings.config(Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)), drop)
     # An index that is there has a configuration, which holds where nothing is said.
-    said = settings != Settings() or index is None
+    said = settings != Settings() or index is None or not Index.exists(index)
     options = FilterOptions(
         mode=Mode(mode),
         rejected=rejected,
@@ -174,9 +176,13 @@ def filter_command(
         form=form,
         restart=restart,
         full_durability=durability == "full",
+        drop_rewrites=bool(drop),
         paragraphs=True if config.level is Level.BOTH else None,
     )
     options = _with_batches(options, batch, flush_interval, memory)
+    if not said:
+        with Index.open(str(index), read_only=True) as opened:
+            config = opened.config
     check_fail_on(fail_on, config.relations)
     _check_ends(source, target, options)
     if source == "-" and sys.stdin.isatty() and not quiet:
@@ -260,14 +266,11 @@ def _checked(config: Config, drop: tuple[str, ...]) -> Config:
         )
     if config.boilerplate != "include":
         raise ConfigError("boilerplate exclude needs the whole corpus at once; use dedup scan")
-    if drop or Relation.REWRITE in config.relations:
-        raise ConfigError(
-            "relation rewrite: an index does not find rewrites yet; leave it out, and look for them with dedup pairs "
-            "--relation rewrite"
-        )
-    relations = tuple(relation for relation in config.relations if relation in PAIR_RELATIONS)
+    relations = tuple(relation for relation in (*PAIR_RELATIONS, Relation.REWRITE) if relation in config.relations)
     if not relations:
         raise ConfigError(f"relations names none of {', '.join(OF_PAIRS)}")
+    if drop and Relation.REWRITE not in relations:
+        relations = (*relations, Relation.REWRITE)
     return replace(config, relations=relations)
 
 
@@ -322,9 +325,9 @@ def _summary(result: FilterResult, options: FilterOptions) -> str:
         for name, number in tally.reasons.items()
         if name not in KEPT_REASONS and name not in tally.relations
     }
-    repeated = _listed(tally.relations)
-    dropped = f"{tally.dropped:,} dropped" + (repeated if options.mode.drops else "")
-    kept = f"{tally.kept:,} kept" + ("" if options.mode.drops else repeated)
+    told = {name: number for name, number in tally.relations.items() if not options.drops(name)}
+    dropped = f"{tally.dropped:,} dropped" + _listed({**tally.relations, **dict.fromkeys(told, 0)})
+    kept = f"{tally.kept:,} kept" + _listed(told)
     unreadable = f"{tally.quarantined:,} quarantined" + _listed(quarantine)
     line = f"{counted(tally.read, 'record')}: {kept}, {dropped}, {unreadable}"
     if result.finished and result.before == tally and tally.read:

@@ -62,6 +62,7 @@ _TIMEOUT = click.option(
 Examples:
   dedup index create seen.dedup
   dedup index create seen.dedup --threshold 0.8 --no-text
+  dedup index create seen.dedup --relation near --relation rewrite --background crawl.jsonl
   dedup index create seen.dedup --level both
 """
 )
@@ -69,7 +70,11 @@ Examples:
 @gathered(
     "settings",
     Settings,
-    *selection_options(OF_PAIRS, "default: all three", "document; both: paragraphs too, told with each decision"),
+    *selection_options(
+        OF_PAIRS,
+        "default: exact, near and contains",
+        "document; both: paragraphs too, told with each decision",
+    ),
     *verdict_options(),
     *candidate_options(),
 )
@@ -78,17 +83,43 @@ Examples:
     is_flag=True,
     help="Keep hashes of the words in the place of the texts: nothing can be read from the index, which is larger.",
 )
-def create(folder: str, settings: Settings, no_text: bool) -> int:
-    """Make an index. Its settings are fixed from then on."""
+@click.option(
+    "--background",
+    "paths",
+    metavar="PATH",
+    multiple=True,
+    help="Tell rare words from common ones by the documents of this file or folder, which are not put into the index; "
+    "repeatable (default: all words weigh alike; for rewrites, English news and reviews).",
+)
+@reading_options
+def create(folder: str, settings: Settings, no_text: bool, paths: tuple[str, ...], reading: Reading) -> int:
+    """Make an index. Its settings are fixed from then on.
+
+    What is common in a language or in a trade is told by a background, which is fixed, too: --background fits it on
+    documents like those to come. An index that is to find rewrites in another language than English needs one.
+    """
     from dedup.errors import ConfigError
     from dedup.index import Index
     from dedup.index.creating import DEFAULT
-    from dedup.model import Level
+    from dedup.model import Level, Relation
 
     if Index.exists(folder):
         raise ConfigError(f"{folder}: there is an index already; remove the folder to make another one")
     config = settings.config(DEFAULT)
-    with Index.open(folder, config, text=not no_text, paragraphs=config.level is Level.BOTH) as opened:
+    background, rewrites = None, None
+    if paths:
+        from dedup.scanning.rewrite_background import fit_to_sources
+
+        background, rewrites = fit_to_sources(paths, config, reading.options())
+        rewrites = rewrites if config.looks_for(Relation.REWRITE) else None
+    with Index.open(
+        folder,
+        config,
+        background=background,
+        rewrites=rewrites,
+        text=not no_text,
+        paragraphs=config.level is Level.BOTH,
+    ) as opened:
         _write_json([asdict(opened.info())], "-")
     return 0
 
@@ -185,6 +216,7 @@ def explain(folder: str, document: str) -> int:
             "representative_gone": found.representative_gone,
             "text": found.text,
             "representative_text": found.representative_text,
+            "anchors": list(found.anchors),
         }
     _write_json([value], "-")
     return 0

@@ -10,12 +10,12 @@ import numpy as np
 from dedup.config import Config
 from dedup.deciding import DROPPED
 from dedup.filtering.options import FilterOptions
-from dedup.filtering.verdicts import KEPT_REASONS, REASONS, Verdicts
+from dedup.filtering.verdicts import KEPT_REASONS, REASONS, REWRITE_KEPT, Verdicts
 from dedup.index import DecisionColumns, Index
 from dedup.kernels import Sketches
 from dedup.model import IdColumn, TextColumn
 from dedup.reporting.json_values import encoded, match_value
-from dedup.verifying import CODES
+from dedup.verifying import CODES, Verdict
 
 _OF_KEPT = np.array([KEPT_REASONS.index(name) for name in ("unique", "unique", "short", "empty")], dtype=np.int8)
 """By the codes of `dedup.deciding.REASONS`: in a stream nobody knows yet who will represent others."""
@@ -35,6 +35,7 @@ class Decider:
             config,
             paragraphs=options.paragraphs,
             durability="full" if options.full_durability else "process",
+            drop_rewrites=options.drop_rewrites,
         )
 
     @property
@@ -95,10 +96,12 @@ def _verdicts(columns: DecisionColumns) -> Verdicts:
     reasons = np.empty(len(columns), dtype=np.int8)
     reasons[kept] = _OF_KEPT[columns.reasons[kept]]
     reasons[~kept] = _OF_DROPPED[columns.verdicts[~kept]]
-    dropped = np.flatnonzero(~kept)
+    reasons[kept & (columns.verdicts == Verdict.REWRITE)] = REWRITE_KEPT
+    repeating = np.flatnonzero(reasons >= len(KEPT_REASONS))
     names = [columns.names.tokens.raw(place) for place in range(len(columns.names))]
-    representatives = [names[place] if place >= 0 else b"" for place in columns.representatives[dropped].tolist()]
-    return Verdicts(reasons, dropped, representatives, columns.scores[:, dropped], _passages(columns))
+    representatives = [names[place] if place >= 0 else b"" for place in columns.representatives[repeating].tolist()]
+    scores = np.concatenate([columns.scores[:, repeating], columns.probabilities[None, repeating]])
+    return Verdicts(reasons, repeating, representatives, scores, _passages(columns))
 
 
 def _passages(columns: DecisionColumns) -> dict[int, bytes] | None:

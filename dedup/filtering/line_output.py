@@ -12,7 +12,7 @@ from dedup.filtering.cleaning import cleaned_texts
 from dedup.filtering.members import with_value, without_members
 from dedup.filtering.options import Mode
 from dedup.filtering.records import Batch, LineBatch, Unreadable
-from dedup.filtering.verdicts import REASONS, Verdicts
+from dedup.filtering.verdicts import KEPT_REASONS, REASONS, Verdicts
 from dedup.kernels import I64, U8, loaded
 from dedup.reporting import encoded
 from dedup.reporting.json_columns import rounded_scores
@@ -24,6 +24,7 @@ COLUMNS = (
     "dedup_relation",
     "dedup_resemblance",
     "dedup_cosine",
+    "dedup_score",
 )
 """The names of what `annotate` adds to a record."""
 
@@ -66,9 +67,9 @@ def annotated_lines(batch: LineBatch, verdicts: Verdicts) -> bytes:
     data: U8 = np.frombuffer(own, dtype=np.uint8)
     closing = _closing_braces(own, data, starts, ends)
     none = None if verdicts.passages is None else b"[]"
-    suffixes = [_suffix(True, str(reason), b"null", b"null", b"null", b"null", none) for reason in REASONS]
+    suffixes = [_suffix(True, str(reason), b"null", b"null", [b"null"] * 3, none) for reason in KEPT_REASONS]
     which = verdicts.reasons.astype(np.int64)
-    which[verdicts.dropped] = len(suffixes) + np.arange(verdicts.dropped.size)
+    which[verdicts.repeating] = len(suffixes) + np.arange(verdicts.repeating.size)
     suffixes += _suffixes(verdicts)
     for row, passages in (verdicts.passages or {}).items():
         own_suffix = suffixes[which[row]].removesuffix(b"[]") + passages
@@ -92,9 +93,9 @@ def cleaned_lines(batch: LineBatch, verdicts: Verdicts, text_column: str, config
 
 def rejected_lines(batch: Batch, verdicts: Verdicts) -> bytes:
     """A line for each record that is dropped: which one it is, why, for which one, the scores, and the record."""
-    if not verdicts.dropped.size:
+    if not verdicts.n_dropped:
         return b""
-    dropped = verdicts.dropped
+    repeating, keep = verdicts.repeating, verdicts.keep.tolist()
     scores = zip(*(_numbers(each) for each in verdicts.scores), strict=True)
     if isinstance(batch, LineBatch):
         lines_of, starts, ends = batch.data.data, batch.starts.tolist(), batch.ends.tolist()
@@ -102,13 +103,15 @@ def rejected_lines(batch: Batch, verdicts: Verdicts) -> bytes:
         lines_of, starts, ends = None, [], []
     reasons = [_REASONS[code] for code in verdicts.reasons.tolist()]
     lines = []
-    rows = zip(dropped.tolist(), batch.numbers[dropped].tolist(), verdicts.representatives, scores, strict=True)
-    for row, number, representative, (resemblance, left, right, cosine) in rows:
+    rows = zip(repeating.tolist(), batch.numbers[repeating].tolist(), verdicts.representatives, scores, strict=True)
+    for row, number, representative, (resemblance, left, right, cosine, score) in rows:
+        if keep[row]:
+            continue
         reason = reasons[row]
         record = b"" if lines_of is None else b',"record":' + bytes(lines_of[starts[row] : ends[row]]).strip()
         lines.append(
             b'{"line":%d,"document":%b,"keep":false,"reason":%b,"representative":%b,"relation":%b,"resemblance":%b,'
-            b'"containment":[%b,%b],"cosine":%b%b}\n'
+            b'"containment":[%b,%b],"cosine":%b%b%b}\n'
             % (
                 number,
                 id_text(batch.ids.tokens.raw(row)),
@@ -119,6 +122,7 @@ def rejected_lines(batch: Batch, verdicts: Verdicts) -> bytes:
                 left,
                 right,
                 cosine,
+                b"" if score == b"null" else b',"score":' + score,
                 record,
             )
         )
@@ -152,14 +156,13 @@ def id_text(token: bytes) -> bytes:
 
 def _suffixes(verdicts: Verdicts) -> list[bytes]:
     """What is added to the records that repeat an earlier one."""
-    resemblances, cosines = _numbers(verdicts.scores[0]), _numbers(verdicts.scores[3])
+    scores = [_numbers(verdicts.scores[place]) for place in (0, 3, 4)]
     none = None if verdicts.passages is None else b"[]"
-    reasons = [str(REASONS[code]) for code in verdicts.reasons[verdicts.dropped].tolist()]
+    reasons = [str(REASONS[code]) for code in verdicts.reasons[verdicts.repeating].tolist()]
+    rows = zip(verdicts.keep[verdicts.repeating].tolist(), reasons, verdicts.representatives, *scores, strict=True)
     return [
-        _suffix(False, reason, id_text(representative), encoded(reason), resemblance, cosine, none)
-        for reason, representative, resemblance, cosine in zip(
-            reasons, verdicts.representatives, resemblances, cosines, strict=True
-        )
+        _suffix(keep, reason, id_text(representative), encoded(reason), numbers, none)
+        for keep, reason, representative, *numbers in rows
     ]
 
 
@@ -168,11 +171,10 @@ def _suffix(
     reason: str,
     representative: bytes,
     relation: bytes,
-    resemblance: bytes,
-    cosine: bytes,
+    numbers: Sequence[bytes],
     passages: bytes | None,
 ) -> bytes:
-    values = (b"true" if keep else b"false", encoded(reason), representative, relation, resemblance, cosine, passages)
+    values = (b"true" if keep else b"false", encoded(reason), representative, relation, *numbers, passages)
     members = [(name, value) for name, value in zip(EVERY_COLUMN, values, strict=True) if value is not None]
     return b"".join(b',"%b":%b' % (name.encode(), value) for name, value in members)
 

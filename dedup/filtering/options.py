@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dedup.errors import ConfigError
+from dedup.model import Relation
 
 FORMATS = ("jsonl", "parquet")
 """The formats of records that can be handed on as they are."""
@@ -35,9 +36,10 @@ class FilterOptions:
     decided at once; a batch is also closed before its records exceed `batch_bytes`, and `flush_interval` seconds after
     its first record came through a pipe. A shard of a folder is closed with the batch by which it reaches
     `shard_bytes`. `restart` begins anew where a run was interrupted, and replaces outputs that are in the way.
-    `full_durability`: what was written survives a loss of power, not of the process alone. `paragraphs`: whether the
-    index knows the paragraphs of records, by default whatever it was made with: `annotate` tells those that were seen
-    before, and `clean` cuts them.
+    `full_durability`: what was written survives a loss of power, not of the process alone. `drop_rewrites`: records
+    that reword an earlier one are dropped, where they are looked for; else they are kept, and counted. `paragraphs`:
+    whether the index knows the paragraphs of records, by default whatever it was made with: `annotate` tells those that
+    were seen before, and `clean` cuts them.
     """
 
     mode: Mode = Mode.DROP
@@ -50,6 +52,7 @@ class FilterOptions:
     shard_bytes: int = 128 << 20
     restart: bool = False
     full_durability: bool = False
+    drop_rewrites: bool = False
     paragraphs: bool | None = None
 
     def __post_init__(self) -> None:
@@ -60,6 +63,10 @@ class FilterOptions:
             raise ConfigError(f"flush_interval is a number of seconds up to a day, not {self.flush_interval!r}")
         if self.form is not None and self.form not in FORMATS:
             raise ConfigError(f"unknown format {self.form!r} of records; choose one of {', '.join(FORMATS)}")
+
+    def drops(self, relation: str) -> bool:
+        """Whether records with this relation to an earlier one are left out."""
+        return self.mode.drops and (relation != Relation.REWRITE or self.drop_rewrites)
 
 
 @dataclass(frozen=True, slots=True)

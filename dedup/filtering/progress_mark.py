@@ -14,7 +14,7 @@ from dedup.filtering.records import Place
 from dedup.filtering.sources import Reached, Status
 from dedup.filtering.verdicts import Verdicts
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

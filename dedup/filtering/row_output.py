@@ -190,7 +190,7 @@ class RowOutput:
 def _annotated_schema(schema: "pa.Schema", with_passages: bool) -> "pa.Schema":
     import pyarrow as pa
 
-    kinds = (pa.bool_(), pa.string(), pa.string(), pa.string(), pa.float64(), pa.float64())
+    kinds = (pa.bool_(), pa.string(), pa.string(), pa.string(), pa.float64(), pa.float64(), pa.float64())
     own = [field for field in schema if field.name not in EVERY_COLUMN]
     added = [*map(pa.field, COLUMNS, kinds)]
     if with_passages:
@@ -228,10 +228,10 @@ def _annotated(rows: "pa.Table", verdicts: Verdicts) -> "pa.Table":
     reasons = [str(REASONS[code]) for code in verdicts.reasons.tolist()]
     representatives: list[str | None] = [None] * count
     relations: list[str | None] = [None] * count
-    for row, token in zip(verdicts.dropped.tolist(), verdicts.representatives, strict=True):
+    for row, token in zip(verdicts.repeating.tolist(), verdicts.representatives, strict=True):
         representatives[row], relations[row] = _id_string(token), reasons[row]
-    scores = np.full((2, count), np.nan)
-    scores[:, verdicts.dropped] = [rounded_scores(verdicts.scores[0]), rounded_scores(verdicts.scores[3])]
+    scores = np.full((3, count), np.nan)
+    scores[:, verdicts.repeating] = [rounded_scores(verdicts.scores[place]) for place in (0, 3, 4)]
     columns = (
         pa.array(verdicts.keep),
         pa.array(reasons, type=pa.string()),

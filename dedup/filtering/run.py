@@ -271,7 +271,7 @@ class _Run:
         relations = {name: number for name, number in reasons.items() if name not in KEPT_REASONS}
         for record in batch.unreadable:
             reasons[record.reason] = reasons.get(record.reason, 0) + 1
-        dropped = int(verdicts.dropped.size) if self._options.mode.drops else 0
+        dropped = verdicts.n_dropped if self._options.mode.drops else 0
         return Tally(len(verdicts) - dropped, dropped, len(batch.unreadable), reasons, relations)
 
     def _complain(self, batch: Batch) -> None:
@@ -303,6 +303,7 @@ def _settings(form: Format, config: Config, reading: ReadOptions, options: Filte
         "--text-column": reading.text_column,
         "--id-column": reading.id_column or "",
         "--relation": ",".join(sorted(config.relations)),
+        "--drop": "rewrite" if options.drop_rewrites else "",
         "--rejected": file(options.rejected),
         "--quarantine": file(options.quarantine),
     }

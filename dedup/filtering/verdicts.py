@@ -12,25 +12,28 @@ from dedup.model import Relation
 
 KEPT_REASONS = ("unique", "short", "empty")
 RELATIONS = (Relation.EXACT, Relation.NEAR, Relation.CONTAINS, Relation.REWRITE)
-REASONS = (*KEPT_REASONS, *RELATIONS)
-"""The reasons of decisions, in the order of their codes: those of kept records, then those of dropped ones."""
+REASONS = (*KEPT_REASONS, *RELATIONS, Relation.REWRITE)
+"""The reasons of decisions, in the order of their codes: of kept records, of dropped ones, and of a rewrite kept."""
 
-SCORES = ("resemblance", "containment_left", "containment_right", "cosine")
+REWRITE_KEPT = len(REASONS) - 1
+"""The code of a record that rewords an earlier one and is kept."""
+
+SCORES = ("resemblance", "containment_left", "containment_right", "cosine", "score")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """What is decided on n records.
 
-    `reasons` (int8, (n,)) are places in `REASONS`. `dropped` (int64, ascending) are the places of the records that
+    `reasons` (int8, (n,)) are places in `REASONS`. `repeating` (int64, ascending) are the places of the records that
     repeat an earlier one; of each of these `representatives` has the JSON token of the id of that one, and `scores`
-    (float64, (4, dropped)) those named in `SCORES`, NaN where one does not apply. `passages`: by place, of the records
-    with paragraphs that were seen before, a JSON array of these as `dedup pairs` writes them (`right` is in the
+    (float64, (5, repeating)) those named in `SCORES`, NaN where one does not apply. `passages`: by place, of the
+    records with paragraphs that were seen before, a JSON array of these as `dedup pairs` writes them (`right` is in the
     record); None where the index does not know paragraphs.
     """
 
     reasons: NDArray[np.int8]
-    dropped: I64
+    repeating: I64
     representatives: list[bytes]
     scores: F64
     passages: Mapping[int, bytes] | None = None
@@ -41,13 +44,22 @@ class Verdicts:
     @property
     def keep(self) -> Bool:
         """Whether each record is kept."""
-        keep: Bool = self.reasons < len(KEPT_REASONS)
+        keep: Bool = (self.reasons < len(KEPT_REASONS)) | (self.reasons == REWRITE_KEPT)
         return keep
+
+    @property
+    def n_dropped(self) -> int:
+        """How many records are dropped."""
+        return int(np.count_nonzero(~self.keep))
 
     def counts(self) -> dict[str, int]:
         """How many records there are of each reason, those of which there are some."""
         numbers = np.bincount(self.reasons, minlength=len(REASONS)).tolist()
-        return {str(reason): number for reason, number in zip(REASONS, numbers, strict=True) if number}
+        counts: dict[str, int] = {}
+        for reason, number in zip(map(str, REASONS), numbers, strict=True):
+            if number:
+                counts[reason] = counts.get(reason, 0) + number
+        return counts
 
     def encoded(self) -> bytes:
         """All of it as bytes that `decoded` takes."""
@@ -64,8 +76,8 @@ class Verdicts:
         count, odd, codes, scores, repeated = orjson.loads(first)
         reasons = np.zeros(count, dtype=np.int8)
         reasons[np.array(odd, dtype=np.int64)] = codes
-        dropped = np.flatnonzero(reasons >= len(KEPT_REASONS))
+        repeating = np.flatnonzero(reasons >= len(KEPT_REASONS))
         flat = np.array(scores, dtype=np.float64)
         flat[flat == -1.0] = np.nan
-        passages = None if repeated is None else dict(zip(repeated, rest[dropped.size :], strict=True))
-        return cls(reasons, dropped, rest[: dropped.size], flat.reshape(len(SCORES), -1), passages)
+        passages = None if repeated is None else dict(zip(repeated, rest[repeating.size :], strict=True))
+        return cls(reasons, repeating, rest[: repeating.size], flat.reshape(len(SCORES), -1), passages)

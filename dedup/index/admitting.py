@@ -1,20 +1,26 @@
 """Admitting documents in memory: what they are to the index, what becomes of each, and what is to be stored."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dedup.deciding import DROPPED, decide
-from dedup.index.arrivals import NONE, POSTED, ROW, Arrivals, join_arrivals
+from dedup.deciding import decide
+from dedup.index.anchored import Rewordings
+from dedup.index.arrivals import NONE, POSTED, ROW, Arrivals, first_arrivals, join_arrivals
+from dedup.index.concerned import Arriving
 from dedup.index.decisions import DecisionColumns
 from dedup.index.judging import Judge, Judged, distinct_ranks, no_drops, payload_of
 from dedup.index.resolving import ARRIVAL, Resolved, find_ids, resolve
+from dedup.index.rewording import reword
 from dedup.index.state import State
-from dedup.kernels import I64, U64, Kernels, Sketches
+from dedup.kernels import F64, I64, U64, Kernels, Sketches
 from dedup.model import IdColumn, TextColumn
+from dedup.verifying import Verdict
 
+_LEAST_AT_ONCE = 64
 _SLICE_DOCUMENTS = 16384
 _SLICE_BYTES = 16 << 20
 
@@ -61,22 +67,23 @@ def admit_documents(
     # When in the batch another document took the place of one: until then it had its name.
     removed: dict[int, int] = {}
     several: list[Arrivals] = []
+    hashes = id_hashes, text_hashes
     for places, replaced in _slices(texts, resolved):
         if replaced >= 0:
             rank = int(ranks[replaced - ARRIVAL]) if replaced >= ARRIVAL else replaced
             state.ledger.remove(np.array([rank]))
             removed[rank] = int(places[0])
-        ranks[places] = state.ledger.count + np.arange(places.size)
-        some_texts, some_ids = _take(texts, places), IdColumn(_take(ids.tokens, places))
-        if sketches is None or places.size < count:
-            sketches = state.sketch(some_texts, kernels)
-        # Copies that are kept are compared with like all others: those before them need not be kept.
-        judged = no_drops(sketches.lengths > 0) if keep_all else Judge(some_texts, sketches, state, kernels).judge()
-        arrivals = _arrivals(
-            state, some_texts, some_ids, sketches, judged, date, id_hashes[places], text_hashes[places], kernels
-        )
-        state.add(arrivals)
-        several.append(arrivals)
+        most, rest = places.size, places
+        while rest.size:
+            some = rest[:most]
+            ready = sketches if some.size == count else None
+            arrivals = _judged(state, texts, ids, hashes, some, date, kernels, ready, keep_all=keep_all)
+            ranks[some[: len(arrivals)]] = state.ledger.count + np.arange(len(arrivals))
+            state.add(arrivals)
+            several.append(arrivals)
+            rest = rest[len(arrivals) :]
+            # What was judged in vain is no more than a part of what was not.
+            most = 2 * most if len(arrivals) == some.size else max(len(arrivals), _LEAST_AT_ONCE)
     again = resolved.again >= 0
     ranks[again] = resolved.again[again]
     of_arrivals = ranks >= ARRIVAL
@@ -85,6 +92,33 @@ def admit_documents(
     arrivals = join_arrivals(several) if several else no_arrivals(state)
     gone, before = np.array([*removed.items()], dtype=np.int64).reshape(-1, 2).T
     return Admission(decisions, arrivals, gone, before, ranks)
+
+
+def _judged(
+    state: State,
+    texts: TextColumn,
+    ids: IdColumn,
+    hashes: tuple[U64, U64],
+    places: I64,
+    date: float,
+    kernels: Kernels,
+    sketches: Sketches | None,
+    *,
+    keep_all: bool,
+) -> Arrivals:
+    """What is stored of documents at some places, or of the first of them: the rest is to be judged behind these."""
+    some_texts, some_ids = _take(texts, places), IdColumn(_take(ids.tokens, places))
+    if sketches is None:
+        sketches = state.sketch(some_texts, kernels)
+    judge = Judge(some_texts, sketches, state, kernels)
+    # Copies that are kept are compared with like all others: those before them need not be kept.
+    judged = no_drops(sketches.lengths > 0) if keep_all else judge.judge()
+    reworded = reword(Arriving(some_texts, sketches, state, judge, kernels), judged, keep_all=keep_all)
+    id_hashes, text_hashes = (each[places] for each in hashes)
+    arrivals = _arrivals(state, some_texts, some_ids, sketches, judged, date, id_hashes, text_hashes, kernels)
+    if reworded.judged < places.size:
+        arrivals = first_arrivals(arrivals, reworded.judged)
+    return replace(arrivals, anchored=reworded.anchored)
 
 
 def preview(state: State, texts: TextColumn, ids: IdColumn, kernels: Kernels) -> DecisionColumns:
@@ -97,13 +131,15 @@ def preview(state: State, texts: TextColumn, ids: IdColumn, kernels: Kernels) ->
     if holders[0] >= 0:
         state.ledger.remove(holders)
     try:
-        judged = Judge(texts, sketches, state, kernels).judge()
+        judge = Judge(texts, sketches, state, kernels)
+        judged = judge.judge()
+        reworded = reword(Arriving(texts, sketches, state, judge, kernels), judged, keep_all=False)
     finally:
         state.ledger.restore(holders[holders >= 0])
     reasons = _reasons(state, sketches.lengths, judged.representatives)
-    return _columns(
-        state, ids, reasons, judged.verdicts, judged.scores, judged.representatives, np.zeros(1, np.bool_), kernels, {}
-    )
+    told = Told(judged.verdicts, judged.scores, judged.representatives, np.full(1, np.nan))
+    told.add(reworded.anchored.rewordings, np.zeros(reworded.anchored.rewordings.size, dtype=np.int64))
+    return _columns(state, ids, reasons, told, np.zeros(1, np.bool_), kernels, {})
 
 
 def recorded(
@@ -125,7 +161,27 @@ def recorded(
     verdicts[dropped] = state.rows(ranks[dropped], kernels)["verdict"]
     scores[dropped] = state.scores(ranks[dropped], kernels)
     reasons = _reasons(state, state.ledger.lengths[ranks].astype(np.int64), representatives)
-    return _columns(state, ids, reasons, verdicts, scores, representatives, again, kernels, removed)
+    told = Told(verdicts, scores, representatives, np.full(ranks.size, np.nan))
+    rewordings = state.anchors.rewordings(state.segments, ranks, kernels)
+    reworded = np.flatnonzero(rewordings["representative"] != NONE)
+    told.add(rewordings[reworded], reworded)
+    return _columns(state, ids, reasons, told, again, kernels, removed)
+
+
+class Told(NamedTuple):
+    """What is told of n documents besides the reason: columns as of `Judged`, and the probabilities of rewrites."""
+
+    verdicts: NDArray[np.int8]
+    scores: F64
+    representatives: I64
+    probabilities: F64
+
+    def add(self, rewordings: Rewordings, places: I64) -> None:
+        """Put down what documents at some places reword, whether they are dropped for it or not."""
+        self.verdicts[places] = Verdict.REWRITE
+        self.scores[places] = rewordings["scores"]
+        self.representatives[places] = rewordings["representative"]
+        self.probabilities[places] = rewordings["probability"]
 
 
 def _reasons(state: State, lengths: I64, representatives: I64) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
@@ -138,19 +194,18 @@ def _columns(
     state: State,
     ids: IdColumn,
     reasons: np.ndarray[tuple[int], np.dtype[np.int8]],
-    verdicts: np.ndarray[tuple[int], np.dtype[np.int8]],
-    scores: np.ndarray[tuple[int, int], np.dtype[np.float64]],
-    representatives: I64,
+    told: Told,
     again: np.ndarray[tuple[int], np.dtype[np.bool_]],
     kernels: Kernels,
     removed: Mapping[int, int],
 ) -> DecisionColumns:
     """Decisions with the names of the representatives that were there when they were made."""
+    verdicts, scores, representatives, probabilities = told
+    columns = scores.T.copy()
+    columns[:, verdicts == Verdict.NONE] = np.nan
     named = representatives >= 0
     if not named.any():
-        columns = scores.T.copy()
-        columns[:, reasons != DROPPED] = np.nan
-        return DecisionColumns(ids, reasons, verdicts, columns, representatives, _NO_IDS, again)
+        return DecisionColumns(ids, reasons, verdicts, columns, representatives, _NO_IDS, again, probabilities)
     named[named] = state.ledger.alive[representatives[named]]
     if removed:
         for place in np.flatnonzero(~named & (representatives >= 0)).tolist():
@@ -158,10 +213,8 @@ def _columns(
     names = distinct_ranks(representatives[named])
     places = np.full(representatives.size, -1, dtype=np.int64)
     places[named] = np.searchsorted(names, representatives[named])
-    columns = scores.T.copy()
-    columns[:, reasons != DROPPED] = np.nan
     tokens = TextColumn.from_bytes(state.ids(names, kernels))
-    return DecisionColumns(ids, reasons, verdicts, columns, places, IdColumn(tokens), again)
+    return DecisionColumns(ids, reasons, verdicts, columns, places, IdColumn(tokens), again, probabilities)
 
 
 def _slices(texts: TextColumn, resolved: Resolved) -> Iterator[tuple[I64, int]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.index.anchored import NO_ANCHORS, Anchored, anchored_from_bytes, join_anchored
 from dedup.kernels import U8, U32
 
 POSTED = 1
@@ -45,7 +46,7 @@ class Arrivals:
 
     `rows` has n of `ROW`; `keys` (uint32, (n, bands)) their band keys; `samples` (uint32), `ids` and `texts` (uint8)
     hold what belongs to each, one after the other: sampled shingles, JSON tokens of the ids, and texts (or, in an index
-    without texts, the token hashes).
+    without texts, the token hashes). `anchored`, by rank: what rewrites are found by, where an index looks for them.
     """
 
     rows: Rows
@@ -53,6 +54,7 @@ class Arrivals:
     samples: U32
     ids: U8
     texts: U8
+    anchored: Anchored = NO_ANCHORS
 
     def __len__(self) -> int:
         """How many documents are there."""
@@ -61,7 +63,8 @@ class Arrivals:
     @property
     def n_bytes(self) -> int:
         """Size in memory."""
-        return sum(each.nbytes for each in (self.rows, self.keys, self.samples, self.ids, self.texts))
+        columns = (self.rows, self.keys, self.samples, self.ids, self.texts)
+        return sum(each.nbytes for each in columns) + self.anchored.n_bytes
 
     def parts(self) -> tuple[bytes, ...]:
         """Each column as bytes, as `from_parts` takes them."""
@@ -71,12 +74,14 @@ class Arrivals:
             self.samples.tobytes(),
             self.ids.tobytes(),
             self.texts.tobytes(),
+            self.anchored.to_bytes(),
         )
 
     @classmethod
     def from_parts(cls, several: Sequence[tuple[bytes, ...]], bands: int) -> "Arrivals":
         """The arrivals that several others, one after the other, gave as parts."""
-        rows, keys, samples, ids, texts = (b"".join(column) for column in zip(*several, strict=True))
+        *columns, anchored = zip(*several, strict=True)
+        rows, keys, samples, ids, texts = map(b"".join, columns)
         several_rows = np.frombuffer(rows, dtype=ROW)
         return cls(
             several_rows,
@@ -84,6 +89,7 @@ class Arrivals:
             np.frombuffer(samples, dtype=np.uint32),
             np.frombuffer(ids, dtype=np.uint8),
             np.frombuffer(texts, dtype=np.uint8),
+            anchored_from_bytes(anchored),
         )
 
 
@@ -98,7 +104,15 @@ def join_arrivals(several: Sequence[Arrivals]) -> Arrivals:
         np.concatenate([each.samples for each in several]),
         np.concatenate([each.ids for each in several]),
         np.concatenate([each.texts for each in several]),
+        join_anchored([each.anchored for each in several]),
     )
+
+
+def first_arrivals(arrivals: Arrivals, count: int) -> Arrivals:
+    """The first so many; those of them that are anchored are not told from the rest."""
+    rows = arrivals.rows[:count]
+    samples, ids, texts = (int(rows[name].sum()) for name in ("n_samples", "id_size", "text_size"))
+    return Arrivals(rows, arrivals.keys[:count], arrivals.samples[:samples], arrivals.ids[:ids], arrivals.texts[:texts])
 
 
 def offsets_of(sizes: NDArray[np.integer]) -> NDArray[np.int64]:

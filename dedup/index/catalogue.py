@@ -23,7 +23,8 @@ CREATE TABLE segments (
     text_bytes INTEGER NOT NULL);
 CREATE TABLE tail (
     number INTEGER PRIMARY KEY, documents INTEGER NOT NULL, rows BLOB NOT NULL, keys BLOB NOT NULL,
-    samples BLOB NOT NULL, ids BLOB NOT NULL, texts BLOB NOT NULL, checksum INTEGER NOT NULL);
+    samples BLOB NOT NULL, ids BLOB NOT NULL, texts BLOB NOT NULL, anchors BLOB NOT NULL,
+    checksum INTEGER NOT NULL);
 CREATE TABLE removals (number INTEGER PRIMARY KEY, ranks BLOB NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE marks (name TEXT PRIMARY KEY, value BLOB NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -185,14 +186,15 @@ class Catalogue:
         """Put documents behind those in the tail, under the rank of the last, which is never given again."""
         parts = arrivals.parts()
         self._connection.execute(
-            "INSERT INTO tail VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO tail VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (int(arrivals.rows["rank"][-1]), len(arrivals), *parts, _checksum(parts)),
         )
 
     def tail(self, after: int, bands: int) -> tuple[Arrivals | None, int]:
         """The documents in the tail behind an entry, and the number of the last entry. Raises StoreError if damaged."""
         entries = self._connection.execute(
-            "SELECT number, rows, keys, samples, ids, texts, checksum FROM tail WHERE number > ? ORDER BY number",
+            "SELECT number, rows, keys, samples, ids, texts, anchors, checksum FROM tail WHERE number > ? "
+            "ORDER BY number",
             (after,),
         ).fetchall()
         if not entries:

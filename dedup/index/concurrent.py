@@ -15,6 +15,7 @@ from dedup.errors import StoreError
 from dedup.index.decisions import Explanation
 from dedup.index.front import Index, encoded_document
 from dedup.model import Decision, Document, DocumentId
+from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.verifying import Background
 
 MOST_AT_ONCE = 1024
@@ -48,6 +49,7 @@ class AsyncIndex:
         config: Config | None = None,
         *,
         background: Background | None = None,
+        rewrites: RewriteBackground | None = None,
         text: bool | None = None,
         paragraphs: bool | None = None,
         read_only: bool = False,
@@ -55,6 +57,7 @@ class AsyncIndex:
         durability: Literal["process", "full"] = "process",
         merge: Literal["background", "now", "never"] = "background",
         timeout: float = 0.0,
+        drop_rewrites: bool = False,
     ) -> Self:
         """As `Index.open`; it is opened when it is awaited, or entered by `async with`."""
         return cls(
@@ -62,6 +65,7 @@ class AsyncIndex:
                 path,
                 config,
                 background=background,
+                rewrites=rewrites,
                 text=text,
                 paragraphs=paragraphs,
                 read_only=read_only,
@@ -69,6 +73,7 @@ class AsyncIndex:
                 durability=durability,
                 merge=merge,
                 timeout=timeout,
+                drop_rewrites=drop_rewrites,
             )
         )
 

@@ -4,6 +4,7 @@ import io
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -11,12 +12,19 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from dedup.config import PAIR_RELATIONS, Config
+from dedup.config import ALL_RELATIONS, PAIR_RELATIONS, Config
 from dedup.errors import ConfigError, StoreError
 from dedup.index.catalogue import FORMAT_VERSION, NAME
 from dedup.index.opening import Opening
 from dedup.index.tables import MOST_BANDS
 from dedup.model import Level, Relation
+from dedup.scanning.rewrite_background import (
+    background_from_bytes,
+    background_to_bytes,
+    fingerprint_of,
+    shipped_background,
+)
+from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.verifying import Background
 
 DEFAULT = Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)
@@ -26,12 +34,13 @@ DEFAULT = Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)
 def suitable(config: Config) -> Config:
     """A configuration that an index can have.
 
-    Relations that an index does not look for (rewrites, and what concerns single spans) are left out. Raises
-    ConfigError for what an index does not do.
+    Relations that concern single spans are left out, and so are rewrites where nothing is said of relations: a scan
+    looks for them by default, an index where it is told to. Raises ConfigError for what an index does not do.
     """
-    relations = tuple(relation for relation in PAIR_RELATIONS if relation in config.relations)
+    possible = PAIR_RELATIONS if config.relations == ALL_RELATIONS else (*PAIR_RELATIONS, Relation.REWRITE)
+    relations = tuple(relation for relation in possible if relation in config.relations)
     if not relations:
-        raise ConfigError(f"an index looks for {', '.join(PAIR_RELATIONS)}: name at least one of them as a relation")
+        raise ConfigError(f"an index looks for {', '.join(possible)}: name at least one of them as a relation")
     if config.keep != "first":
         raise ConfigError(f"an index takes documents as they come: keep is 'first' there, not {config.keep!r}")
     if config.level is Level.PARAGRAPH:
@@ -48,6 +57,12 @@ def suitable(config: Config) -> Config:
             f"{config.threshold} and the recall {config.recall} makes {bands:,}: lower num_perm, or raise the threshold"
         )
     return replace(config, relations=relations, level=Level.DOCUMENT)
+
+
+def without_rewrites(config: Config) -> Config:
+    """The same for paragraphs, which say too little to be known again in other words."""
+    relations = tuple(relation for relation in config.relations if relation is not Relation.REWRITE)
+    return replace(config, relations=relations or PAIR_RELATIONS)
 
 
 def config_to_json(config: Config) -> bytes:
@@ -75,11 +90,26 @@ class Facts(NamedTuple):
     background: Background
     text: bool
     paragraphs: bool
+    rewrites: RewriteBackground | None
+
+
+def check_new(config: Config, opening: Opening) -> None:
+    """Raise ConfigError where an index cannot be made so."""
+    looks = config.looks_for(Relation.REWRITE)
+    if looks and opening.text is False:
+        raise ConfigError(
+            "rewrites are confirmed by the texts, word by word, and hashes do not tell names and numbers; an index "
+            "without texts has no relation 'rewrite'"
+        )
+    if not looks and (opening.rewrites is not None or opening.drop_rewrites):
+        raise ConfigError(
+            f"an index with relations {_shown(config.relations)} finds no rewrites; name the relation 'rewrite', too"
+        )
 
 
 def check_facts(stored: Facts, opening: Opening, path: Path | str) -> None:
     """Raise ConfigError where an index has not the configuration or the rest that is asked for."""
-    own, background, keeps_text, paragraphs = stored
+    own, background, keeps_text, paragraphs, rewrites = stored
     if opening.config is not None:
         _check_config(own, suitable(opening.config), path)
     if opening.background is not None and background.fingerprint != opening.background.fingerprint:
@@ -87,6 +117,18 @@ def check_facts(stored: Facts, opening: Opening, path: Path | str) -> None:
         raise ConfigError(
             f"{path}: has the background {background.fingerprint} (of {background.documents:,} documents), not "
             f"{asked.fingerprint} (of {asked.documents:,}); open it without one, or make another index"
+        )
+    if opening.rewrites is not None:
+        found = "no background" if rewrites is None else f"the background {fingerprint_of(rewrites)}"
+        if rewrites is None or fingerprint_of(rewrites) != fingerprint_of(opening.rewrites):
+            raise ConfigError(
+                f"{path}: has {found} for rewrites, not {fingerprint_of(opening.rewrites)}; open it without one, or "
+                "make another index"
+            )
+    if opening.drop_rewrites and rewrites is None:
+        raise ConfigError(
+            f"{path}: was made with relations {_shown(own.relations)} and finds no rewrites to drop; make another "
+            "index with the relation 'rewrite', too"
         )
     if opening.text is not None and keeps_text != opening.text:
         raise ConfigError(
@@ -116,7 +158,7 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def background_to_bytes(background: Background) -> bytes:
+def cosine_background_to_bytes(background: Background) -> bytes:
     """A background as it is stored."""
     buffer = io.BytesIO()
     documents = np.array([background.documents], dtype=np.int64)
@@ -124,7 +166,7 @@ def background_to_bytes(background: Background) -> bytes:
     return buffer.getvalue()
 
 
-def background_from_bytes(data: bytes) -> Background:
+def cosine_background_from_bytes(data: bytes) -> Background:
     """A stored background."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return Background(arrays["terms"], arrays["frequencies"], int(arrays["documents"][0]))
@@ -159,18 +201,23 @@ def check_empty(path: Path) -> None:
 def first_facts(opening: Opening) -> Mapping[str, bytes]:
     """What a new index begins with. Raises ConfigError for what an index does not do."""
     config = DEFAULT if opening.config is None else suitable(opening.config)
+    check_new(config, opening)
     background = opening.background or Background()
     if opening.paragraphs and opening.text is False:
         raise ConfigError("an index that knows paragraphs keeps the texts: leave out either")
-    return {
+    facts = {
         "config": config_to_json(config),
         "config_fingerprint": config.fingerprint.encode(),
-        "background": background_to_bytes(background),
+        "background": cosine_background_to_bytes(background),
         "background_fingerprint": background.fingerprint.encode(),
         "keeps_text": b"1" if opening.text is not False else b"0",
         "paragraphs": b"1" if opening.paragraphs else b"0",
         "next_rank": b"0",
     }
+    if config.looks_for(Relation.REWRITE):
+        rewrites = opening.rewrites or shipped_background()
+        facts |= {"rewrites": background_to_bytes(rewrites), "rewrites_fingerprint": fingerprint_of(rewrites).encode()}
+    return facts
 
 
 class FactSource(Protocol):
@@ -208,9 +255,18 @@ def read_facts(catalogue: FactSource, path: Path | str) -> Facts:
             f"{facts['config_fingerprint'].decode()}): settings have changed their meaning"
         )
     try:
-        background = background_from_bytes(facts["background"])
+        background = cosine_background_from_bytes(facts["background"])
     except (ValueError, KeyError, IndexError, OSError, EOFError, BadZipFile):
         background = None
     if background is None or background.fingerprint.encode() != facts["background_fingerprint"]:
         raise StoreError(f"{path}: the background stored is damaged; put the index back from a copy")
-    return Facts(config, background, facts["keeps_text"] == b"1", facts["paragraphs"] == b"1")
+    rewrites = _read_rewrites(catalogue, path) if config.looks_for(Relation.REWRITE) else None
+    return Facts(config, background, facts["keeps_text"] == b"1", facts["paragraphs"] == b"1", rewrites)
+
+
+def _read_rewrites(catalogue: FactSource, path: Path | str) -> RewriteBackground:
+    with suppress(ValueError, KeyError, OSError, EOFError):
+        rewrites = background_from_bytes(catalogue.fact("rewrites") or b"")
+        if fingerprint_of(rewrites).encode() == catalogue.fact("rewrites_fingerprint"):
+            return rewrites
+    raise StoreError(f"{path}: the background of rewrites stored is damaged; put the index back from a copy")

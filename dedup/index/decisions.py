@@ -1,5 +1,6 @@
 """What an index answers: decisions as columns, and what became of a document."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -20,12 +21,13 @@ class DecisionColumns:
     """The decisions on n documents, in the order in which they were given.
 
     `ids`: their ids. `reasons` (int8, (n,)): the place in `dedup.deciding.REASONS` of a kept document, `DROPPED` of a
-    dropped one. `verdicts` (int8, (n,)): the `Verdict` on a dropped document and its representative, 0 for kept ones.
-    `scores` (float64, (4, n)): resemblance, containment of the representative in the document and of the document in
-    the representative, and cosine; NaN for kept ones. `representatives` (int64, (n,)): the place of the representative
-    in `names`, -1 for kept ones and where the representative has been removed since. `again` (bool, (n,)): the
-    document had been admitted before, with this id and this text, and the decision is the recorded one. `passages`:
-    the paragraphs that were there before, None in an index that does not know them.
+    dropped one. `verdicts` (int8, (n,)): the `Verdict` on a dropped document and its representative, and on a kept one
+    that rewords another and this, 0 for others. `scores` (float64, (4, n)): resemblance, containment of the
+    representative in the document and of the document in the representative, and cosine; NaN where there is no
+    verdict. `representatives` (int64, (n,)): the place of the representative in `names`, -1 where there is none and
+    where it has been removed since. `again` (bool, (n,)): the document had been admitted before, with this id and this
+    text, and the decision is the recorded one. `probabilities` (float64, (n,)): those of rewrites, NaN for others.
+    `passages`: the paragraphs that were there before, None in an index that does not know them.
     """
 
     ids: IdColumn
@@ -35,6 +37,7 @@ class DecisionColumns:
     representatives: I64
     names: IdColumn
     again: Bool
+    probabilities: F64
     passages: RepeatedParagraphs | None = None
 
     def __len__(self) -> int:
@@ -55,14 +58,15 @@ class DecisionColumns:
             self.verdicts.tolist(),
             self.representatives.tolist(),
             self.scores.T.tolist(),
+            self.probabilities.tolist(),
             strict=True,
         )
         passages = repeat(()) if self.passages is None else self.passages.matches(self.ids)
-        for place, ((reason, verdict, representative, scores), repeated) in enumerate(
+        for place, ((reason, verdict, representative, scores, probability), repeated) in enumerate(
             zip(rows, passages, strict=False)
         ):
             name = names[representative] if representative >= 0 else None
-            yield make_decision(self.ids[place], reason, verdict, name, scores, repeated)
+            yield make_decision(self.ids[place], reason, verdict, name, scores, repeated, probability)
 
 
 def join_decisions(several: Sequence[DecisionColumns]) -> DecisionColumns:
@@ -86,6 +90,7 @@ def join_decisions(several: Sequence[DecisionColumns]) -> DecisionColumns:
         ),
         _join_ids([each.names for each in several]),
         np.concatenate([np.zeros(0, dtype=np.bool_), *(each.again for each in several)]),
+        np.concatenate([np.zeros(0), *(each.probabilities for each in several)]),
     )
 
 
@@ -101,21 +106,23 @@ def make_decision(
     representative: DocumentId | None,
     scores: list[float],
     passages: tuple[Match, ...] = (),
+    probability: float = math.nan,
 ) -> Decision:
     """A decision from its codes."""
-    if reason != DROPPED:
+    if verdict == Verdict.NONE:
         return Decision(document, keep=True, reason=str(REASONS[reason]), passages=passages)
     relation = CODES[Verdict(verdict)]
     resemblance, left, right, cosine = scores
     return Decision(
         document,
-        keep=False,
+        keep=reason != DROPPED,
         reason=str(relation),
         representative=representative,
         relation=relation,
         resemblance=resemblance,
         containment=(left, right),
         cosine=cosine,
+        score=probability if verdict == Verdict.REWRITE else None,
         passages=passages,
     )
 
@@ -127,7 +134,8 @@ class Explanation:
     `decision`: as it was recorded, but that `representative` is the reason of a kept document for which others were
     dropped. `representative_gone`: it was dropped for a document that has been removed since, whose id is not known any
     more. `admitted`: when, in seconds since 1970 (UTC). `represents`: how many living documents were dropped for it.
-    `text` and `representative_text`: None where the index holds no texts.
+    `text` and `representative_text`: None where the index holds no texts. `anchors`: of a rewrite, the rare words that
+    both texts have, the strongest first.
     """
 
     decision: Decision
@@ -136,3 +144,4 @@ class Explanation:
     representative_gone: bool
     text: str | None
     representative_text: str | None
+    anchors: tuple[str, ...] = ()

@@ -14,12 +14,20 @@ from typing import Literal
 import numpy as np
 
 from dedup.config import Config
-from dedup.deciding import DROPPED, Reason
+from dedup.deciding import DROPPED, REASONS, Reason
 from dedup.errors import StoreError
 from dedup.index.admitting import Admission, admit_documents, preview
 from dedup.index.catalogue import Catalogue, is_there
 from dedup.index.checking import IndexInfo, check, look_over
-from dedup.index.creating import Facts, check_empty, check_facts, first_facts, make_folder, read_facts
+from dedup.index.creating import (
+    Facts,
+    check_empty,
+    check_facts,
+    first_facts,
+    make_folder,
+    read_facts,
+    without_rewrites,
+)
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
 from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_buckets, tokens_of
 from dedup.index.explaining import explanation
@@ -286,13 +294,15 @@ class EmbeddedIndex(Index):
                 return
 
     def _decision(self, document: DocumentId, alone: Alone, kernels: Kernels) -> Decision:
-        dropped = alone.representative >= 0
-        if not dropped:
+        if alone.representative < 0:
             size = self._state.config.shingle_size
             reason = Reason.UNIQUE if alone.length >= size else Reason.SHORT if alone.length else Reason.EMPTY
             return Decision(document, keep=True, reason=str(reason))
         (name,) = self._state.ids(np.array([alone.representative]), kernels)
-        return make_decision(document, DROPPED, alone.verdict, json.loads(name), alone.scores)
+        code = DROPPED if alone.dropped else REASONS.index(Reason.UNIQUE)
+        return make_decision(
+            document, code, alone.verdict, json.loads(name), alone.scores, probability=alone.probability
+        )
 
     def _check_open(self) -> None:
         if self._closed:
@@ -335,8 +345,9 @@ def open_folder(folder: Path, opening: Opening) -> EmbeddedIndex:
 
         # Of an index that is read there is nothing to be made, and the writer brings both in step.
         of_paragraphs = replace(
-            opening, config=facts.config, background=None, text=True, paragraphs=False, create=storage.writable
-        )
+            opening, config=without_rewrites(facts.config), background=None, text=True, paragraphs=False,
+            create=storage.writable, rewrites=None, drop_rewrites=False,
+        )  # fmt: skip
         inner, _ = open_storage(folder / FOLDER, of_paragraphs, mutex)
         opened.callback(inner.close)
         index = PassageIndex(storage, mutex, Paragraphs(inner), merge=opening.merge)
@@ -352,7 +363,7 @@ def open_storage(folder: Path, opening: Opening, mutex: threading.RLock) -> tupl
     with ExitStack() as opened:
         lock = None
         if not opening.read_only:
-            facts_of_new = first_facts(opening)
+            facts_of_new = None if exists else first_facts(opening)
             if not exists:
                 make_folder(folder)
             lock = WriterLock(folder / LOCK, opening.timeout)
@@ -363,10 +374,12 @@ def open_storage(folder: Path, opening: Opening, mutex: threading.RLock) -> tupl
             catalogue.prepare(opening.durability)
             if catalogue.version == 0:
                 check_empty(folder)
-                catalogue.create(dict(facts_of_new))
+                catalogue.create(dict(facts_of_new or first_facts(opening)))
         facts = read_facts(catalogue, folder)
         check_facts(facts, opening, folder)
-        state = State(folder, facts.config, facts.background, facts.text)
+        state = State(
+            folder, facts.config, facts.background, facts.text, facts.rewrites, drop_rewrites=opening.drop_rewrites
+        )
         storage = Storage(folder, catalogue, state, lock, mutex)
         storage.load()
         if not opening.read_only:

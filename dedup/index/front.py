@@ -18,6 +18,7 @@ from dedup.index.opening import Opening
 from dedup.index.server import is_address
 from dedup.kernels import U32, U64, WORTH, Kernels, Sketches, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn, id_token
+from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.verifying import Background
 
 
@@ -39,6 +40,7 @@ class Index(ABC):
         config: Config | None = None,
         *,
         background: Background | None = None,
+        rewrites: RewriteBackground | None = None,
         text: bool | None = None,
         paragraphs: bool | None = None,
         read_only: bool = False,
@@ -46,12 +48,16 @@ class Index(ABC):
         durability: Literal["process", "full"] = "process",
         merge: Literal["background", "now", "never"] = "background",
         timeout: float = 0.0,
+        drop_rewrites: bool = False,
     ) -> "Index":
         """Open the index in a folder; make it, if `create`, where there is none.
 
         `config`, `background`, `text` (whether texts are kept, by default yes; without them their token hashes are) and
         `paragraphs` (whether each decision tells the paragraphs that were seen before, by default no) are fixed when an
-        index is made; given for one that exists they must be the same. `read_only`: for queries
+        index is made; given for one that exists they must be the same. So is `rewrites`, what rewrites are found and
+        confirmed by (see `dedup.scanning.rewrite_background`), by default a background of English news and reviews; an
+        index looks for them where the relations of `config` name `rewrite`. A document that rewords an earlier one is
+        kept and its decision says so, or, with `drop_rewrites`, it is dropped. `read_only`: for queries
         alone, beside a writer. `durability`: what is acknowledged survives the death of the `process`, or with "full"
         a loss of power too; without it that may cost the last transactions, never more. `merge`: whether segments
         that have become many are joined in a thread, by the call that made the last of them, or by `compact` alone.
@@ -63,7 +69,9 @@ class Index(ABC):
         Raises ConfigError where a setting differs, LockedError where another writer is there, and StoreError where
         there is no index, or it is damaged or of another version.
         """
-        opening = Opening(config, background, text, paragraphs, read_only, create, durability, merge, timeout)
+        opening = Opening(
+            config, background, text, paragraphs, read_only, create, durability, merge, timeout, rewrites, drop_rewrites
+        )
         if is_address(path):
             from dedup.index.shared import open_address
 

@@ -55,11 +55,13 @@ class Judge:
         self._config = state.config
         self._kernels = kernels
         self._base = state.ledger.count
+        # The first of the exact class of each document that is not the first itself, by rank; -1 for the others.
+        self.leaders: I64 = np.full(sketches.lengths.size, -1, dtype=np.int64)
 
     def judge(self) -> Judged:
         """What becomes of each."""
         sketches, config = self._sketches, self._config
-        copy_of = self._copies()
+        copy_of = self.leaders = self._copies()
         posted = (copy_of < 0) & (sketches.lengths > 0)
         result = no_drops(posted)
         compared = np.flatnonzero(posted & (sketches.lengths >= config.shingle_size))
@@ -142,8 +144,8 @@ class Judge:
         if not left.size:
             return
         lengths, config = self._sketches.lengths, self._config
-        left_lengths = self._lengths(left)
-        scores = self._score(left, right, left_lengths)
+        left_lengths = self.lengths(left)
+        scores = self.score(left, right, left_lengths)
         verdict = verdicts(scores, left_lengths, lengths[right], config, config.shingle_size)
         within = (verdict == Verdict.CONTAINS) & (scores.right_containment >= config.containment)
         within &= lengths[right] >= LEAST_CONTAINED_TOKENS
@@ -220,19 +222,20 @@ class Judge:
             return sizes
         return ledger.level_sizes[ranks].astype(np.int64)
 
-    def _lengths(self, ranks: I64) -> I64:
+    def lengths(self, ranks: I64) -> I64:
+        """Tokens of documents, given by rank."""
         lengths = np.empty(ranks.size, dtype=np.int64)
         stored = ranks < self._base
         lengths[stored] = self._state.ledger.lengths[ranks[stored]]
         lengths[~stored] = self._sketches.lengths[ranks[~stored] - self._base]
         return lengths
 
-    def _score(self, left: I64, right: I64, left_lengths: I64) -> Scores:
-        """The scores of pairs of ranks and arrivals, block by block."""
+    def score(self, left: I64, right: I64, left_lengths: I64, *, every: bool = False) -> Scores:
+        """The scores of pairs of ranks and arrivals, block by block; of pairs that reach no threshold where `every`."""
         result = Scores(np.zeros(left.size, dtype=np.bool_), *(np.zeros(left.size) for _ in range(4)))
         for block in _blocks(left_lengths):
             rows, one, other = self._tokens(left[block], right[block])
-            scores = score_pairs(rows, one, other, self._config, self._state.background, self._kernels)
+            scores = score_pairs(rows, one, other, self._config, self._state.background, self._kernels, every=every)
             for target, values in zip(result, scores, strict=True):
                 target[block] = values
         return result

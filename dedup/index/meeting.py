@@ -9,10 +9,12 @@ from dedup.index.creating import (
     check_facts,
     first_facts,
     read_facts,
+    suitable,
 )
 from dedup.index.opening import Opening
 from dedup.index.server import Server, parse_address
 from dedup.index.state import State
+from dedup.model import Relation
 
 FORMAT_VERSION = 1
 """Of what stands on the server."""
@@ -23,6 +25,12 @@ def meet(server: Server, opening: Opening) -> State:
 
     Raises StoreError and ConfigError as `Index.open` does.
     """
+    asked = opening.config is not None and suitable(opening.config).looks_for(Relation.REWRITE)
+    if opening.rewrites is not None or opening.drop_rewrites or asked:
+        raise ConfigError(
+            f"{server.shown}: an index on a server does not look for rewrites; leave the relation 'rewrite' out, or "
+            "keep the index in a folder"
+        )
     if opening.paragraphs:
         raise ConfigError(
             f"{server.shown}: a shared index compares whole documents; paragraphs are for one in a folder"

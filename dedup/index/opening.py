@@ -7,6 +7,7 @@ from typing import Literal
 from dedup.config import Config
 from dedup.errors import ConfigError
 from dedup.index.server import is_address
+from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.verifying import Background
 
 
@@ -23,6 +24,8 @@ class Opening:
     durability: Literal["process", "full"] = "process"
     merge: Literal["background", "now", "never"] = "background"
     timeout: float = 0.0
+    rewrites: RewriteBackground | None = None
+    drop_rewrites: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (("durability", ("process", "full")), ("merge", ("background", "now", "never"))):

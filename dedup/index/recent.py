@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dedup.index.anchored import NO_ANCHORS
 from dedup.index.arrivals import POSTED, Arrivals, Rows, join_arrivals, offsets_of
 from dedup.index.ledger import Ledger
 from dedup.index.tables import TableNumbers
@@ -112,6 +113,8 @@ def _one_by_one(arrivals: Arrivals) -> list[Arrivals]:
             arrivals.samples[samples[place] : samples[place + 1]],
             arrivals.ids[ids[place] : ids[place + 1]],
             arrivals.texts[texts[place] : texts[place + 1]],
+            # They are by rank: those of all go with the first, and are joined again with the rest.
+            arrivals.anchored if place == 0 else NO_ANCHORS,
         )
         for place in range(len(arrivals))
     ]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.index.anchor_sections import Section, merged_sections, sections_of
 from dedup.index.arrivals import NONE, Rows, join_arrivals, offsets_of
 from dedup.index.catalogue import StoredSegment
 from dedup.index.files import SegmentWriter, damaged, write_file
@@ -38,6 +39,7 @@ def write_runs(
         iter([_segment_rows(rows)]),
         iter([rows["scores"][rows["representative"] != NONE]]),
         iter([ids]),
+        sections_of(arrivals.anchored.living(alive)),
     )
     size = _write(folder / stored.name, sections, kernels)
     return StoredSegment(number, stored.first_rank, stored.documents, size, text_size)
@@ -78,6 +80,7 @@ def write_merged(
         _living_rows(segments, alive, rewrite=rewrite),
         _living_scores(segments, alive),
         _living_ids(segments, alive),
+        merged_sections(folder / stored.name, segments, alive, kernels),
     )
     size = _write(folder / stored.name, sections, kernels)
     return StoredSegment(number, first, count, size, text_size)
@@ -89,13 +92,17 @@ def _entries(part: Run | Segment, numbers: TableNumbers) -> list[U64]:
 
 
 class _Sections(NamedTuple):
-    """What a segment is to hold, some at a time: tables; facts by their names; rows, scores and ids of documents."""
+    """What a segment is to hold, some at a time.
+
+    Tables; facts by their names; rows, scores and ids of documents; what rewrites are found by.
+    """
 
     tables: Iterator[U64]
     facts: Callable[[str], Iterator[NDArray[np.generic]]]
     rows: Iterator[Rows]
     scores: Iterator[F64]
     ids: Iterator[U8]
+    anchors: Iterator[Section]
 
 
 def _write(path: Path, sections: _Sections, kernels: Kernels) -> int:
@@ -110,6 +117,8 @@ def _write(path: Path, sections: _Sections, kernels: Kernels) -> int:
         yield from writer.section("rows", np.dtype(np.uint64), (rows.view(np.uint64) for rows in sections.rows))
         yield from writer.section("scores", np.dtype(np.float64), (each.reshape(-1) for each in sections.scores))
         yield from writer.section("ids", np.dtype(np.uint8), sections.ids)
+        for section in sections.anchors:
+            yield from writer.section(*section)
         yield from writer.foot()
 
     return write_file(path, pieces())

@@ -3,6 +3,7 @@
 Most documents that come are like no other. One whose tokens or whose id the index may have is left to the way of many.
 """
 
+import math
 import struct
 from collections import Counter
 from typing import NamedTuple
@@ -10,12 +11,16 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.candidates import LEAST_SHARE
+from dedup.index.anchored import NO_ANCHORS
 from dedup.index.arrivals import NONE, POSTED, ROW, Arrivals
+from dedup.index.concerned import Arriving
 from dedup.index.judging import Judge, no_drops, payload_of
+from dedup.index.rewording import reword
 from dedup.index.state import State
 from dedup.kernels import Kernels, Sketches
 from dedup.model import TextColumn
 from dedup.tokenising import codepoint_table
+from dedup.verifying import Verdict
 
 _ROW = struct.Struct("<QQQddddd QIIIIII BBb5x")
 assert _ROW.size == ROW.itemsize  # noqa: S101 - the fields of ROW in their order
@@ -25,14 +30,16 @@ _UPPER = 0xFFFFFFFF
 class Alone(NamedTuple):
     """One document that was put into the state, and what became of it.
 
-    `representative` is a rank, or -1 for a kept document; `scores` as in `DecisionColumns`.
+    `representative` is a rank, or -1 where there is none; `verdict`, `scores`, `probability` as in `DecisionColumns`.
     """
 
     arrivals: Arrivals
     length: int
+    dropped: bool
     representative: int
     verdict: int
     scores: list[float]
+    probability: float
 
 
 def admit_one(state: State, token: bytes, text: bytes, date: float, kernels: Kernels, *, new: bool) -> Alone | None:
@@ -59,15 +66,17 @@ def admit_one(state: State, token: bytes, text: bytes, date: float, kernels: Ker
     if any(counts[n_compared:]):
         return None
     representative, verdict, scores = -1, 0, [0.0, 0.0, 0.0, 0.0]
+    anchored = NO_ANCHORS
     local = TextColumn(data[len(token) :], offsets[1:] - len(token))
-    if hits:
-        candidates = _candidates(state, hits, counts, samples, sketches)
-        if candidates:
-            left = np.array(sorted(candidates), dtype=np.int64)
-            result = no_drops(sketches.lengths > 0)
-            Judge(local, sketches, state, kernels).drop_matching(left, np.zeros_like(left), result)
-            representative, verdict = int(result.representatives[0]), int(result.verdicts[0])
-            scores = result.scores[0].tolist()
+    candidates = _candidates(state, hits, counts, samples, sketches) if hits else None
+    if candidates or state.rewrites is not None:
+        left = np.array(sorted(candidates or ()), dtype=np.int64)
+        result = no_drops(sketches.lengths > 0)
+        judge = Judge(local, sketches, state, kernels)
+        judge.drop_matching(left, np.zeros_like(left), result)
+        anchored = reword(Arriving(local, sketches, state, judge, kernels), result, keep_all=False).anchored
+        representative, verdict = int(result.representatives[0]), int(result.verdicts[0])
+        scores = result.scores[0].tolist()
     payload, _ = payload_of(local, state.keeps_text, kernels)
     rank = state.ledger.count
     row = _ROW.pack(
@@ -81,9 +90,16 @@ def admit_one(state: State, token: bytes, text: bytes, date: float, kernels: Ker
         sketches.samples.values,
         data[: len(token)],
         payload,
+        anchored,
     )
     state.add_one(arrivals, [*keys, id_key] if new else keys)
-    return Alone(arrivals, length, representative, verdict, scores)
+    probability = math.nan
+    if anchored.rewordings.size:
+        reworded = anchored.rewordings[0]
+        representative, scores = int(reworded["representative"]), reworded["scores"].tolist()
+        verdict, probability = Verdict.REWRITE, float(reworded["probability"])
+    dropped = int(arrivals.rows["representative"][0]) != NONE
+    return Alone(arrivals, length, dropped, representative, verdict, scores, probability)
 
 
 def _keys(state: State, sketches: Sketches, samples: list[int], compared: bool) -> list[int]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from dedup.errors import StoreError
 from dedup.index.admitting import Admission
+from dedup.index.anchor_store import AnchorStore
 from dedup.index.arrivals import NONE, POSTED, ROW, Rows, offsets_of
 from dedup.index.compression import Compressor, decompress
 from dedup.index.entries import ENTRY_SIZE, Entries
@@ -196,6 +197,7 @@ class Snapshot(State):
         self.segments, self.runs, self.tail_end = [], [], -1
         self.recent, self.ledger = Recent(base.config.shingle_size, base.numbers), Ledger()
         self.held, self._sealed, self._stack = HeldTexts(), 0, None
+        self.rewrites, self.drop_rewrites, self.anchors = None, False, AnchorStore()
         self.part = part
         self._texts: TextColumn | None = None
         self._sketches: Sketches | None = None

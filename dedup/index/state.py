@@ -8,6 +8,7 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.errors import StoreError
+from dedup.index.anchor_store import AnchorStore
 from dedup.index.arrivals import ROW, Arrivals, Rows, join_arrivals
 from dedup.index.catalogue import Catalogue, StoredSegment
 from dedup.index.files import damaged
@@ -21,6 +22,7 @@ from dedup.kernels import F64, I64, U8, U32, U64, Kernels, Sketches, SketchPlan,
 from dedup.kernels.hashing import no_triggers
 from dedup.kernels.stacking import stack
 from dedup.model import Relation, TextColumn
+from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.sketching import sketch_plan
 from dedup.tokenising import codepoint_table
 from dedup.verifying import Background
@@ -33,12 +35,18 @@ _LONG = 4096
 
 @dataclass(slots=True)
 class State:
-    """Parts in the order of their ranks: segments, and behind them runs of documents of the tail."""
+    """Parts in the order of their ranks: segments, and behind them runs of documents of the tail.
+
+    `rewrites`: what rewrites are found and confirmed by, in an index that looks for them; `drop_rewrites`: documents
+    are dropped as rewrites, and not only told to be some.
+    """
 
     folder: Path
     config: Config
     background: Background
     keeps_text: bool
+    rewrites: RewriteBackground | None = None
+    drop_rewrites: bool = False
     segments: list[Segment] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     recent: Recent = field(init=False)
@@ -50,6 +58,7 @@ class State:
     tail_end: int = -1
     _sealed: int = 0
     _stack: TableStack | None = None
+    anchors: AnchorStore = field(default_factory=AnchorStore)
 
     def __post_init__(self) -> None:
         self.numbers = table_numbers(self.config)
@@ -173,6 +182,7 @@ class State:
         if not len(arrivals):
             return
         self.ledger.enter(*facts_of(arrivals.rows))
+        self.anchors.add(arrivals.anchored)
         if len(arrivals) <= FEW:
             self.recent.add(arrivals)
             if len(self.recent) >= MOST:
@@ -184,6 +194,7 @@ class State:
     def add_one(self, arrivals: Arrivals, keys: list[int]) -> None:
         """Put a document behind the others of which the table and key of each group are known."""
         self.ledger.enter_one(arrivals.rows[0])
+        self.anchors.add(arrivals.anchored)
         self.recent.add_one(arrivals, self.ledger.count - 1, keys)
         if len(self.recent) >= MOST:
             self.settle()
@@ -217,11 +228,17 @@ class State:
         del self.runs[:count]
         self._sealed -= count
         self._stack = None
+        self.anchors.clear()
+        for run in self.runs:
+            self.anchors.add(run.arrivals.anchored)
+        if len(self.recent):
+            self.anchors.add(self.recent.joined().anchored)
 
     def load(self, catalogue: Catalogue, kernels: Kernels) -> None:
         """Everything as it stands in the catalogue now; to be called in a transaction."""
         self.runs, self.recent = [], Recent(self.config.shingle_size, self.numbers)
         self._sealed, self._stack = 0, None
+        self.anchors.clear()
         # What is not stored yet has ranks that others will get.
         self.held = HeldTexts()
         self.ledger = Ledger()

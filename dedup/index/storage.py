@@ -11,7 +11,7 @@ import numpy as np
 from dedup.errors import StoreError
 from dedup.index.arrivals import Arrivals
 from dedup.index.catalogue import Catalogue, StoredSegment
-from dedup.index.creating import background_to_bytes
+from dedup.index.creating import cosine_background_to_bytes
 from dedup.index.files import cannot_write
 from dedup.index.locking import WriterLock
 from dedup.index.parts import Run, Segment
@@ -215,7 +215,7 @@ class Storage:
     def set_background(self, background: Background) -> None:
         """Put another background in the place of the one that is there."""
         with self.catalogue.transaction(safe=True):
-            self.catalogue.set_fact("background", background_to_bytes(background))
+            self.catalogue.set_fact("background", cosine_background_to_bytes(background))
             self.catalogue.set_fact("background_fingerprint", background.fingerprint.encode())
         self.state.background = background
 

@@ -18,6 +18,7 @@ _OWN: dict[str, Group] = {root: group for group, root in ROOTS.items()} | {
     "compiled_anchors": "rewriting",
     "compiled_document_terms": "rewriting",
     "compiled_nearest": "rewriting",
+    "compiled_postings": "rewriting",
     "compiled_rescoring": "rewriting",
     "compiled_term_evidence": "rewriting",
     "compiled_term_types": "rewriting",

@@ -76,6 +76,19 @@ class Nearest(NamedTuple):
     cut: int = 0
 
 
+class MemberLists(NamedTuple):
+    """The members of lists, one list after the other.
+
+    `units` uint32 and their `documents` uint32; `places` int64: the anchor by which each is a member; of shape (n,).
+    `counts` int64 (lists,): how many members each list has.
+    """
+
+    units: U32
+    documents: U32
+    places: I64
+    counts: I64
+
+
 WORD_TYPE, NAME_TYPE, NUMBER_TYPE, STOP_TYPE = range(4)
 """The types of a term in the evidence of a rewrite; a name is begun with a capital wherever its text has it."""
 
@@ -168,6 +181,25 @@ class RewriteKernels(Protocol):
         `held` are the anchors of the posted units, those of document i being units `held_firsts[i]` to
         `held_firsts[i + 1]`; `firsts` and `least` are those of `nearest`; ties by order. Of documents that have over
         `MOST_UNIT_PAIRS` pairs of units only the units that were found are scored.
+        """
+        ...
+
+    def expand_postings(
+        self,
+        postings: U32,
+        begins: I64,
+        ends: I64,
+        slot_bits: int,
+        unit_begins: I64,
+        owners: U32,
+        ranks: U32,
+        alive: Bool,
+    ) -> MemberLists:
+        """The members of the lists that are ranges of `postings`, less those that are not alive.
+
+        A posting is a unit, and in its lower `slot_bits` the number of an anchor of it; the anchors of unit i begin at
+        `unit_begins[i]`. `owners`: the document of each unit, or nothing where each document is one unit. `ranks`, by
+        document, are places in `alive`, which may be nothing where all are.
         """
         ...
 

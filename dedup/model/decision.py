@@ -13,7 +13,9 @@ class Decision:
 
     `reason` is `unique`, `representative` (kept, and others were dropped for it), `short` or `empty` for kept
     documents, and the relation's name for dropped ones, whose `representative` was kept and whose scores are those
-    of the pair with it (`containment`: of the representative's shingles in this document, and the reverse).
+    of the pair with it (`containment`: of the representative's shingles in this document, and the reverse). An index
+    that looks for rewrites keeps a document that rewords another, unless it is to drop it; its reason is `rewrite` all
+    the same, with representative and scores. `score`: of a rewrite, the probability that it is one.
     `passages`: of an index that knows paragraphs, those of this document (`right`) that it had seen before (`left`).
     """
 
@@ -26,6 +28,7 @@ class Decision:
     containment: tuple[float, float] | None = None
     cosine: float | None = None
     passages: tuple[Match, ...] = ()
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,8 @@ def match_value(match: Match) -> Json:
 def decision_value(decision: Decision) -> dict[str, Json]:
     """Give what happens to one document and, where it is dropped, for which one and with which scores.
 
-    Where an index tells paragraphs that it had seen before, they come last.
+    A rewrite has a `score`, the probability that it is one. Where an index tells paragraphs that it had seen before,
+    they come last.
     """
     value: dict[str, Json] = {
         "document": decision.document,
@@ -116,6 +117,8 @@ def decision_value(decision: Decision) -> dict[str, Json]:
         "containment": _pair(decision.containment),
         "cosine": rounded(decision.cosine),
     }
+    if decision.score is not None:
+        value["score"] = rounded(decision.score)
     if decision.passages:
         value["passages"] = [match_value(passage) for passage in decision.passages]
     return value

@@ -36,12 +36,15 @@ from dedup.scanning.result import make_report
 from dedup.scanning.returning import return_memory
 from dedup.scanning.reworded import find_reworded, later_copies
 from dedup.scanning.rewrite_findings import find_rewrites
+from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.scanning.scoring import Scorer
 from dedup.scanning.threads import Threads
 from dedup.scanning.vetoing import veto_frames
 from dedup.verifying import Background
 
 Sources = str | os.PathLike[str] | Document | Iterable[str | os.PathLike[str] | Document]
+
+_Given = tuple[Background | None, RewriteBackground | None]
 
 BATCH_BYTES = 8 << 20
 BATCH_RECORDS = 1 << 16
@@ -56,19 +59,20 @@ def scan(
     memory: int | None = None,
     progress: Progress | None = None,
     background: Background | None = None,
+    rewrites: RewriteBackground | None = None,
 ) -> Report:
     """Find everything repeated or left over in a corpus.
 
     `sources`: a path, a glob, a folder, `-` for stdin, or several of them; or `Document` objects. Each finding is
     given once: a document with its representative, a passage with its first occurrence. `workers` are threads; `memory`
     is how many bytes the process may take, by default half of what there is: what is over stands in a temporary file.
-    The result depends on neither. `background`: the document frequencies of the cosine, by default those of the corpus
-    itself.
+    The result depends on neither. `background`: the document frequencies of the cosine, and `rewrites`: what rewrites
+    are found and confirmed by, both by default those of the corpus itself.
 
     Raises InputError where a path does not exist (or, if `reading.strict`, a record cannot be read) and ConfigError
     where settings contradict each other.
     """
-    return _run(sources, config or Config(), reading, workers, memory, progress, background, every=False)
+    return _run(sources, config or Config(), reading, workers, memory, progress, (background, rewrites), every=False)
 
 
 def pairs(
@@ -80,13 +84,14 @@ def pairs(
     memory: int | None = None,
     progress: Progress | None = None,
     background: Background | None = None,
+    rewrites: RewriteBackground | None = None,
 ) -> Report:
     """Find every verified pair, not only those with the representative; by default of documents: exact, near, contains.
 
     Otherwise as `scan`.
     """
     default = Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)
-    return _run(sources, config or default, reading, workers, memory, progress, background, every=True)
+    return _run(sources, config or default, reading, workers, memory, progress, (background, rewrites), every=True)
 
 
 def _run(
@@ -96,7 +101,7 @@ def _run(
     workers: int,
     memory: int | None,
     progress: Progress | None,
-    background: Background | None,
+    given: _Given,
     *,
     every: bool,
 ) -> Report:
@@ -109,7 +114,7 @@ def _run(
     corpus = gather_corpus(batches, config, workers, progress, memory)
     return_memory()
     with Threads(workers) as threads:
-        return _report(corpus, config, threads, progress, quarantined, skipped, background, every=every)
+        return _report(corpus, config, threads, progress, quarantined, skipped, given, every=every)
 
 
 def _report(
@@ -119,13 +124,14 @@ def _report(
     progress: Progress,
     quarantined: list[Quarantined],
     skipped: int,
-    given: Background | None,
+    given: _Given,
     *,
     every: bool,
 ) -> Report:
     """What is found in a corpus."""
+    fixed, rewrites_given = given
     # It is not wanted before candidates are verified.
-    background = threads.start(partial(fit_to_corpus, corpus, config) if given is None else lambda: given)
+    background = threads.start(partial(fit_to_corpus, corpus, config) if fixed is None else lambda: fixed)
     scorer = Scorer(corpus.store, config, background, corpus.kernels, threads, progress)
 
     matching = match_documents(corpus, config, scorer)
@@ -149,7 +155,9 @@ def _report(
         found.append(document_findings(corpus, matching, outcome))
 
     if config.looks_for(Relation.REWRITE) and config.level.documents:
-        rewrites, compared = find_rewrites(corpus, matching.firsts, outcome.kept, config, scorer, every=every)
+        rewrites, compared = find_rewrites(
+            corpus, matching.firsts, outcome.kept, config, scorer, rewrites_given, every=every
+        )
         found.append(rewrites)
         matchings.append(compared)
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from dedup.candidates.anchors import MOST_CANDIDATES, AnchorIndex, build_index, find_lists, find_nearest, retrieve
-from dedup.kernels import F64, I64, U32, Bool, Kernels
+from dedup.kernels import F64, I64, U32, U64, Bool, Kernels
 from dedup.kernels.rewriting import STRENGTH, Anchors, DocumentTerms, Nearest, RewriteKernels
+from dedup.model import TextColumn
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.progress import Progress
 from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, anchors_of, join_anchors, terms_of
@@ -48,9 +49,47 @@ class Proposals(NamedTuple):
     capped: int
 
 
+class TextSource(Protocol):
+    """Some documents, of which rewrites are looked for, wherever their texts stand."""
+
+    @property
+    def rewriting(self) -> RewriteKernels:
+        """What rewrites are found and confirmed by."""
+        ...
+
+    @property
+    def kernels(self) -> Kernels:
+        """What serves all else."""
+        ...
+
+    @property
+    def threads(self) -> Threads:
+        """Those that share the work."""
+        ...
+
+    @property
+    def progress(self) -> Progress:
+        """Who is told of it."""
+        ...
+
+    @property
+    def digests(self) -> U64:
+        """The hash of all tokens of each document, shape (n,)."""
+        ...
+
+    @property
+    def sizes(self) -> I64:
+        """Bytes of each document, shape (n,)."""
+        ...
+
+    def read(self, places: I64) -> TextColumn:
+        """The texts of the documents at these places."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Some documents of a corpus, by rank, of which rewrites are looked for."""
+    """Some documents of a corpus, by rank: see `TextSource`."""
 
     corpus: Corpus
     ranks: I64
@@ -64,58 +103,86 @@ class Texts:
         return self.corpus.kernels
 
     @property
+    def digests(self) -> U64:
+        """See `TextSource`."""
+        return self.corpus.documents.digests[self.ranks]
+
+    @property
     def sizes(self) -> I64:
-        """Bytes of each document."""
+        """See `TextSource`."""
         return self.corpus.documents.ends[self.ranks] - self.corpus.documents.starts[self.ranks]
 
-    def terms(self, places: I64, *, cut: bool) -> DocumentTerms:
-        """The terms of the documents at these places."""
+    def read(self, places: I64) -> TextColumn:
+        """See `TextSource`."""
         ranks = self.ranks[places]
-        texts = self.corpus.store.gather(self.corpus.documents.starts[ranks], self.corpus.documents.ends[ranks])
-        return terms_of(texts, self.rewriting, cut=cut)
+        return self.corpus.store.gather(self.corpus.documents.starts[ranks], self.corpus.documents.ends[ranks])
 
 
-def gather_anchors(texts: Texts, background: RewriteBackground) -> HeldAnchors:
+def read_terms(texts: TextSource, places: I64, *, cut: bool) -> DocumentTerms:
+    """The terms of the documents at these places."""
+    return terms_of(texts.read(places), texts.rewriting, cut=cut)
+
+
+def gather_anchors(texts: TextSource, background: RewriteBackground) -> HeldAnchors:
     """The anchors of all texts."""
 
     def gather(block: I64) -> HeldAnchors:
-        return anchors_of(texts.terms(block, cut=False), background.words, texts.kernels, texts.rewriting)
+        return anchors_of(read_terms(texts, block, cut=False), background.words, texts.kernels, texts.rewriting)
 
-    blocks = list(blocks_of(np.arange(texts.ranks.size), texts.sizes))
+    blocks = list(blocks_of(np.arange(texts.digests.size), texts.sizes))
     return join_anchors(list(texts.threads.map(gather, blocks)))
 
 
-def propose(texts: Texts, background: RewriteBackground, model: RewriteModel) -> Proposals:
+def propose(texts: TextSource, background: RewriteBackground, model: RewriteModel) -> Proposals:
     """The nearest earlier documents of each one, by anchors, but those that hold no more in common than with others."""
     held = gather_anchors(texts, background)
-    texts.progress.start("rewrite candidates", texts.ranks.size)
+    texts.progress.start("rewrite candidates", texts.digests.size)
     index = build_index(held.anchors, held.firsts)
-    references, elsewhere = _reference_cosines(texts, held, index, background)
-    least = np.maximum(elsewhere + model.least_margin, model.least_cosine)
+    references, elsewhere = reference_cosines(texts, held, index, background)
+    least = least_scores(elsewhere, model)
     n_anchors = np.diff(held.anchors.offsets)
-    kept: list[tuple[I64, I64, I64, I64, F64, F64]] = []
+    kept: list[Screened] = []
     capped = index.capped
-    for first, found in nearest_earlier(texts, held, index, _scored(least)):
-        right = first + np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
-        cosines = found.scores / float(STRENGTH) ** 2
-        sides = np.stack([elsewhere[found.documents], elsewhere[right]])
-        screening = screening_of(cosines, sides, n_anchors[np.stack([found.units, found.own_units])], found.shared)
-        worth = cosines >= sides[0] + model.least_margin
-        worth &= model.screen.probability(screening) >= model.least_screened
-        left_units = found.units - held.firsts[found.documents]
-        columns = (found.documents, right, left_units, found.own_units - held.firsts[right], cosines, screening)
-        left, right, left_units, right_units, cosines, screening = (column[worth] for column in columns)
-        kept.append((left, right, left_units, right_units, cosines, screening))
+    for first, found in nearest_earlier(texts, held, index, least):
+        kept.append(screened(found, first, held.firsts, n_anchors, elsewhere, model))
         capped += found.cut
         texts.progress.advance(found.offsets.size - 1)
     none, no_shares = np.zeros(0, dtype=np.int64), np.zeros(0)
-    kept.append((none, none, none, none, no_shares, np.zeros((0, len(SCREENING)))))
+    kept.append(Screened(none, none, none, none, no_shares, np.zeros((0, len(SCREENING)))))
     left, right, left_units, right_units, cosines, screening = map(np.concatenate, zip(*kept, strict=True))
     return Proposals(left, right, left_units, right_units, cosines, screening, elsewhere, references, held, capped)
 
 
-def _scored(cosines: F64) -> U32:
-    """Cosines as scores of the index."""
+class Screened(NamedTuple):
+    """Candidate pairs that are worth reading; the columns are those of `Proposals`."""
+
+    left: I64
+    right: I64
+    left_units: I64
+    right_units: I64
+    cosines: F64
+    screening: F64
+
+
+def screened(found: Nearest, first: int, firsts: I64, n_anchors: I64, elsewhere: F64, model: RewriteModel) -> Screened:
+    """Those that were found near documents from `first` on, but those that share no more with them than with others.
+
+    `firsts`: the first unit of each document; `n_anchors`, by unit, how many it has; `elsewhere`, by document.
+    """
+    right = first + np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
+    cosines = found.scores / float(STRENGTH) ** 2
+    sides = np.stack([elsewhere[found.documents], elsewhere[right]])
+    screening = screening_of(cosines, sides, n_anchors[np.stack([found.units, found.own_units])], found.shared)
+    worth = cosines >= sides[0] + model.least_margin
+    worth &= model.screen.probability(screening) >= model.least_screened
+    left_units = found.units - firsts[found.documents]
+    columns = (found.documents, right, left_units, found.own_units - firsts[right], cosines, screening)
+    return Screened(*(column[worth] for column in columns))
+
+
+def least_scores(elsewhere: F64, model: RewriteModel) -> U32:
+    """The scores in the index that others must have to be worth looking at, by what documents share elsewhere."""
+    cosines = np.maximum(elsewhere + model.least_margin, model.least_cosine)
     scores: U32 = np.floor(np.clip(cosines, 0.0, 1.0) * float(STRENGTH) ** 2).astype(np.uint32)
     return scores
 
@@ -131,12 +198,13 @@ class _Queries(NamedTuple):
 
 
 def _by_blocks(
-    texts: Texts, held: HeldAnchors, index: AnchorIndex, find: Callable[[_Queries], Nearest]
+    texts: TextSource, held: HeldAnchors, index: AnchorIndex, find: Callable[[_Queries], Nearest]
 ) -> Iterator[tuple[int, Nearest]]:
     """What is found for all texts, some thousands at a time, with the place of the first."""
+    count = texts.digests.size
 
     def found_of(first: int) -> Nearest:
-        last = min(first + _QUERIES, texts.ranks.size)
+        last = min(first + _QUERIES, count)
         begin, end = held.firsts[first], held.firsts[last]
         start, stop = held.anchors.offsets[begin], held.anchors.offsets[end]
         keys, strengths = held.anchors.keys[start:stop], held.anchors.strengths[start:stop]
@@ -144,11 +212,13 @@ def _by_blocks(
         found = find(_Queries(anchors, index.lists[start:stop], held.firsts[first : last + 1] - begin, first, last))
         return found._replace(own_units=found.own_units + begin)
 
-    firsts = range(0, texts.ranks.size, _QUERIES)
+    firsts = range(0, count, _QUERIES)
     return zip(firsts, texts.threads.map(found_of, firsts), strict=True)
 
 
-def nearest_earlier(texts: Texts, held: HeldAnchors, index: AnchorIndex, least: U32) -> Iterator[tuple[int, Nearest]]:
+def nearest_earlier(
+    texts: TextSource, held: HeldAnchors, index: AnchorIndex, least: U32
+) -> Iterator[tuple[int, Nearest]]:
     """The nearest earlier documents of all texts, by blocks as they come, with the place of the first of each."""
 
     def find(queries: _Queries) -> Nearest:
@@ -161,8 +231,8 @@ def nearest_earlier(texts: Texts, held: HeldAnchors, index: AnchorIndex, least: 
     return _by_blocks(texts, held, index, find)
 
 
-def _reference_cosines(
-    texts: Texts, held: HeldAnchors, index: AnchorIndex, background: RewriteBackground
+def reference_cosines(
+    texts: TextSource, held: HeldAnchors, index: AnchorIndex, background: RewriteBackground
 ) -> tuple[Nearest, F64]:
     """The nearest documents of the background, without the document itself, and their mean cosine at some ranks."""
     reference = background.index
@@ -178,10 +248,10 @@ def _reference_cosines(
             _FIRST_RANK + REFERENCES + 1, texts.rewriting,
         )  # fmt: skip
 
-    count = texts.ranks.size
+    count = texts.digests.size
     found = join_nearest(each for _, each in _by_blocks(texts, held, index, find))
     owners = np.repeat(np.arange(count), np.diff(found.offsets))
-    others = background.digests[found.documents] != texts.corpus.documents.digests[texts.ranks][owners]
+    others = background.digests[found.documents] != texts.digests[owners]
     owners = owners[others]
     ranks = np.arange(owners.size) - np.searchsorted(owners, owners)
     within = (ranks >= _FIRST_RANK) & (ranks < _FIRST_RANK + REFERENCES)
@@ -201,6 +271,9 @@ def _reference_cosines(
 
 def join_nearest(several: Iterable[Nearest]) -> Nearest:
     """What was found for some documents, and behind it what was found for others."""
+    several = list(several)
+    if len(several) == 1:
+        return several[0]
     none = np.zeros(0, dtype=np.int64)
     found = [Nearest(none, none, none, np.zeros(0, dtype=np.uint32), none, np.zeros(1, dtype=np.int64)), *several]
     documents, own_units, units, scores, shared = map(np.concatenate, zip(*(each[:5] for each in found), strict=True))

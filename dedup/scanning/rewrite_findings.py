@@ -14,8 +14,8 @@ from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Side
 from dedup.scanning.fitting import family_sample
 from dedup.scanning.matching import Matching, expand_pairs
-from dedup.scanning.rewrite_candidates import Proposals, Texts, propose, worth_looking
-from dedup.scanning.rewrite_terms import fit_rewrite_background
+from dedup.scanning.rewrite_candidates import Proposals, Texts, TextSource, propose, worth_looking
+from dedup.scanning.rewrite_terms import RewriteBackground, fit_rewrite_background
 from dedup.scanning.rewriting import judge
 from dedup.scanning.scoring import Scorer
 from dedup.tokenising import tokenise
@@ -31,21 +31,29 @@ _BLOCK_BYTES = 4 << 20
 
 
 def find_rewrites(
-    corpus: Corpus, firsts: I64, kept: Bool, config: Config, scorer: Scorer, *, every: bool
+    corpus: Corpus,
+    firsts: I64,
+    kept: Bool,
+    config: Config,
+    scorer: Scorer,
+    given: RewriteBackground | None = None,
+    *,
+    every: bool,
 ) -> tuple[Findings, Matching]:
     """The rewrites among documents that are kept, each exact class by its first member.
 
     With `every`, pairs of all members of the classes are given. A pair that is exact, near or contains is no rewrite.
+    `given`: the background, by default that of the corpus.
     """
     count = len(corpus.documents)
     eligible = kept & (firsts == np.arange(count))
     ranks = worth_looking(corpus.documents.lengths, eligible)
-    sample = family_sample(corpus, config)
-    if sample.size < LEAST_DOCUMENTS:
+    sample = family_sample(corpus, config) if given is None else np.zeros(0, dtype=np.int64)
+    if (sample.size if given is None else given.words.documents) < LEAST_DOCUMENTS:
         ranks, sample = ranks[:0], sample[:0]
     n_bytes = int((corpus.documents.ends[ranks] - corpus.documents.starts[ranks]).sum())
     rewriting = choose_rewriting(n_bytes, scorer.progress.message)
-    background = fit_rewrite_background(corpus, sample, rewriting)
+    background = given or fit_rewrite_background(corpus, sample, rewriting)
     model = shipped_model()
     texts = Texts(corpus, ranks, rewriting, scorer.threads, scorer.progress)
     proposals = propose(texts, background, model)
@@ -57,7 +65,7 @@ def find_rewrites(
     known = replace(config, relations=PAIR_RELATIONS)
     reworded = verdicts(scores, lengths[left], lengths[right], known, config.shingle_size) == Verdict.NONE
     over, left, right, scores = over[reworded], left[reworded], right[reworded], scores.take(reworded)
-    evidence = [Evidence(anchors=words) for words in _shared_anchors(texts, proposals, over)]
+    evidence = [Evidence(anchors=words) for words in shared_anchors(texts, proposals, over)]
     nothing = np.zeros(left.size, dtype=np.int8)
     matching = Matching(firsts, left, right, nothing, scores, capped_postings=proposals.capped)
     findings = _findings(corpus, left, right, scores, probabilities[over], np.zeros(left.size, np.int64), evidence)
@@ -104,17 +112,15 @@ def _blocks(sizes: I64, left: I64, right: I64) -> Iterator[I64]:
         yield np.arange(begin, end)
 
 
-def _shared_anchors(texts: Texts, proposals: Proposals, chosen: I64) -> list[tuple[str, ...]]:
+def shared_anchors(texts: TextSource, proposals: Proposals, chosen: I64) -> list[tuple[str, ...]]:
     """For each pair chosen the words of the left text that both hold as anchors, the strongest first."""
     found: list[tuple[str, ...]] = []
-    corpus = texts.corpus
     left, right = proposals.left[chosen], proposals.right[chosen]
     for block in _blocks(texts.sizes, left, right):
         pairs, keys = _strongest(proposals, chosen[block])
         places, rows = np.unique(left[block], return_inverse=True)
-        ranks = texts.ranks[places]
-        column = corpus.store.gather(corpus.documents.starts[ranks], corpus.documents.ends[ranks])
-        tokens = tokenise(column, corpus.kernels)
+        column = texts.read(places)
+        tokens = tokenise(column, texts.kernels)
         # Nearly all tokens are none of those wanted by the upper bits of their hashes alone.
         upper = np.zeros(1 << _UPPER_BITS, dtype=np.bool_)
         upper[keys >> np.uint64(32 - _UPPER_BITS)] = True

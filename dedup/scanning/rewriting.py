@@ -7,7 +7,7 @@ import numpy as np
 from dedup.candidates.anchors import divide
 from dedup.kernels import F64, I64
 from dedup.kernels.rewriting import SIDE_SUMS, DocumentTerms, NumberedTerms
-from dedup.scanning.rewrite_candidates import REFERENCES, Proposals, Texts, blocks_of
+from dedup.scanning.rewrite_candidates import REFERENCES, Proposals, TextSource, blocks_of, read_terms
 from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.verifying.rewrites import LEAST_REFERENCES, RewriteModel, attained, features_of, with_margins
 
@@ -24,14 +24,14 @@ class Weighed(NamedTuple):
 
 
 def weigh_pairs(
-    texts: Texts, pairs: Proposals, background: RewriteBackground, model: RewriteModel, mass: F64 | None = None
+    texts: TextSource, pairs: Proposals, background: RewriteBackground, model: RewriteModel, mass: F64 | None = None
 ) -> Weighed:
     """Weigh the evidence of each proposed pair."""
 
     def weigh(block: I64) -> Weighed:
         # The later side first, which many pairs have in common.
         places, rows = np.unique(np.append(pairs.right[block], pairs.left[block]), return_inverse=True)
-        terms = texts.terms(places, cut=True)
+        terms = read_terms(texts, places, cut=True)
         units = np.append(pairs.right_units[block], pairs.left_units[block])
         part = None if mass is None else mass[block]
         return weigh_units(texts, terms, rows, units, background, model, model.least_shared, part)
@@ -45,15 +45,15 @@ def weigh_pairs(
     return Weighed(weighed.sums[places], weighed.lengths[:, places], weighed.tallies)
 
 
-def _by_family(texts: Texts, pairs: Proposals) -> I64:
+def _by_family(texts: TextSource, pairs: Proposals) -> I64:
     """The places of pairs so ordered that most texts are read once: those of texts that are much alike together."""
     alike = pairs.cosines >= ALIKE
-    family = texts.kernels.components(pairs.left[alike], pairs.right[alike], texts.ranks.size)
+    family = texts.kernels.components(pairs.left[alike], pairs.right[alike], texts.digests.size)
     return np.lexsort((pairs.left, pairs.right, family[pairs.right]))
 
 
 def weigh_references(
-    texts: Texts, places: I64, pairs: Proposals, background: RewriteBackground, model: RewriteModel
+    texts: TextSource, places: I64, pairs: Proposals, background: RewriteBackground, model: RewriteModel
 ) -> F64:
     """What each document at these places shares, in evidence, with those of the background nearest to it."""
 
@@ -64,7 +64,7 @@ def weigh_references(
         within = np.arange(owners.size) - np.repeat(np.cumsum(counts) - counts, counts)
         found = pairs.references.offsets[chosen][owners] + within
         others, rows = np.unique(pairs.references.documents[found], return_inverse=True)
-        terms = _joined_terms(texts.terms(chosen, cut=True), _rows(background.terms, others))
+        terms = _joined_terms(read_terms(texts, chosen, cut=True), _rows(background.terms, others))
         units = np.append(pairs.references.own_units[found], pairs.references.units[found])
         rows = np.append(owners, rows + chosen.size)
         weighed = weigh_units(texts, terms, rows, units, background, model, both=False)
@@ -77,7 +77,7 @@ def weigh_references(
 
 
 def weigh_units(
-    texts: Texts,
+    texts: TextSource,
     terms: DocumentTerms,
     rows: I64,
     units: I64,
@@ -134,7 +134,7 @@ def _join_weighed(several: list[Weighed]) -> Weighed:
 
 
 def judge(
-    texts: Texts, pairs: Proposals, background: RewriteBackground, model: RewriteModel, least: float = 0.0
+    texts: TextSource, pairs: Proposals, background: RewriteBackground, model: RewriteModel, least: float = 0.0
 ) -> F64:
     """The probability of each proposed pair to be a rewrite; 0 where it is rejected early or cannot be `least`."""
     texts.progress.start("rewrites", pairs.left.size)
@@ -155,7 +155,7 @@ def judge(
 
 
 def all_features(
-    texts: Texts, pairs: Proposals, chosen: I64, features: F64, background: RewriteBackground, model: RewriteModel
+    texts: TextSource, pairs: Proposals, chosen: I64, features: F64, background: RewriteBackground, model: RewriteModel
 ) -> F64:
     """The features of the pairs chosen, with their margins."""
     sides = (pairs.left[chosen], pairs.right[chosen])

@@ -15,16 +15,25 @@ LEAST_CONTAINED_TOKENS = 5
 
 
 class Verdict(IntEnum):
-    """Codes of the relations in arrays; the positive ones stand in the order in which they are tried."""
+    """Codes of the relations in arrays; the positive ones stand in the order in which they are tried.
+
+    A rewrite is told by other evidence (see `dedup.verifying.rewrites`), not by `verdicts`.
+    """
 
     VETOED = -1
     NONE = 0
     EXACT = 1
     NEAR = 2
     CONTAINS = 3
+    REWRITE = 4
 
 
-CODES = {Verdict.EXACT: Relation.EXACT, Verdict.NEAR: Relation.NEAR, Verdict.CONTAINS: Relation.CONTAINS}
+CODES = {
+    Verdict.EXACT: Relation.EXACT,
+    Verdict.NEAR: Relation.NEAR,
+    Verdict.CONTAINS: Relation.CONTAINS,
+    Verdict.REWRITE: Relation.REWRITE,
+}
 
 
 def verdicts(

@@ -89,8 +89,7 @@ def test_fail_on_counts_relations(run: Callable[..., Ran], crawl: Path, allowed:
     [
         (["crawl.jsonl", "--keep", "longest"], "a stream knows first only, because a record is handed on before"),
         (["crawl.jsonl", "--level", "paragraph"], "'paragraph' is not one of 'document', 'both'"),
-        (["crawl.jsonl", "--drop", "rewrite"], "an index does not find rewrites yet"),
-        (["crawl.jsonl", "--relation", "rewrite"], "an index does not find rewrites yet"),
+        (["crawl.jsonl", "--fail-on", "rewrite"], "--fail-on rewrite never fails while"),
         (["crawl.jsonl", "--mode", "clean", "--rejected", "r.jsonl"], "--rejected stays empty with --mode clean"),
         (
             ["crawl.jsonl", "--mode", "annotate", "--text-column", "dedup_reason"],

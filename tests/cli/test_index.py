@@ -9,6 +9,7 @@ import pytest
 from dedup import Document, Index
 from tests.cli.conftest import Ran
 from tests.index.corpus import documents
+from tests.scanning.test_rewrites import REWRITE, SOURCE, filler
 
 Run = Callable[..., Ran]
 TEXT = "The council met on Monday to decide about the copper bridge over the northern river"
@@ -167,3 +168,26 @@ def test_an_id_of_more_digits_than_python_reads_is_a_string(run: Run, tmp_path: 
 def test_help_has_examples(run: Run) -> None:
     for command in ("create", "add", "query", "explain", "remove", "info", "check", "compact"):
         assert f"dedup index {command} seen.dedup" in run("index", command, "--help").out
+
+
+def test_rewrites_are_told_of_with_their_score_and_words(run: Run, tmp_path: Path) -> None:
+    path, own = str(tmp_path / "seen"), tmp_path / "own.jsonl"
+    own.write_text("\n".join(json.dumps({"id": each.id, "text": each.text}) for each in filler(40)), "utf-8")
+    wanted = ["--relation", "exact", "--relation", "rewrite", "--min-score", "0.5"]
+    (info,) = lines_of(run("index", "create", path, *wanted, "--background", str(own)))
+    assert (info["documents"], info["background_documents"]) == (0, 40)
+    pages = tmp_path / "pages.jsonl"
+    pages.write_text(
+        "\n".join(json.dumps({"id": n, "text": text}) for n, text in enumerate([SOURCE, REWRITE])), "utf-8"
+    )
+    _, decision = lines_of(run("index", "add", path, str(pages)))
+    assert (decision["keep"], decision["relation"], decision["representative"]) == (True, "rewrite", 0)
+    assert isinstance(decision["score"], float)
+    assert 0.5 <= decision["score"] <= 1
+    (explained,) = lines_of(run("index", "explain", path, "1"))
+    assert explained["score"] == decision["score"]
+    assert isinstance(explained["anchors"], list)
+    assert "Ostrevik" in explained["anchors"]
+    few = run("index", "create", str(tmp_path / "other"), *wanted, "--background", str(pages))
+    assert few.code == 2
+    assert "a background of 2 different documents" in few.err

@@ -92,10 +92,10 @@ def test_annotate_keeps_every_record_and_says_what_it_is(tmp_path: Path) -> None
     done = run_filter(tmp_path, b"".join(lines), mode=Mode.ANNOTATE)
     rows = done.rows("out.jsonl")
     assert [tuple(row[name] for name in COLUMNS) for row in rows] == [
-        (True, "unique", None, None, None, None),
-        (False, "exact", 1, "exact", 1.0, 1.0),
-        (True, "empty", None, None, None, None),
-        (False, "near", 1, "near", rows[3]["dedup_resemblance"], rows[3]["dedup_cosine"]),
+        (True, "unique", None, None, None, None, None),
+        (False, "exact", 1, "exact", 1.0, 1.0, None),
+        (True, "empty", None, None, None, None, None),
+        (False, "near", 1, "near", rows[3]["dedup_resemblance"], rows[3]["dedup_cosine"], None),
     ]
     assert done.out.startswith(lines[0][:-2] + b',"dedup_keep":true,"dedup_reason":"unique",')
     assert b'"id":2 ,"dedup_keep":false' in done.out

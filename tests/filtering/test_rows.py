@@ -100,9 +100,9 @@ def test_annotate_adds_columns(tmp_path: Path) -> None:
     assert [mark["dedup_keep"] for mark in marks] == [row in KEPT for row in range(len(TEXTS))]
     assert marks[2] == {
         "dedup_keep": False, "dedup_reason": "exact", "dedup_representative": "0", "dedup_relation": "exact",
-        "dedup_resemblance": 1.0, "dedup_cosine": 1.0,
+        "dedup_resemblance": 1.0, "dedup_cosine": 1.0, "dedup_score": None,
     }  # fmt: skip
-    assert marks[3] == dict(zip(COLUMNS, (True, "empty", None, None, None, None), strict=True))
+    assert marks[3] == dict(zip(COLUMNS, (True, "empty", None, None, None, None, None), strict=True))
 
 
 def test_clean_changes_the_texts_that_repeat_themselves(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """A program that admits documents to an index and is killed at some point.
 
-    python -m tests.index.killing PATH KILLS SEED [paragraphs]
+    python -m tests.index.killing PATH KILLS SEED [paragraphs | rewrites]
 
 Each run is forked from one process and ends itself by SIGKILL at the n-th call of a function, n drawn by a seeded
 generator between the first call and the last of an unbroken run; a last run is not killed. What was acknowledged is
@@ -15,9 +15,10 @@ from random import Random
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from dedup import Decision, Document, Index
+from dedup import Decision, Document, Index, Relation
 from dedup.index import storage
 from tests.index.corpus import documents, explained, pages
+from tests.index.rewordings import CONFIG, backgrounds, stories
 
 if TYPE_CHECKING:
     from _typeshed import HasFileno
@@ -53,7 +54,14 @@ def known(index: Index, several: list[Document], paragraphs: bool) -> list[Decis
     return [index.query(each) for each in several] if paragraphs else explained(index, several)
 
 
-def run(path: Path, done: Path, kill_at: int, several: list[Document], paragraphs: bool) -> int:
+def opened(path: Path, kind: str) -> Index:
+    """The index of a run, made if need be."""
+    if kind == "rewrites":
+        return Index.open(path, CONFIG, rewrites=backgrounds()[1], merge="now")
+    return Index.open(path, merge="now", paragraphs=kind == "paragraphs")
+
+
+def run(path: Path, done: Path, kill_at: int, several: list[Document], kind: str) -> int:
     """One run, killed at a call, or not killed where `kill_at` is 0; the number of calls."""
     calls = 0
 
@@ -66,7 +74,7 @@ def run(path: Path, done: Path, kill_at: int, several: list[Document], paragraph
 
     sys.setprofile(count)
     try:
-        with Index.open(path, merge="now", paragraphs=paragraphs) as index:
+        with opened(path, kind) as index:
             steps(index, done, several)
     finally:
         sys.setprofile(None)
@@ -84,12 +92,15 @@ def main() -> int:
     storage._SMALLEST = 4
     # What a dead process has written is not lost with it.
     os.fsync = no_fsync
-    paragraphs = "paragraphs" in sys.argv[4:]
-    several = pages(DOCUMENTS, 1) if paragraphs else documents(DOCUMENTS)
+    kind = " ".join(sys.argv[4:])
+    paragraphs = kind == "paragraphs"
+    several = pages(DOCUMENTS, 1) if paragraphs else stories(DOCUMENTS) if kind == "rewrites" else documents(DOCUMENTS)
     generator = Random(seed)  # noqa: S311 - no secret
-    total = run(folder / "unbroken", folder / "unbroken.done", 0, several, paragraphs)
+    total = run(folder / "unbroken", folder / "unbroken.done", 0, several, kind)
     with Index.open(folder / "unbroken", read_only=True) as index:
         expected, count = known(index, several, paragraphs), len(index)
+    if kind == "rewrites":
+        assert any(each and each.relation is Relation.REWRITE for each in expected)
     killed = turn = 0
     while killed < kills:
         turn += 1
@@ -102,7 +113,7 @@ def main() -> int:
             if child == 0:
                 code = 1
                 try:
-                    run(path, done, kill_at if killed < kills else 0, several, paragraphs)
+                    run(path, done, kill_at if killed < kills else 0, several, kind)
                     code = 0
                 finally:
                     os._exit(code)

@@ -27,7 +27,7 @@ KILLS = int(os.environ.get("DEDUP_KILLS", "10"))
 """How often a process is killed; the issue's 200 take a minute."""
 
 
-@pytest.mark.parametrize("options", [(), ("paragraphs",)])
+@pytest.mark.parametrize("options", [(), ("paragraphs",), ("rewrites",)])
 def test_a_process_killed_anywhere_loses_nothing_and_does_nothing_twice(
     options: tuple[str, ...], tmp_path: Path
 ) -> None:

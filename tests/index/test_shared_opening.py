@@ -193,3 +193,15 @@ def test_a_filter_gives_a_server_no_more_than_it_takes_at_once(redis_server: Red
     assert max(batches) < DOCUMENTS_AT_ONCE + 16
     with pytest.raises(ConfigError, match="an index on a server has none"):
         filter_records(str(tmp_path / "in.parquet"), "-", index=url)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"config": Config(relations=(Relation.NEAR, Relation.REWRITE))}, {"drop_rewrites": True}]
+)
+def test_rewrites_are_not_looked_for_on_a_server_and_that_is_said(
+    redis_server: RedisServer, asked: dict[str, object]
+) -> None:
+    url = redis_server.url()
+    with pytest.raises(ConfigError, match="an index on a server does not look for rewrites"):
+        Index.open(url, **asked)  # type: ignore[arg-type]
+    assert not Index.exists(url)

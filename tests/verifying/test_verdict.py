@@ -117,6 +117,6 @@ def test_a_relation_that_is_not_asked_for_is_not_given_and_others_stay(
 
 
 def test_codes_name_the_relations_in_their_order() -> None:
-    assert list(CODES.values()) == list(PAIR_RELATIONS)
+    assert list(CODES.values()) == [*PAIR_RELATIONS, Relation.REWRITE]
     assert sorted(CODES) == list(CODES)
     assert all(code > Verdict.NONE > Verdict.VETOED for code in CODES)
