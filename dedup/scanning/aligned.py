@@ -55,15 +55,16 @@ def residue_spans(corpus: Corpus) -> Side:
     return Side(columns[:, 0], columns[:, 1], columns[:, 2])
 
 
-COMMON_SHARE, LEAST_DOCUMENTS = 0.05, 20
-"""Words in more than this share of the background's documents are common, if it has so many."""
+COMMON_SHARE, COMMON_DOCUMENTS, LEAST_DOCUMENTS = 0.05, 3, 20
+"""Words in more than this share of the background's documents, and in more than so many, are common, if it has the least
+number: what two documents share must not be common in a small corpus."""
 
 
 def common_words(background: Background) -> U64:
     """The common words of a background as bits, in the way that `Kernels.densest_returns` takes them."""
     bits = np.zeros(1 << 16, dtype=np.bool_)
     if background.documents >= LEAST_DOCUMENTS:
-        often = background.frequencies > COMMON_SHARE * background.documents
+        often = background.frequencies > max(COMMON_SHARE * background.documents, COMMON_DOCUMENTS)
         bits[background.terms[often] >> np.uint64(48)] = True
     return np.packbits(bits, bitorder="little").view(np.dtype(np.uint64).newbyteorder("<")).astype(np.uint64)
 
@@ -150,6 +151,7 @@ class ReadyTexts:
         tokens = tokenise(self._column, corpus.kernels)
         barrier = barred.tokens(spans, tokens, self._column.offsets)
         self._tokens, barrier = _shortened(tokens, barrier)
+        self._lengths: I64 = self._tokens.ends - self._tokens.starts
         self._kernels: Kernels = corpus.kernels
         self._background = background
         self._common = common_words(background)
@@ -210,10 +212,11 @@ class ReadyTexts:
     def anchors(self, left: int, right: int, spans: tuple[Side, Side]) -> list[tuple[str, ...]]:
         """The anchors of each pair of spans, as they stand on the left."""
         tokens = self._tokens
-        lengths = tokens.ends - tokens.starts
         data = self._column.data
         found = []
-        for places in find_anchors(self.terms, lengths, self._common, left, right, self._places(left, right, spans)):
+        for places in find_anchors(
+            self.terms, self._lengths, self._common, left, right, self._places(left, right, spans)
+        ):
             at = tokens.offsets[left] + places
             ranges = zip(tokens.starts[at].tolist(), tokens.ends[at].tolist(), strict=True)
             words = (data[start:end].tobytes().decode("utf-8", "surrogatepass") for start, end in ranges)

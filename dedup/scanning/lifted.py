@@ -19,6 +19,10 @@ from dedup.scanning.scoring import Scorer
 LEAST_DOCUMENTS = 10
 """Among fewer documents each word of one is a common word, and nothing tells a lifted passage."""
 
+LEAST_PROBABILITY = 0.6
+"""The least probability of a passage between documents, unless more is asked for: there are many times as many pairs of
+passages as within documents, and of those under it most are one plot or event told by two people."""
+
 LEAST_WORDS = 3
 """The fewest words that both sides have and that are neither common nor names nor numbers: a cast is no passage."""
 
@@ -53,7 +57,7 @@ def find_lifted(
         ours, theirs = numbers[: block.size], numbers[block.size :]
         aligned = texts.align(ours, theirs, settings, summarising=False)
         likely = aligned.relations == RELATIONS.index(Relation.REWRITE)
-        likely &= aligned.scores[4] >= config.min_passage_score
+        likely &= aligned.scores[4] >= max(config.min_passage_score, LEAST_PROBABILITY)
         return passage_findings(texts, aligned.take(np.flatnonzero(likely)), ours, theirs, LEAST_WORDS)
 
     found = [nothing]
