@@ -50,6 +50,14 @@ class StoredSegment:
         return f"texts-{self.number:08d}"
 
 
+def is_there(folder: Path) -> bool:
+    """Whether a folder holds an index. Raises StoreError where that cannot be seen."""
+    try:
+        return (folder / NAME).exists()
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{folder}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
 class Catalogue:
     """One connection. What SQLite raises becomes StoreError."""
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from dedup.errors import ConfigError, DedupError, StoreError
 
+_EXAMPLE = "redis://host:6379/0?prefix=crawl"
 SCHEMES = ("redis", "rediss", "unix")
 DEFAULT_PREFIX = "dedup"
 _SETTINGS = frozenset(
@@ -53,9 +54,14 @@ def is_address(path: object) -> bool:
 def parse_address(url: str) -> Address:
     """`redis://host:port/db?prefix=name`, or rediss:// (TLS) or unix:///path?db=0&prefix=name.
 
-    Raises ConfigError for a setting that has no place there.
+    Raises ConfigError for a setting that has no place there, and for what is no address.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        # It is not shown: where the host is cannot be told, and so neither where the password is.
+        raise ConfigError(f"the address of the server cannot be read; write for example {_EXAMPLE}") from None
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
     prefix = settings.pop("prefix", DEFAULT_PREFIX)
     host = parts.netloc.rpartition("@")[2]
@@ -67,6 +73,12 @@ def parse_address(url: str) -> Address:
             raise ConfigError(
                 f"{shown}: {name!r} is no setting of an index; those are prefix, {', '.join(sorted(_SETTINGS))}"
             )
+    database = parts.path.strip("/")
+    if parts.scheme == "unix":
+        if not database:
+            raise ConfigError(f"{shown}: names no socket; write for example unix:///run/redis.sock?db=0&prefix=crawl")
+    elif port == 0 or not ((database.isascii() and database.isdigit()) or not database):
+        raise ConfigError(f"{shown}: has no database of that number; write for example {_EXAMPLE}")
     query = f"?{urlencode(settings)}" if settings else ""
     return Address(f"{parts.scheme}://{parts.netloc}{parts.path}{query}", prefix, shown)
 
@@ -91,7 +103,13 @@ class Server:
         # All keys have the same part in braces: a cluster keeps them on one node.
         self._name = f"{{{address.prefix}}}"
         # What is asked for again is known here alone: not everything may be done twice.
-        self._client = cast("_Client", redis.Redis.from_url(address.url, retry=Retry(NoBackoff(), 0)))
+        try:
+            client = redis.Redis.from_url(address.url, retry=Retry(NoBackoff(), 0))
+            # One is made here, so that a setting that it does not take is told before it is asked for anything.
+            client.connection_pool.connection_class(**client.connection_pool.connection_kwargs)
+        except (ValueError, TypeError, redis.exceptions.RedisError) as error:
+            raise ConfigError(f"{self.shown}: the address holds a setting that cannot be: {error}") from None
+        self._client = cast("_Client", client)
         self._unreachable = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
         self._refused: tuple[type[Exception], ...] = (
             redis.exceptions.AuthenticationError,

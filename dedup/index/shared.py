@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from random import uniform
 from typing import Literal, TypeVar
 
@@ -278,7 +279,7 @@ class SharedIndex(Index):
         end = self._server.next_rank()
         for first in range(0, end, AT_ONCE):
             ranks = np.arange(first, min(first + AT_ONCE, end), dtype="<u4")
-            yield from self._retried(lambda ranks=ranks: self._tokens_of_kept(ranks))  # type: ignore[misc]
+            yield from self._retried(partial(self._tokens_of_kept, ranks))
 
     def _tokens_of_kept(self, ranks: U32) -> list[tuple[DocumentId, U64]]:
         """Ids and token hashes of the kept ones of some documents of the server."""

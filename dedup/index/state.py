@@ -47,7 +47,6 @@ class State:
     tail_end: int = -1
 
     def __post_init__(self) -> None:
-        """See `Index.__post_init__`."""
         self.numbers = table_numbers(self.config)
         self.limits = limits_of(self.config)
         near, contains = self.config.looks_for(Relation.NEAR), self.config.looks_for(Relation.CONTAINS)

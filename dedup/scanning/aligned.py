@@ -56,8 +56,8 @@ def residue_spans(corpus: Corpus) -> Side:
 
 
 COMMON_SHARE, COMMON_DOCUMENTS, LEAST_DOCUMENTS = 0.05, 3, 20
-"""Words in more than this share of the background's documents, and in more than so many, are common, if it has the least
-number: what two documents share must not be common in a small corpus."""
+"""Words in more than this share of the background's documents, and in more than so many, are common, if it has the
+least number: what two documents share must not be common in a small corpus."""
 
 
 def common_words(background: Background) -> U64:

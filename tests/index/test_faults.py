@@ -14,16 +14,19 @@ import pytest
 from dedup import Document, Index, StoreError
 from dedup.index import storage
 from dedup.index.catalogue import NAME
-from tests.index.corpus import documents, explained
+from tests.index.corpus import documents, explained, storage_of
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("DEDUP_KILLS", "10"))
 """How often a process is killed; the issue's 200 take a minute."""
 
 
-def test_a_process_killed_anywhere_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("paragraphs",)])
+def test_a_process_killed_anywhere_loses_nothing_and_does_nothing_twice(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.index.killing", str(tmp_path), str(KILLS), "1"],
+        [sys.executable, "-m", "tests.index.killing", str(tmp_path), str(KILLS), "1", *options],
         cwd=ROOT,
         env={**os.environ, "DEDUP_KERNELS": "numpy"},
         capture_output=True,
@@ -156,7 +159,7 @@ def test_a_full_disk_ends_a_batch_whole_and_the_next_goes_on(
         expected = [*index.admit_batch(several[:60]), *index.admit_batch(several[60:])]
     with Index.open(tmp_path / "seen") as index:
         found = index.admit_batch(several[:60], mark=("at", b"60"))
-        connection = index._storage.catalogue._connection
+        connection = storage_of(index).catalogue._connection
         with monkeypatch.context() as patch:
             if kind == "file":
                 patch.setattr(os, "fsync", full)
