@@ -19,7 +19,7 @@ from dedup.scanning.scoring import Scorer
 LEAST_DOCUMENTS = 10
 """Among fewer documents each word of one is a common word, and nothing tells a lifted passage."""
 
-LEAST_PROBABILITY = 0.6
+LEAST_PROBABILITY = 0.7
 """The least probability of a passage between documents, unless more is asked for: there are many times as many pairs of
 passages as within documents, and of those under it most are one plot or event told by two people."""
 

@@ -27,7 +27,8 @@ LEAST_TOKENS = 12
 _PARTS = 8
 
 _LONGEST = 1 << 14
-"""Bytes of a paragraph over which it is taken in pieces: where a token stands in one is told by its number alone."""
+"""Bytes of a paragraph over which it is taken in pieces: where a token stands in one is told by its number alone. No
+more of what is shared is aligned either."""
 
 _WHOLE = 1 << 11
 """Bytes up to which a document is aligned whole."""
@@ -160,19 +161,15 @@ def _excerpts(corpus: Corpus, ranks: I64, line: Line, several: list[Meetings], c
     sides = []
     for places, firsts, lasts in (
         (owners, met.units - 1 << UNIT_BITS, met.units + 2 << UNIT_BITS),
-        (met.documents, met.firsts, met.lasts),
+        (met.documents, met.firsts, np.minimum(met.lasts, met.firsts + _LONGEST)),
     ):
         origins = line.firsts[places] << UNIT_BITS
         sides.append(_around(corpus, ranks[places], firsts - origins, lasts - origins))
-    swapped = sides[0].documents > sides[1].documents
-    columns = []
-    for one, other in zip(sides, sides[::-1], strict=True):
-        columns += [
-            np.where(swapped, getattr(other, name), getattr(one, name)) for name in ("documents", "starts", "ends")
-        ]
-    rows = np.unique(np.stack([columns[3], columns[0], columns[1], columns[4], columns[2], columns[5]], axis=1), axis=0)
-    right, left, left_start, right_start, left_end, right_end = rows.T
-    return Excerpts(Side(left, left_start, left_end), Side(right, right_start, right_end), capped)
+    there, here = (np.stack([side.documents, side.starts, side.ends]) for side in sides)
+    swapped = there[0] > here[0]
+    left, right = np.where(swapped, here, there), np.where(swapped, there, here)
+    rows = np.ascontiguousarray(np.unique(np.concatenate([right, left]), axis=1))
+    return Excerpts(Side(*rows[3:]), Side(*rows[:3]), capped)
 
 
 def _around(corpus: Corpus, ranks: I64, firsts: I64, lasts: I64) -> Side:
