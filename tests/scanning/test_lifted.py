@@ -1,5 +1,7 @@
 """Passages that stand in another, otherwise different document in other words."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from dedup.model import Level
 from dedup.scanning import pairs
 from tests.prose import prose, reword
 from tests.scanning.snapshot import everything, slice_of, texts_of
+
+SEEDS = Path(__file__).parents[2] / "seeds"
 
 
 def between(documents: list[Document], config: Config | None = None) -> list[Match]:
@@ -141,3 +145,11 @@ def test_one_line_everywhere_and_one_template_with_another_number_give_nothing()
         for number in range(40)
     ]
     assert between(numbered) == []
+
+
+def test_nothing_is_found_between_the_seeds_among_other_pages() -> None:
+    pages = [Document(path.name, path.read_text("utf-8")) for path in sorted(SEEDS.glob("*.txt"))]
+    generator = np.random.default_rng(13)
+    others = [Document(number, prose(generator, 150)) for number in range(30)]
+    assert len(pages) == 5
+    assert between([*pages, *others]) == []
