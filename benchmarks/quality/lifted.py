@@ -9,7 +9,8 @@ that overlaps both spans. What is reported of the same documents without plants 
 with errors that the corpus holds, quotations and reports from one source among them, which `--show` prints to be read.
 
 Baselines: paragraphs whose shingles have a resemblance of .5, the most that MinHash at .5 can find; and paragraphs by
-TF-IDF cosine, at the threshold at which as many pairs of paragraphs of different documents without plants are over it.
+TF-IDF cosine, at the threshold at which as many pairs of paragraphs of different documents, not labelled as copies,
+are over it.
 """
 
 import argparse
@@ -186,13 +187,16 @@ def resembling(plants: Sequence[Plant], texts: Sequence[str]) -> list[bool]:
     return found
 
 
-def cosines_between(texts: Sequence[str], plants: Sequence[Plant], planted: Sequence[str]) -> tuple[F64, F64]:
-    """Cosines over `_LEAST_COSINE` of paragraphs of different documents, and those of passages and rewordings."""
+def cosines_between(
+    texts: Sequence[str], families: Sequence[object], plants: Sequence[Plant], planted: Sequence[str]
+) -> tuple[F64, F64]:
+    """Cosines over `_LEAST_COSINE` of paragraphs of different families, and those of passages and rewordings."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     paragraphs = [(at, line) for at, text in enumerate(texts) for line in text.split("\n")]
     paragraphs = [(at, line) for at, line in paragraphs if len(line.split()) >= _LEAST_WORDS]
-    owners = np.array([at for at, _ in paragraphs])
+    numbers = {family: number for number, family in enumerate(dict.fromkeys(families))}
+    owners = np.array([numbers[families[at]] for at, _ in paragraphs])
     vectorizer = TfidfVectorizer(
         token_pattern=r"\w+",  # noqa: S106 - an expression
         sublinear_tf=True,
@@ -257,7 +261,8 @@ def main() -> int:
     show(passages, texts, arguments.show, console)
     planted = list(texts)
     plants = plant(arguments.data, planted, arguments.seed)
-    between, within = cosines_between(texts, plants, planted)
+    of_texts = [families.of(place) for place in chosen]
+    between, within = cosines_between(texts, of_texts, plants, planted)
     threshold = np.sort(between)[-len(passages) - 1] if between.size > len(passages) else _LEAST_COSINE
     over = {
         "resemblance ≥ .5": resembling(plants, planted),

@@ -33,7 +33,7 @@ more of what is shared is aligned either."""
 _WHOLE = 1 << 11
 """Bytes up to which a document is aligned whole."""
 
-_MARGIN = 3 << 8
+_MARGIN = 1 << 9
 """Of a longer one what is shared is aligned, and so many bytes before and behind it."""
 
 
