@@ -1,9 +1,10 @@
 """A process that runs `dedup` again and again and kills itself at the moment asked for: `python -m benchmarks.killing`.
 
 It reads one JSON object a line: `arguments` of the command line; `events`, after how many events to die (calls of and
-returns from functions, within `dedup.filtering` and `dedup.index`, in any thread), or null; `stdin`, a file to read as
-standard input, or null. To each it answers with a line: `code`, the exit code (or minus the signal), and `events`, how
-many there were in a run that came to its end. Each run is a fork of its own, so that nothing has to be imported again.
+returns from functions, within `dedup.filtering` and `dedup.index`, in any thread), or null; `stdin`, a file to read
+as standard input, or null; `segments`, whether every batch is to become a segment of the index. To each it answers
+with a line: `code`, the exit code (or minus the signal), and `events`, how many there were in a run that came to its
+end. Each run is a fork of its own, so that nothing has to be imported again.
 """
 
 import json
@@ -49,11 +50,13 @@ class Victim:
             stream.close()
         self._process.wait()
 
-    def run(self, arguments: list[str], events: int | None = None, stdin: str | None = None) -> Ended:
+    def run(
+        self, arguments: list[str], events: int | None = None, stdin: str | None = None, *, segments: bool = False
+    ) -> Ended:
         """Run `dedup` on these arguments, to its end or for so many events."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = {"arguments": arguments, "events": events, "stdin": stdin}
+        order = {"arguments": arguments, "events": events, "stdin": stdin, "segments": segments}
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         self._process.stdin.flush()
         return Ended(**json.loads(self._process.stdout.readline()))
@@ -109,6 +112,8 @@ def _run(order: dict[str, object], answer: IO[bytes], dedup: object) -> None:
     """Run a command in this process and end it."""
     import io
 
+    from dedup.index import storage
+
     assert callable(dedup)
     code = 70
     said = io.StringIO()
@@ -118,6 +123,8 @@ def _run(order: dict[str, object], answer: IO[bytes], dedup: object) -> None:
         sys.stderr = said
         if order["stdin"] is not None:
             sys.stdin = open(str(order["stdin"]), encoding="utf-8")  # noqa: SIM115 - it is open to the end
+        if order["segments"]:
+            storage.FLUSH_AT_ONCE = 1
         events = order["events"]
         countdown = Countdown(events if isinstance(events, int) else None)
         threading.setprofile(countdown)

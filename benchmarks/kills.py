@@ -23,13 +23,17 @@ _SHARE = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A way of running the filter; `source` and `target` are names in a folder."""
+    """A way of running the filter; `source` and `target` are names in a folder.
+
+    `segments`: each batch becomes a segment of the index, which is written while the next batch is decided on.
+    """
 
     name: str
     source: str
     target: str
     options: tuple[str, ...] = ()
     through_stdin: bool = False
+    segments: bool = False
 
     def arguments(self, folder: Path, inputs: Path) -> list[str]:
         """The command, with its outputs and its index in a folder."""
@@ -47,6 +51,7 @@ class Scenario:
 
 SCENARIOS = (
     Scenario("lines to a file", "crawl.jsonl", "out.jsonl"),
+    Scenario("lines to a file, a segment a batch", "crawl.jsonl", "out.jsonl", segments=True),
     Scenario("lines to shards", "crawl.jsonl", "out/"),
     Scenario("a pipe to a file", "crawl.jsonl", "out.jsonl", through_stdin=True),
     Scenario("compressed lines to compressed lines", "crawl.jsonl.gz", "out.jsonl.gz"),
@@ -102,7 +107,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
 def undisturbed(victim: Victim, scenario: Scenario, folder: Path, inputs: Path) -> tuple[dict[str, bytes], int]:
     """The outputs of a run that nobody disturbs, and how many events it has."""
     folder.mkdir()
-    ended = victim.run(scenario.arguments(folder, inputs), stdin=scenario.stdin(inputs))
+    ended = victim.run(scenario.arguments(folder, inputs), stdin=scenario.stdin(inputs), segments=scenario.segments)
     if ended.code:
         raise RuntimeError(f"{scenario.name}: exited with {ended.code}: {ended.said}")
     return outputs(folder), ended.events
@@ -122,7 +127,8 @@ def disturbed(
     kills = 0
     while True:
         moment = int(generator.integers(1, max(int(events * _SHARE), 2))) if kills < most else None
-        ended = victim.run(scenario.arguments(folder, inputs), moment, scenario.stdin(inputs))
+        arguments, stdin = scenario.arguments(folder, inputs), scenario.stdin(inputs)
+        ended = victim.run(arguments, moment, stdin, segments=scenario.segments)
         if ended.code == 0:
             return outputs(folder), kills
         if ended.code != -9:

@@ -1,6 +1,7 @@
 """The one test command: `python -m tests` runs every check on all processors, and stops at the first that fails."""
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -11,16 +12,8 @@ PYTHON = sys.executable
 LEAST_COVERAGE = 95
 
 PYTEST = (
-    PYTHON,
-    "-m",
-    "pytest",
-    "-n",
-    "logical",
-    "--dist",
-    "worksteal",
-    "--benchmark-disable",
-    "--cov",
-    "--cov-report=",
+    *(PYTHON, "-m", "pytest", "-n", "logical", "--dist", "worksteal"),
+    *("--benchmark-disable", "--cov", "--cov-report="),
 )
 
 CHECKS: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
@@ -50,7 +43,7 @@ def main() -> int:
         print(f"== {name}", flush=True)
         code = subprocess.run(command, cwd=ROOT, env={**os.environ, **settings}, check=False).returncode
         if code:
-            print(f"== {name} failed; run again with: {' '.join(command)}", flush=True)
+            print(f"== {name} failed; run again with: {shlex.join(command)}", flush=True)
             return code
     print(f"== all checks passed, in {time.monotonic() - began:.0f} seconds")
     return 0

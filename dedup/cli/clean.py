@@ -61,7 +61,7 @@ def clean(files: tuple[str, ...], output: str, cuts: str | None, settings: Setti
         reporting.check_writable(file)
     with _cuts_file(cuts) as cuts_stream:
         for file, target in zip(files, targets, strict=True):
-            if file == "-" and sys.stdin.isatty() and not quiet:
+            if file == "-" and sys.stdin is not None and sys.stdin.isatty() and not quiet:
                 say("reading the text from the terminal; end it with Ctrl-D")
             data = _read(file)
             if file.lower().endswith(_NOT_TEXT) or data.startswith(_NOT_TEXT_AT_ONCE):
@@ -105,6 +105,8 @@ def _read(file: str) -> bytes:
     from dedup.errors import InputError
 
     if file == "-":
+        if sys.stdin is None:
+            raise InputError("standard input is closed; give a file")
         return sys.stdin.buffer.read()
     try:
         return Path(file).read_bytes()

@@ -2,10 +2,11 @@
 
 import contextlib
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -41,14 +42,21 @@ class Commands(click.Group):
             raise click.UsageError(f"there is no command {name!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse the arguments, of which `--help` and `--version` write at once."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError:
+            raise _reader_gone() from None
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a reader that goes away ends it without a word, as it ends other programs."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # Caught here, because click makes it exit code 1, which is for --fail-on.
-            _discard_stdout()
-            return BROKEN_PIPE
+            raise _reader_gone() from None
 
 
 @click.group(
@@ -88,7 +96,8 @@ for command in (scan, pairs, filter_command, index, clean, evaluate, calibrate, 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line on the arguments, by default the process's own, and return the exit code.
 
-    An error made on purpose becomes one line on standard error; an unexpected one is raised as it is.
+    An error made on purpose, or by the system, becomes one line on standard error; an unexpected one is raised as it
+    is.
     """
     try:
         result = commands.main(arguments, prog_name="dedup", standalone_mode=False)
@@ -100,6 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DedupError as error:
         complain(str(error))
         return error.exit_code
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.filename else f"the system says: {error}")
+        return WRONG
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return INTERRUPTED
@@ -114,18 +126,41 @@ def run() -> NoReturn:
     """
     # Records come and go by the hundred thousand and form no cycles: garbage is collected seldom.
     gc.set_threshold(100_000, 50, 100)
+    _mend_standard_streams()
     code = main()
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:
         code = BROKEN_PIPE
     except OSError as error:
-        complain(f"cannot write to standard output: {error.strerror}")
+        if code in (DONE, FOUND):
+            complain(f"standard output: cannot be written: {error.strerror}")
         code = WRONG
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stderr.flush()
     os._exit(code)
+
+
+def _mend_standard_streams() -> None:
+    """Make standard output and error what the commands take them for.
+
+    Where the caller closed one, Python has None. Of standard output this is an error as soon as something is to be
+    written; messages are for nobody then. With PYTHONUNBUFFERED a write may write a part of what it is given, and only
+    its result would tell.
+    """
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the process ends
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: SIM115
+    elif isinstance(sys.stdout.buffer, io.RawIOBase):
+        buffered = io.BufferedWriter(sys.stdout.buffer)
+        sys.stdout = io.TextIOWrapper(buffered, sys.stdout.encoding, sys.stdout.errors, line_buffering=True)
+
+
+def _reader_gone() -> click.exceptions.Exit:
+    """The end of a run whose reader went away. Click would make it exit code 1, which is for --fail-on."""
+    _discard_stdout()
+    return click.exceptions.Exit(BROKEN_PIPE)
 
 
 def _discard_stdout() -> None:

@@ -41,7 +41,7 @@ Examples:
   dedup filter pages.jsonl cleaned.jsonl --mode clean --quarantine unreadable.jsonl
 """
 
-_LEAST_MEMORY = 64 << 20
+_LEAST_MEMORY = 64 * 10**6
 _BATCHES_IN_MEMORY = 16
 """A batch is there several times over: as lines, parsed, as texts, sketched, and in two threads at the same time."""
 
@@ -284,7 +284,9 @@ def _with_batches(
     if memory is None:
         return options
     if memory < _LEAST_MEMORY:
-        raise ConfigError(f"filter needs {_LEAST_MEMORY >> 20} MB or more besides its index, not {memory >> 20}")
+        raise ConfigError(
+            f"filter needs {_LEAST_MEMORY // 10**6} MB or more besides its index, not {memory / 10**6:.3g}"
+        )
     return replace(options, batch_bytes=min(options.batch_bytes, memory // _BATCHES_IN_MEMORY))
 
 

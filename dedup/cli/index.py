@@ -246,6 +246,7 @@ def check(folder: str) -> int:
     """Read all of an index and write what is damaged, a JSON object a line; exit with 1 if anything is."""
     from dedup.errors import LockedError, StoreError
     from dedup.index import Index
+    from dedup.index.server import is_address
 
     try:
         with Index.open(folder, read_only=True) as opened:
@@ -253,7 +254,8 @@ def check(folder: str) -> int:
     except LockedError:
         raise
     except StoreError as error:
-        if not Index.exists(folder):
+        # On a server there is nothing to check, which is no damage.
+        if is_address(folder) or not Index.exists(folder):
             raise
         problems = [str(error)]
     _write_json([{"problem": problem} for problem in problems], "-")

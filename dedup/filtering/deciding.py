@@ -68,18 +68,26 @@ class Decider:
         """What can be done ahead of deciding, in another thread."""
         return self._index.sketch(texts)
 
-    def decide(
+    def begin(
         self, texts: TextColumn, ids: IdColumn, sketches: Sketches | None, name: str, mark: Callable[[Verdicts], bytes]
-    ) -> Verdicts:
-        """Decide on records and add them, and keep what `mark` gives for the verdicts, all of it or nothing."""
+    ) -> Callable[[], Verdicts]:
+        """Begin to decide on records: the rest, to be called in any thread while the next records are begun with.
+
+        It adds them to the index, and keeps what `mark` gives for the verdicts, all of it or nothing.
+        """
         verdicts: list[Verdicts] = []
 
         def value(columns: DecisionColumns) -> bytes:
             verdicts.append(_verdicts(columns))
             return mark(verdicts[0])
 
-        self._index.admit_columns(texts, ids, mark=(name, value), same_id="new", sketches=sketches)
-        return verdicts[0]
+        finish = self._index.begin_columns(texts, ids, mark=(name, value), sketches=sketches)
+
+        def finished() -> Verdicts:
+            finish()
+            return verdicts[0]
+
+        return finished
 
 
 def _verdicts(columns: DecisionColumns) -> Verdicts:

@@ -179,7 +179,7 @@ def _suffix(
 
 def _numbers(scores: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[bytes]:
     """Scores as JSON, with six decimals; null for NaN."""
-    return orjson.dumps(rounded_scores(scores).tolist())[1:-1].split(b",")
+    return orjson.dumps(rounded_scores(scores).tolist())[1:-1].split(b",") if scores.size else []
 
 
 def _closing_braces(own: bytes, data: U8, starts: I64, ends: I64) -> I64:

@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from typing import Generic, TypeVar
@@ -81,6 +82,7 @@ class WriteBehind:
         self._pool = ThreadPoolExecutor(1, "dedup-writing")
         self._stop = stop
         self._running: Future[None] | None = None
+        self._given_up = False
 
     def start(self, work: Callable[[], None]) -> None:
         """Begin some work, when that before is done."""
@@ -99,10 +101,13 @@ class WriteBehind:
                 if self._stop():
                     since = since or time.monotonic()
                     if time.monotonic() - since > _GRACE:
+                        self._given_up = True
                         raise Stopped from None
                 continue
             self._running = running = None
 
     def close(self) -> None:
-        """Let the thread end, without waiting for what it cannot write."""
-        self._pool.shutdown(wait=self._running is None, cancel_futures=True)
+        """Let the thread end. What it is at may take a while, as long as it was not waited for in vain already."""
+        if self._running is not None and not self._given_up:
+            futures.wait([self._running], timeout=_GRACE)
+        self._pool.shutdown(wait=self._running is None or self._running.done(), cancel_futures=True)

@@ -1,16 +1,17 @@
 """The run: records in, decided on by the index, records out, each exactly once however often the run breaks off.
 
-A batch goes through three steps: it is read, decided on, and written. The decisions, the place in the input behind the
-batch and where each output stood before it are put into the index in one transaction, which waits until the batch
-before has been written. So whatever kills the process, the index names a place in the input and lengths of the
-outputs that belong together, and has the verdicts on the one batch that may not have been written. The same command
-cuts the outputs to these lengths, reads that batch again, writes it by the recorded verdicts, and goes on.
+A batch goes through four steps: it is read, decided on, recorded and written, and while one thread records and writes
+a batch, others decide on the next one and read those behind it. The decisions, the place in the input behind the batch
+and where each output stood before it are put into the index in one transaction, when the batch before has been written.
+So whatever kills the process, the index names a place in the input and lengths of the outputs that belong together, and
+has the verdicts on the one batch that may not have been written. The same command cuts the outputs to these lengths,
+reads that batch again, writes it by the recorded verdicts, and goes on.
 """
 
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -19,7 +20,8 @@ from dedup.config import Config
 from dedup.errors import ConfigError, InputError
 from dedup.filtering.deciding import Decider
 from dedup.filtering.files import STDOUT, State, is_special
-from dedup.filtering.options import FilterOptions, FilterResult, Tally
+from dedup.filtering.line_output import COLUMNS
+from dedup.filtering.options import FilterOptions, FilterResult, Mode, Tally
 from dedup.filtering.outputs import Outputs, Where, show_complete
 from dedup.filtering.pipeline import ReadAhead, Stop, Stopped, WriteBehind
 from dedup.filtering.progress_mark import Mark, mark_name
@@ -28,6 +30,7 @@ from dedup.filtering.rows import RowSource
 from dedup.filtering.sources import START, LineSource, Reached, Step, another_input, named, status_of
 from dedup.filtering.verdicts import KEPT_REASONS, Verdicts
 from dedup.index.opening import check_outside
+from dedup.index.server import BYTES_AT_ONCE, DOCUMENTS_AT_ONCE, is_address
 from dedup.kernels import WORTH, Sketches, choose
 from dedup.reading import ReadOptions
 from dedup.reading.formats import Format, format_of_name
@@ -53,8 +56,9 @@ def filter_records(
 ) -> FilterResult:
     """Hand the records of `source` on to `target`, less those that repeat an earlier one of it or of the index.
 
-    Both are files or `-`; `target` may be a folder, which gets shards. `index` is the folder of an index, made if
-    need be; without it nothing is known before and nothing is kept. Without `config` that of the index holds.
+    Both are files or `-`; `target` may be a folder, which gets shards. `index` is the folder of an index, or its
+    address on a server, made if need be; without it nothing is known before and nothing is kept. Without `config` that
+    of the index holds.
     `stop` is asked now and then whether to end.
 
     Raises InputError where the input cannot be read or is not the one that an interrupted run had begun with,
@@ -63,6 +67,20 @@ def filter_records(
     reading, options, progress = reading or ReadOptions(), options or FilterOptions(), progress or Silent()
     if not options.mode.drops and options.rejected is not None:
         raise ConfigError(f"--rejected stays empty with --mode {options.mode}, which drops nothing; leave one out")
+    if options.mode is Mode.ANNOTATE and reading.text_column in COLUMNS:
+        raise ConfigError(
+            f"--mode annotate writes {reading.text_column} itself, in the place of the text; give the field of the "
+            "text another name"
+        )
+    if is_address(index):
+        # A server is busy with a batch, and answers nobody else meanwhile; one with a mark goes in whole.
+        batch, batch_bytes = min(options.batch, DOCUMENTS_AT_ONCE), min(options.batch_bytes, BYTES_AT_ONCE)
+        options = replace(options, batch=batch, batch_bytes=batch_bytes)
+        if is_special(target) and form_of(source, target, options) == Format.PARQUET:
+            raise ConfigError(
+                "Parquet to a pipe is put together in the folder of the index, and an index on a server has none: name "
+                "a file or a folder for the output"
+            )
     if index is not None:
         check_outside(index, *(each for each in (target, options.rejected, options.quarantine) if each != STDOUT))
     with contextlib.ExitStack() as stack:
@@ -97,6 +115,8 @@ class _Run:
         self._form = form_of(source, target, options)
         self._settings = _settings(self._form, decider.config, reading, options)
         self._complaints: list[str] = []
+        # Of the records that are written; only the thread that writes counts while there is one.
+        self._count = Tally()
 
     def go(self, workspace: str) -> FilterResult:
         """Go on from where the run stands, or begin it."""
@@ -185,18 +205,19 @@ class _Run:
     ) -> FilterResult:
         known = None if saved is None else saved.verdicts
         reached = START if saved is None else saved.reached
-        tally, finished = before, True
+        finished, self._count = True, before
         try:
             for step, sketches in steps:
+                decided: Callable[[], Verdicts]
                 if known is not None:
                     if len(known) != len(step.batch):
                         raise another_input(self._source, "its records are others")
-                    verdicts, known = known, None
-                    before = before.plus(self._tally(step.batch, verdicts))
+                    decided = partial(_given, known)
+                    before, known = before.plus(self._tally(step.batch, known)), None
                 else:
-                    verdicts = self._decide(step, sketches, outputs, writer, tally)
-                writer.start(partial(outputs.write, step.batch, verdicts))
-                tally, reached = tally.plus(self._tally(step.batch, verdicts)), step.reached
+                    decided = self._begin(step, sketches, outputs)
+                writer.start(partial(self._write, step.batch, decided, outputs))
+                reached = step.reached
                 self._complain(step.batch)
                 self._progress.advance(step.stored_bytes)
         except Stopped:
@@ -204,20 +225,18 @@ class _Run:
         if known is not None:
             if finished:
                 raise another_input(self._source, f"it ends before its first {reached.until.offset:,} bytes")
-            return FilterResult(tally, before, False)
+            return FilterResult(self._count, before, False)
         writer.wait()
         if finished:
             outputs.finish()
         states = outputs.states()
         at_end = replace(reached, before=reached.until)
-        self._decider.put_mark(self._name, Mark(self._settings, at_end, states, tally, None, finished).encoded())
+        self._decider.put_mark(self._name, Mark(self._settings, at_end, states, self._count, None, finished).encoded())
         outputs.settle(states)
-        return FilterResult(tally, before, finished, tuple(self._complaints))
+        return FilterResult(self._count, before, finished, tuple(self._complaints))
 
-    def _decide(
-        self, step: Step, sketches: Sketches | None, outputs: Outputs, writer: WriteBehind, tally: Tally
-    ) -> Verdicts:
-        """Have a batch decided on, and recorded with where the run stands once the batch before is written."""
+    def _begin(self, step: Step, sketches: Sketches | None, outputs: Outputs) -> Callable[[], Verdicts]:
+        """Begin to decide on a batch. The rest records it with where the run stands, when the one before is written."""
         batch = step.batch
         if self._reading.strict and batch.unreadable:
             record = batch.unreadable[0]
@@ -229,13 +248,23 @@ class _Run:
 
         def mark(verdicts: Verdicts) -> bytes:
             nonlocal states
-            writer.wait()
             states = outputs.states()
-            return Mark(self._settings, step.reached, states, tally, verdicts).encoded()
+            return Mark(self._settings, step.reached, states, self._count, verdicts).encoded()
 
-        verdicts = self._decider.decide(batch.texts, batch.ids, sketches, self._name, mark)
-        outputs.settle(states)
-        return verdicts
+        finish = self._decider.begin(batch.texts, batch.ids, sketches, self._name, mark)
+
+        def decided() -> Verdicts:
+            verdicts = finish()
+            outputs.settle(states)
+            return verdicts
+
+        return decided
+
+    def _write(self, batch: Batch, decided: Callable[[], Verdicts], outputs: Outputs) -> None:
+        """Have a batch recorded, and write it; in the thread that writes."""
+        verdicts = decided()
+        outputs.write(batch, verdicts)
+        self._count = self._count.plus(self._tally(batch, verdicts))
 
     def _tally(self, batch: Batch, verdicts: Verdicts) -> Tally:
         reasons = verdicts.counts()
@@ -283,6 +312,10 @@ def _settings(form: Format, config: Config, reading: ReadOptions, options: Filte
 
 def _unchanged(source: str, reached: Reached) -> bool:
     return reached.status is not None and status_of(source) == reached.status
+
+
+def _given(verdicts: Verdicts) -> Verdicts:
+    return verdicts
 
 
 def _chained(first: list[Ready], rest: Iterator[Ready]) -> Iterator[Ready]:

@@ -1,7 +1,9 @@
 """Looking an index over: what is in it, and whether all of it is whole and in agreement."""
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -54,7 +56,7 @@ def look_over(storage: Storage) -> IndexInfo:
         removed=sum(int(np.count_nonzero(~alive[part.ranks])) for part in state.parts),
         tail=state.tail_documents,
         segments=len(stored),
-        bytes=sum(path.stat().st_size for path in storage.folder.iterdir() if path.is_file()),
+        bytes=sum(_size(path) for path in storage.folder.iterdir()),
         posting_bytes=sum(each.n_bytes for each in stored),
         text_bytes=sum(each.n_text_bytes for each in stored),
         keeps_text=state.keeps_text,
@@ -64,6 +66,15 @@ def look_over(storage: Storage) -> IndexInfo:
         background_documents=state.background.documents,
         marks=tuple(storage.catalogue.marks()),
     )
+
+
+def _size(path: Path) -> int:
+    """The size of a file; 0 of what is none, or none any more since another process has joined segments."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def check(storage: Storage, kernels: Kernels) -> list[str]:

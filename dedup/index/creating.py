@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -142,6 +143,19 @@ def make_folder(path: Path) -> None:
         raise StoreError(f"{path}: holds other things, such as {sorted(others)[0]!r}; name a new or an empty folder")
 
 
+def check_empty(path: Path) -> None:
+    """Raise StoreError for a folder whose catalogue is empty, although there are segments: it was cut off.
+
+    To make an index there would delete them.
+    """
+    left = sorted(entry for entry in os.listdir(path) if entry.startswith(("segment-", "texts-")))
+    if left:
+        raise StoreError(
+            f"{path / NAME}: is empty, and beside it stands {left[0]}: it was cut off. Put it back from a copy of "
+            "the index, or make the index anew in another folder"
+        )
+
+
 def first_facts(opening: Opening) -> Mapping[str, bytes]:
     """What a new index begins with. Raises ConfigError for what an index does not do."""
     config = DEFAULT if opening.config is None else suitable(opening.config)
@@ -181,14 +195,22 @@ def read_facts(catalogue: FactSource, path: Path | str) -> Facts:
             if version
             else f"{path}: is no index"
         )
-    facts = {name: catalogue.fact(name) or b"" for name in first_facts(Opening())}
+    facts = {}
+    for name in first_facts(Opening()):
+        fact = catalogue.fact(name)
+        if fact is None:
+            raise StoreError(f"{path}: the fact {name!r} is missing: the index is damaged. Put it back from a copy")
+        facts[name] = fact
     config = config_from_json(facts["config"], path)
     if config.fingerprint.encode() != facts["config_fingerprint"]:
         raise StoreError(
             f"{path}: its configuration has another fingerprint in this version of dedup ({config.fingerprint}, not "
             f"{facts['config_fingerprint'].decode()}): settings have changed their meaning"
         )
-    background = background_from_bytes(facts["background"])
-    if background.fingerprint.encode() != facts["background_fingerprint"]:
+    try:
+        background = background_from_bytes(facts["background"])
+    except (ValueError, KeyError, IndexError, OSError, EOFError, BadZipFile):
+        background = None
+    if background is None or background.fingerprint.encode() != facts["background_fingerprint"]:
         raise StoreError(f"{path}: the background stored is damaged; put the index back from a copy")
     return Facts(config, background, facts["keeps_text"] == b"1", facts["paragraphs"] == b"1")

@@ -1,10 +1,11 @@
 """The index on disk: one writer, any number of readers."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from dedup.errors import StoreError
 from dedup.index.admitting import Admission, admit_documents, preview
 from dedup.index.catalogue import Catalogue, is_there
 from dedup.index.checking import IndexInfo, check, look_over
-from dedup.index.creating import Facts, check_facts, first_facts, make_folder, read_facts
+from dedup.index.creating import Facts, check_empty, check_facts, first_facts, make_folder, read_facts
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
 from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_buckets, tokens_of
 from dedup.index.explaining import explanation
@@ -46,6 +47,10 @@ class EmbeddedIndex(Index):
         self._mutex = mutex
         self._merge = merge
         self._closed = False
+        self._process = os.getpid()
+        # Whether nothing is being stored that what is decided next has to wait for.
+        self._settled = threading.Event()
+        self._settled.set()
 
     @property
     def _state(self) -> State:
@@ -96,21 +101,61 @@ class EmbeddedIndex(Index):
         sketches: Sketches | None = None,
     ) -> DecisionColumns:
         """See `Index.admit_columns`."""
+        self._settled.wait()
         with self._mutex:
-            self._check_writable()
-            kernels = self._choose(texts.n_bytes)
-            date = time.time() if admitted is None else admitted.timestamp()
-            with self._storage.restoring():
-                admission = admit_documents(
-                    self._state, texts, ids, date, kernels, same_id=same_id, keep_all=keep_all, sketches=sketches
-                )
-                decisions = self._complete(admission, texts, date, kernels)
-                value = None if mark is None else mark[1](decisions) if callable(mark[1]) else mark[1]
-                marks = NO_MARKS if mark is None or value is None else {mark[0]: value}
-                self._storage.commit(admission.arrivals, admission.removed, marks, kernels)
-            self._stored(kernels)
-            self._merge_due(kernels)
+            return self._begin(texts, ids, mark, admitted, same_id, keep_all, sketches)[0]()
+
+    def begin_columns(
+        self,
+        texts: TextColumn,
+        ids: IdColumn,
+        *,
+        mark: tuple[str, Callable[[DecisionColumns], bytes]],
+        sketches: Sketches | None = None,
+    ) -> Callable[[], DecisionColumns]:
+        """See `Index.begin_columns`."""
+        self._settled.wait()
+        with self._mutex:
+            finish, by_itself = self._begin(texts, ids, mark, None, "new", False, sketches)
+            if not by_itself:
+                self._settled.clear()
+            return finish
+
+    def _begin(
+        self,
+        texts: TextColumn,
+        ids: IdColumn,
+        mark: tuple[str, bytes | Callable[[DecisionColumns], bytes]] | None,
+        admitted: datetime | None,
+        same_id: Literal["recorded", "new"],
+        keep_all: bool,
+        sketches: Sketches | None,
+    ) -> tuple[Callable[[], DecisionColumns], bool]:
+        """Decide on documents: what stores them, and whether that can be done while others are decided on."""
+        self._check_writable()
+        kernels = self._choose(texts.n_bytes)
+        date = time.time() if admitted is None else admitted.timestamp()
+        with self._storage.restoring():
+            admission = admit_documents(
+                self._state, texts, ids, date, kernels, same_id=same_id, keep_all=keep_all, sketches=sketches
+            )
+            decisions = self._complete(admission, texts, date, kernels)
+            plan = self._storage.plan(admission.arrivals, admission.removed)
+
+        def finish() -> DecisionColumns:
+            try:
+                with self._storage.restoring():
+                    value = None if mark is None else mark[1](decisions) if callable(mark[1]) else mark[1]
+                    marks = NO_MARKS if mark is None or value is None else {mark[0]: value}
+                    self._storage.store(plan, marks, kernels)
+                with self._mutex:
+                    self._stored(kernels)
+                    self._merge_due(kernels)
+            finally:
+                self._settled.set()
             return decisions
+
+        return finish, plan.segment is not None
 
     def _complete(self, admission: Admission, texts: TextColumn, date: float, kernels: Kernels) -> DecisionColumns:
         """The decisions on documents that are about to be stored."""
@@ -156,8 +201,7 @@ class EmbeddedIndex(Index):
 
     def compact(self) -> None:
         """See `Index.compact`."""
-        self._storage.wait()
-        with self._mutex:
+        with self._unmerged():
             self._check_writable()
             self._storage.compact(self._choose(0))
 
@@ -229,6 +273,18 @@ class EmbeddedIndex(Index):
         if self._merge != "never":
             self._storage.merge_due(kernels, background=self._merge == "background")
 
+    @contextmanager
+    def _unmerged(self) -> Iterator[None]:
+        """Hold the mutex while no thread merges: two that join the same segments would have their documents twice."""
+        while True:
+            self._storage.wait()
+            with self._mutex:
+                # Between waiting and holding, a document of another thread may have begun one.
+                if self._storage.is_merging:
+                    continue
+                yield
+                return
+
     def _decision(self, document: DocumentId, alone: Alone, kernels: Kernels) -> Decision:
         dropped = alone.representative >= 0
         if not dropped:
@@ -241,6 +297,10 @@ class EmbeddedIndex(Index):
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError(f"{self._storage.folder}: the index is closed")
+        if os.getpid() != self._process:
+            raise StoreError(
+                f"{self._storage.folder}: was opened by the process that this one was forked from; open it here anew"
+            )
 
     def _refresh(self) -> None:
         self._check_open()
@@ -252,8 +312,10 @@ class EmbeddedIndex(Index):
 
     def close(self) -> None:
         """See `Index.close`."""
-        self._storage.wait()
-        with self._mutex:
+        if os.getpid() != self._process:
+            # What was forked has a copy of the connection, which is not to be closed here, and of no thread.
+            return
+        with self._unmerged():
             if not self._closed:
                 self._closed = True
                 self._storage.close()
@@ -300,6 +362,7 @@ def open_storage(folder: Path, opening: Opening, mutex: threading.RLock) -> tupl
         if not opening.read_only:
             catalogue.prepare(opening.durability)
             if catalogue.version == 0:
+                check_empty(folder)
                 catalogue.create(dict(facts_of_new))
         facts = read_facts(catalogue, folder)
         check_facts(facts, opening, folder)

@@ -144,6 +144,23 @@ class Index(ABC):
         the index as it was. `sketches`: what `sketch` has given for the texts.
         """
 
+    def begin_columns(
+        self,
+        texts: TextColumn,
+        ids: IdColumn,
+        *,
+        mark: tuple[str, Callable[[DecisionColumns], bytes]],
+        sketches: Sketches | None = None,
+    ) -> Callable[[], DecisionColumns]:
+        """Begin to admit documents given as columns, with `same_id="new"`: the rest of it, to be called.
+
+        Another thread may call it, while this one begins with the next documents; what is begun is to be finished in
+        the same order, or not at all, and until then nothing else is to be written to the index. Nothing is in the
+        index, for others or for good, before it is finished, and the value of `mark` is asked for then. Where finishing
+        fails, what was begun after it is gone too.
+        """
+        return lambda: self.admit_columns(texts, ids, mark=mark, same_id="new", sketches=sketches)
+
     @abstractmethod
     def sketch(self, texts: TextColumn) -> Sketches:
         """The part of `admit_columns` that needs nothing of the index, so that another thread may do it ahead."""

@@ -163,22 +163,13 @@ class Judge:
     def _candidates(self, compared: I64) -> tuple[I64, I64]:
         """Pairs of ranks and arrivals to be verified, sorted by arrival, then rank."""
         config, sketches, state = self._config, self._sketches, self._state
-
-        def find(tables: U8, keys: NDArray[np.uint32]) -> tuple[U64, I64]:
-            return state.find(tables, keys, self._kernels)
-
         stored, local = [_NO_PAIRS], [_NO_PAIRS]
         if config.looks_for(Relation.NEAR):
-            by_band = band_candidates(
-                sketches.keys[:, compared], compared, state.ledger.kept, config.bucket_cap, config.bucket_links, find,
-            )  # fmt: skip
+            by_band = band_candidates(sketches.keys[:, compared], compared, state, self._kernels)
             stored.append(by_band[0])
             local.append(by_band[1])
         if config.looks_for(Relation.CONTAINS):
-            linked = sample_candidates(
-                take_rows(sketches.samples, compared), compared, state.ledger.kept, config.posting_cap, find,
-                state.numbers,
-            )  # fmt: skip
+            linked = sample_candidates(take_rows(sketches.samples, compared), compared, state, self._kernels)
             stored.append(self._enough_shared(linked.stored, linked.stored_keys, 0))
             local.append(self._enough_shared(linked.local, linked.local_keys, self._base))
         pairs = [distinct(np.concatenate(stored)), distinct(np.concatenate(local))]

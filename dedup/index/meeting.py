@@ -62,7 +62,8 @@ class _Facts:
     @property
     def version(self) -> int:
         """The format."""
-        return int(self.facts.get("format", b"0"))
+        said = self.facts.get("format", b"0")
+        return int(said) if said.isdigit() else 0
 
     def fact(self, name: str) -> bytes | None:
         """A fact about the index."""

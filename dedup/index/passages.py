@@ -69,6 +69,17 @@ class PassageIndex(EmbeddedIndex):
             self._in_step = True
             return columns
 
+    def begin_columns(
+        self,
+        texts: TextColumn,
+        ids: IdColumn,
+        *,
+        mark: tuple[str, Callable[[DecisionColumns], bytes]],
+        sketches: Sketches | None = None,
+    ) -> Callable[[], DecisionColumns]:
+        """See `Index.begin_columns`: nothing is done ahead, since paragraphs are undone for one call at a time."""
+        return Index.begin_columns(self, texts, ids, mark=mark, sketches=sketches)
+
     def _complete(self, admission: Admission, texts: TextColumn, date: float, kernels: Kernels) -> DecisionColumns:
         decisions = admission.decisions
         copies = (decisions.reasons == DROPPED) & (decisions.verdicts == Verdict.EXACT)

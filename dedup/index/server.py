@@ -20,6 +20,10 @@ _SETTINGS = frozenset(
         *("socket_timeout", "socket_connect_timeout", "socket_keepalive"),
     }
 )
+_GONE = "the index was deleted or made anew since it was opened; open it again"
+DOCUMENTS_AT_ONCE = 512
+"""Documents that are fetched for, and inserted, by one script each: some milliseconds of the server's time."""
+BYTES_AT_ONCE = 4 << 20
 _TRIES = 3
 _PAUSE = 0.05
 
@@ -77,7 +81,7 @@ def parse_address(url: str) -> Address:
     if parts.scheme == "unix":
         if not database:
             raise ConfigError(f"{shown}: names no socket; write for example unix:///run/redis.sock?db=0&prefix=crawl")
-    elif port == 0 or not ((database.isascii() and database.isdigit()) or not database):
+    elif port == 0 or (database and not (database.isascii() and database.isdigit())):
         raise ConfigError(f"{shown}: has no database of that number; write for example {_EXAMPLE}")
     query = f"?{urlencode(settings)}" if settings else ""
     return Address(f"{parts.scheme}://{parts.netloc}{parts.path}{query}", prefix, shown)
@@ -148,6 +152,11 @@ class Server:
         used = said.get("used_memory", 0) if isinstance(said, Mapping) else 0
         return used if isinstance(used, int) else 0
 
+    def check_there(self) -> None:
+        """Raise StoreError where the index is not the one any more that was opened; scripts see to it themselves."""
+        if self._ask("HGET", f"{self._name}:state", "identity") != self.identity:
+            raise StoreError(f"{self.shown}: {_GONE}")
+
     # Documents
 
     def count(self) -> int:
@@ -156,11 +165,11 @@ class Server:
 
     def count_dropped(self) -> int:
         """How many of them were dropped."""
-        return int(self._bytes_or_none(self._ask("HGET", f"{self._name}:state", "dropped")) or b"0")
+        return _number(self._bytes_or_none(self._ask("HGET", f"{self._name}:state", "dropped")) or b"0")
 
     def next_rank(self) -> int:
         """The rank of the next document."""
-        return int(self._bytes_or_none(self._ask("HGET", f"{self._name}:state", "next")) or b"0")
+        return _number(self._bytes_or_none(self._ask("HGET", f"{self._name}:state", "next")) or b"0")
 
     @property
     def lists_name(self) -> bytes:
@@ -183,7 +192,7 @@ class Server:
 
     def represented(self, rank: bytes) -> int:
         """How many living documents were dropped for one."""
-        return int(self._bytes_or_none(self._ask("HGET", f"{self._name}:dropped", rank)) or b"0")
+        return _number(self._bytes_or_none(self._ask("HGET", f"{self._name}:dropped", rank)) or b"0")
 
     def mark(self, name: str) -> bytes | None:
         """The value last stored under a name with a batch."""
@@ -251,9 +260,9 @@ class Server:
         if isinstance(error, self._full):
             said = "the server's memory is full; nothing was stored. Raise its maxmemory, or expire documents"
         if said.startswith("GONE"):
-            said = "the index was deleted or made anew since it was opened; open it again"
+            said = _GONE
         if said.startswith("DAMAGED"):
-            said = f"keys of the index are missing ({said[8:]}); make the index anew"
+            said = f"what is stored there is damaged ({said[8:]}); make the index anew"
         raise StoreError(f"{self.shown}: {said}") from error
 
     def _bytes_or_none(self, value: object) -> bytes | None:
@@ -303,6 +312,13 @@ def _integer(value: object) -> int:
     if not isinstance(value, int):
         raise _odd(value)
     return value
+
+
+def _number(value: bytes) -> int:
+    """A number that the server keeps in digits. Raises StoreError where these are damaged."""
+    if not value.isdigit():
+        raise StoreError("a number of an index on the server is damaged; make the index anew")
+    return int(value)
 
 
 def _odd(value: object) -> DedupError:

@@ -27,16 +27,13 @@ from dedup.index.meeting import FORMAT_VERSION, meet
 from dedup.index.messages import pack_numbers
 from dedup.index.opening import Opening
 from dedup.index.resolving import documents_with
-from dedup.index.server import Fetched, Server, parse_address
-from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, as_fetched, insertion
+from dedup.index.server import BYTES_AT_ONCE, DOCUMENTS_AT_ONCE, Fetched, Server, parse_address
+from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, as_fetched, insertion, making_sense
 from dedup.index.state import State
 from dedup.kernels import I64, U32, U64, WORTH, Kernels, Sketches, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
-DOCUMENTS_AT_ONCE = 512
-"""Documents that are fetched for, and inserted, by one script each: some milliseconds of the server's time."""
-BYTES_AT_ONCE = 4 << 20
 _PATIENCE = 4
 """Times that documents are tried together before they are tried in halves."""
 _MOST_TRIES = 200
@@ -77,7 +74,7 @@ class SharedIndex(Index):
 
     def __len__(self) -> int:
         """How many documents are there."""
-        self._check_open()
+        self._check_there()
         return self._server.count()
 
     # Admitting
@@ -151,12 +148,13 @@ class SharedIndex(Index):
         of_ids = entries.packed(name, entries.first_id, last)
         fetched = self._server.fetch(self._limits, of_ids, entries.packed(name, 0, entries.first_id))
         n_ids = entries.distinct.size - entries.first_id if ids else 0
-        part = SnapshotPart(fetched, entries, n_ids, self._server.texts)
+        with making_sense():
+            part = SnapshotPart(fetched, entries, n_ids, self._server.texts)
         return Snapshot(self._base, part), fetched
 
     def mark(self, name: str) -> bytes | None:
         """See `Index.mark`."""
-        self._check_open()
+        self._check_there()
         return self._server.mark(name)
 
     def remove(self, document: DocumentId) -> bool:
@@ -196,7 +194,7 @@ class SharedIndex(Index):
 
     def info(self) -> IndexInfo:
         """See `Index.info`. `bytes` is the memory that the server uses, for all that it holds; there are no files."""
-        self._check_open()
+        self._check_there()
         documents, dropped = self._server.count(), self._server.count_dropped()
         return IndexInfo(
             documents=documents,
@@ -275,7 +273,7 @@ class SharedIndex(Index):
 
     def kept_tokens(self) -> Iterator[tuple[DocumentId, U64]]:
         """See `Index.kept_tokens`."""
-        self._check_open()
+        self._check_there()
         end = self._server.next_rank()
         for first in range(0, end, AT_ONCE):
             ranks = np.arange(first, min(first + AT_ONCE, end), dtype="<u4")
@@ -287,9 +285,10 @@ class SharedIndex(Index):
             kernels = self._choose(0)
             rows = self._server.rows([rank.tobytes() for rank in ranks])
             entries = entries_of_ids(np.zeros(0, dtype=np.uint64), self._base.numbers)
-            part = SnapshotPart(as_fetched(ranks, rows), entries, 0, self._server.texts)
-            snapshot = Snapshot(self._base, part)
-            return tokens_of(snapshot, kept_ranks(snapshot), kernels)
+            with making_sense():
+                part = SnapshotPart(as_fetched(ranks, rows), entries, 0, self._server.texts)
+                snapshot = Snapshot(self._base, part)
+                return tokens_of(snapshot, kept_ranks(snapshot), kernels)
 
     def tokens_in_buckets(self, keys: U32) -> list[tuple[DocumentId, U64]]:
         """See `Index.tokens_in_buckets`."""
@@ -317,6 +316,10 @@ class SharedIndex(Index):
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError(f"{self._server.shown}: the index is closed")
+
+    def _check_there(self) -> None:
+        self._check_open()
+        self._server.check_there()
 
     def _check_writable(self) -> None:
         self._check_open()

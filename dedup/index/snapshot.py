@@ -4,7 +4,8 @@ They have ranks of their own there, from 0 on, in the order of their ranks on th
 behind them. So everything that decides about an index on the disk decides here, too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from dedup.index.admitting import Admission
 from dedup.index.arrivals import NONE, POSTED, ROW, Rows, offsets_of
 from dedup.index.compression import Compressor, decompress
 from dedup.index.entries import ENTRY_SIZE, Entries
+from dedup.index.held import HeldTexts
 from dedup.index.ledger import Ledger
 from dedup.index.messages import pack_numbers
 from dedup.index.parts import COMMON, Facts, Part
@@ -22,6 +24,7 @@ from dedup.index.state import State
 from dedup.index.tables import SHIFT
 from dedup.index.texts import Texts
 from dedup.kernels import F64, I64, U8, U32, U64, Bool, Kernels, Sketches
+from dedup.kernels.stacking import stack
 from dedup.model import TextColumn
 
 STORED_ROW = np.dtype(
@@ -41,7 +44,8 @@ STORED_ROW = np.dtype(
     ]
 )
 """What a row on the server begins with, as in `dedup.index.arrivals.ROW`. There follow the JSON token of the id, for a
-dropped document four scores (float64), and the entries. The scripts know where representative, entries and date are."""
+dropped document four scores (float64), and the entries. The scripts know its size, and where representative, entries
+and date are."""
 
 SCORES_SIZE = 32
 
@@ -53,6 +57,15 @@ ReadTexts = Callable[[Sequence[bytes]], list[bytes | None]]
 
 class ChangedError(Exception):
     """The index has changed since it was fetched: what was decided may not hold."""
+
+
+@contextmanager
+def making_sense() -> Iterator[None]:
+    """Make a StoreError of what comes of rows that are not as they were stored."""
+    try:
+        yield
+    except (ValueError, IndexError) as error:
+        raise StoreError(f"a document on the server is damaged ({error}); make the index anew") from error
 
 
 class SnapshotPart:
@@ -69,6 +82,8 @@ class SnapshotPart:
         self._data = [fetched.rows[ends[place] : ends[place + 1]] for place in order.tolist()]
         size = STORED_ROW.itemsize
         stored = np.frombuffer(b"".join(data[:size] for data in self._data), dtype=STORED_ROW)
+        if stored.size != ranks.size:
+            raise ValueError("a row is cut off")
         self._rows = np.zeros(stored.size + 1, dtype=_LOCAL_ROW)
         for name in COMMON:
             self._rows[name][:-1] = stored[name]
@@ -180,6 +195,7 @@ class Snapshot(State):
         self.keeps_text, self.numbers, self.limits, self.plan = base.keeps_text, base.numbers, base.limits, base.plan
         self.segments, self.runs, self.tail_end = [], [], -1
         self.recent, self.ledger = Recent(base.config.shingle_size, base.numbers), Ledger()
+        self.held, self._sealed, self._stack = HeldTexts(), 0, None
         self.part = part
         self._texts: TextColumn | None = None
         self._sketches: Sketches | None = None
@@ -204,10 +220,8 @@ class Snapshot(State):
     def _find_sorted(self, tables: U8, keys: U32, kernels: Kernels) -> tuple[list[U64], I64]:
         counts = np.zeros(keys.size, dtype=np.int64)
         several = [self.part.find(tables, keys, self.limits, self.ledger.alive, counts)]
-        several += [
-            kernels.find_members(run.tables, tables, keys, self.limits, self.ledger.alive, counts).entries
-            for run in self.runs
-        ]
+        runs = stack([run.tables for run in self.runs])
+        several.append(kernels.find_members(runs, tables, keys, self.limits, self.ledger.alive, counts).entries)
         return [entries for entries in several if entries.size], counts
 
 

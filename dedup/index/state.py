@@ -11,13 +11,15 @@ from dedup.errors import StoreError
 from dedup.index.arrivals import ROW, Arrivals, Rows, join_arrivals
 from dedup.index.catalogue import Catalogue, StoredSegment
 from dedup.index.files import damaged
+from dedup.index.held import HeldTexts
 from dedup.index.ledger import Ledger
 from dedup.index.parts import COMMON, Part, Run, Segment, facts_of, places_of
 from dedup.index.recent import FEW, MOST, Recent
 from dedup.index.tables import SHIFT, TableNumbers
 from dedup.index.texts import Texts
-from dedup.kernels import F64, I64, U8, U32, U64, Kernels, Sketches, SketchPlan
+from dedup.kernels import F64, I64, U8, U32, U64, Kernels, Sketches, SketchPlan, TableStack
 from dedup.kernels.hashing import no_triggers
+from dedup.kernels.stacking import stack
 from dedup.model import Relation, TextColumn
 from dedup.sketching import sketch_plan
 from dedup.tokenising import codepoint_table
@@ -44,7 +46,10 @@ class State:
     limits: I64 = field(init=False)
     plan: SketchPlan = field(init=False)
     ledger: Ledger = field(default_factory=Ledger)
+    held: HeldTexts = field(default_factory=HeldTexts)
     tail_end: int = -1
+    _sealed: int = 0
+    _stack: TableStack | None = None
 
     def __post_init__(self) -> None:
         self.numbers = table_numbers(self.config)
@@ -64,13 +69,13 @@ class State:
 
     @property
     def tail_documents(self) -> int:
-        """How many documents are in the tail, removed ones with them."""
-        return sum(len(run.arrivals) for run in self.runs) + len(self.recent)
+        """How many documents are in the tail, removed ones with them, but for those that are to become a segment."""
+        return sum(len(run.arrivals) for run in self.runs[self._sealed :]) + len(self.recent)
 
     @property
     def tail_bytes(self) -> int:
         """What the tail takes of memory, tables apart."""
-        return sum(run.arrivals.n_bytes for run in self.runs) + self.recent.n_bytes
+        return sum(run.arrivals.n_bytes for run in self.runs[self._sealed :]) + self.recent.n_bytes
 
     def find(self, tables: U8, keys: U32, kernels: Kernels) -> tuple[U64, I64]:
         """The first living members with each key (see `Kernels.find_members`), and how many each query has."""
@@ -99,17 +104,15 @@ class State:
         return hits, counts
 
     def _find_sorted(self, tables: U8, keys: U32, kernels: Kernels) -> tuple[list[U64], I64]:
-        """What is found in segments and runs, part by part, and how many each query has."""
+        """What is found in segments and runs, and how many each query has."""
         counts = np.zeros(keys.size, dtype=np.int64)
-        several = []
-        parts: list[Segment | Run] = [*self.segments, *self.runs]
-        for part in parts:
-            found = kernels.find_members(part.tables, tables, keys, self.limits, self.ledger.alive, counts)
-            if found.damaged >= 0:
-                raise damaged(part.path if isinstance(part, Segment) else self.folder, f"block {found.damaged}")
-            if found.entries.size:
-                several.append(found.entries)
-        return several, counts
+        if self._stack is None:
+            self._stack = stack([*(each.tables for each in self.segments), *(each.tables for each in self.runs)])
+        found = kernels.find_members(self._stack, tables, keys, self.limits, self.ledger.alive, counts)
+        if found.damaged >= 0:
+            # Tables in memory have no sums that could differ.
+            raise damaged(self.segments[found.part].path, f"block {found.damaged}")
+        return [found.entries] if found.entries.size else [], counts
 
     def rows(self, ranks: I64, kernels: Kernels) -> Rows:
         """What is stored of documents, with the fields of `COMMON`."""
@@ -137,8 +140,13 @@ class State:
 
     def read(self, ranks: I64, kernels: Kernels) -> Iterator[tuple[I64, Texts]]:
         """The texts of documents, where they stand: places among `ranks`, and their texts."""
-        for part, chosen, places in self._by_part(ranks):
-            yield chosen, part.texts(places, kernels)
+        missing = np.ones(ranks.size, dtype=np.bool_)
+        for chosen, texts in self.held.read(ranks):
+            missing[chosen] = False
+            yield chosen, texts
+        others = np.flatnonzero(missing)
+        for part, chosen, places in self._by_part(ranks[others]):
+            yield others[chosen], part.texts(places, kernels)
 
     def admitted_before(self, moment: float, kernels: Kernels) -> I64:
         """The ranks of living documents that were admitted before a moment, in seconds since 1970."""
@@ -190,27 +198,41 @@ class State:
     def _add_run(self, arrivals: Arrivals) -> None:
         """Put a run behind the others; those that are no longer than all behind them are joined with these."""
         several, count = [arrivals], len(arrivals)
-        while count < _LONG and self.runs and len(self.runs[-1].arrivals) <= count:
+        while count < _LONG and len(self.runs) > self._sealed and len(self.runs[-1].arrivals) <= count:
             several.append(self.runs.pop().arrivals)
             count += len(several[-1])
         self.runs.append(Run(join_arrivals(several[::-1]), self.config.shingle_size, self.numbers))
+        self._stack = None
+
+    def seal(self) -> list[Run]:
+        """The runs that are not sealed yet: they are to become a segment, and stay as they are."""
+        runs = self.runs[self._sealed :]
+        self._sealed = len(self.runs)
+        return runs
+
+    def unseal(self, count: int, kernels: Kernels) -> None:
+        """Take the first runs out, which were sealed: a segment has their documents. Some texts stay at hand."""
+        for run in self.runs[:count]:
+            self.held.put(run.arrivals, kernels)
+        del self.runs[:count]
+        self._sealed -= count
+        self._stack = None
 
     def load(self, catalogue: Catalogue, kernels: Kernels) -> None:
         """Everything as it stands in the catalogue now; to be called in a transaction."""
-        self.clear_tail()
+        self.runs, self.recent = [], Recent(self.config.shingle_size, self.numbers)
+        self._sealed, self._stack = 0, None
+        # What is not stored yet has ranks that others will get.
+        self.held = HeldTexts()
         self.ledger = Ledger()
         self.open_segments(catalogue.segments())
         for segment in self.segments:
             self.ledger.enter(*segment.facts(kernels))
-        self.ledger.grow(int(catalogue.fact("next_rank") or b"0"))
+        self.ledger.grow(catalogue.number("next_rank"))
         tail, self.tail_end = catalogue.tail(-1, self.numbers.bands)
         if tail is not None:
             self.add(tail)
         self.ledger.remove(catalogue.removals())
-
-    def clear_tail(self) -> None:
-        """Forget the documents of the tail."""
-        self.runs, self.recent = [], Recent(self.config.shingle_size, self.numbers)
 
     def open_segments(self, stored: Sequence[StoredSegment], fresh: StoredSegment | None = None) -> None:
         """Map the segments of the catalogue, keeping those that are mapped; `fresh`: one written just now."""
@@ -226,6 +248,7 @@ class State:
             except (OSError, ValueError, KeyError) as error:
                 raise StoreError(f"{self.folder / each.name}: cannot be read: {error}") from error
         self.segments = segments
+        self._stack = None
 
 
 class MissingFileError(StoreError):

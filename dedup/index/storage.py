@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -14,10 +14,10 @@ from dedup.index.catalogue import Catalogue, StoredSegment
 from dedup.index.creating import background_to_bytes
 from dedup.index.files import cannot_write
 from dedup.index.locking import WriterLock
-from dedup.index.parts import Segment
+from dedup.index.parts import Run, Segment
 from dedup.index.segments import write_merged, write_runs
 from dedup.index.state import MissingFileError, State
-from dedup.kernels import I64, Kernels, choose
+from dedup.kernels import I64, Bool, Kernels, choose
 from dedup.verifying import Background
 
 Marks: TypeAlias = Mapping[str, bytes]
@@ -35,6 +35,26 @@ _SMALLEST = 4096
 _TRIES = 10
 
 
+class PlannedSegment(NamedTuple):
+    """A segment to be made: its number, what it is to hold, and which documents are there, by rank."""
+
+    number: int
+    runs: Sequence[Run]
+    alive: Bool
+
+
+class Plan(NamedTuple):
+    """What is to be stored: documents that were admitted, the ranks of those whose place they take.
+
+    `end` is the rank behind them. `segment`: what becomes a segment, with them in it, None where they go to the tail.
+    """
+
+    arrivals: Arrivals | None
+    removed: I64
+    end: int
+    segment: PlannedSegment | None
+
+
 class Storage:
     """The folder of an index, as one object of this process sees it. To be used with `mutex` held.
 
@@ -50,6 +70,9 @@ class Storage:
         self._lock = lock
         self._mutex = mutex
         self._changes = -1
+        self._number = 1
+        # The segments of which it is known whether some are to be joined.
+        self._looked_at: list[Segment] | None = None
         self._merging: threading.Thread | None = None
         self._merge_error: BaseException | None = None
 
@@ -67,6 +90,10 @@ class Storage:
                 self._changes = self.catalogue.changes
                 with self.catalogue.transaction(reading=True):
                     self.state.load(self.catalogue, choose(0))
+                    # A thread that merges may have taken one that is not stored yet, and whatever the catalogue says,
+                    # no file is written over.
+                    highest = max((segment.stored.number for segment in self.state.segments), default=0)
+                    self._number = max(self._number, int(self.catalogue.fact("next_number") or b"1"), highest + 1)
                 return
             except MissingFileError:
                 # Between reading the catalogue and opening the files a writer may have put others in their place.
@@ -97,54 +124,79 @@ class Storage:
         try:
             yield
         except BaseException:
-            self.load()
+            with self._mutex:
+                self.load()
             raise
 
     # Writing
 
     def commit(self, arrivals: Arrivals, removed: I64, marks: Marks, kernels: Kernels) -> None:
         """Store what was admitted: in the tail, or, where that grows long, everything of it in a segment."""
+        self.store(self.plan(arrivals, removed), marks, kernels)
+
+    def plan(self, arrivals: Arrivals, removed: I64) -> "Plan":
+        """How what was just admitted is to be stored, which `store` may do while others are admitted."""
+        state, count = self.state, len(arrivals)
+        if count >= FLUSH_AT_ONCE or state.tail_documents >= FLUSH_DOCUMENTS or state.tail_bytes >= FLUSH_BYTES:
+            return self._plan_segment(arrivals, removed)
+        return Plan(arrivals, removed, state.ledger.count, None)
+
+    def _plan_segment(self, arrivals: Arrivals | None, removed: I64) -> "Plan":
         state = self.state
-        count = len(arrivals)
+        state.settle()
+        return Plan(
+            arrivals,
+            removed,
+            state.ledger.count,
+            PlannedSegment(self._take_number(), state.seal(), state.ledger.alive.copy()),
+        )
+
+    def store(self, plan: "Plan", marks: Marks, kernels: Kernels) -> None:
+        """Store what was planned, in the order of the plans.
+
+        To be called without `mutex` where others are admitted meanwhile: files are written without it.
+        """
+        if plan.segment is not None:
+            self._store_segment(plan, plan.segment, marks, kernels)
+            return
+        arrivals, removed = plan.arrivals, plan.removed
+        count = 0 if arrivals is None else len(arrivals)
         if not count and not removed.size and not marks:
             return
-        if count >= FLUSH_AT_ONCE or state.tail_documents >= FLUSH_DOCUMENTS or state.tail_bytes >= FLUSH_BYTES:
-            self.flush(kernels, removed, marks)
-            return
-        if count and not removed.size and not marks:
-            # One statement is a transaction by itself.
-            with self.catalogue.errors():
-                self.catalogue.add_tail(arrivals)
-            state.tail_end = state.ledger.count - 1
-            return
-        with self.catalogue.transaction():
-            if count:
-                self.catalogue.add_tail(arrivals)
-                state.tail_end = state.ledger.count - 1
-            if removed.size:
-                self.catalogue.add_removals(removed)
-            for name, value in marks.items():
-                self.catalogue.set_mark(name, value)
+        with self._mutex:
+            if arrivals is not None and count and not removed.size and not marks:
+                # One statement is a transaction by itself.
+                with self.catalogue.errors():
+                    self.catalogue.add_tail(arrivals)
+                self.state.tail_end = plan.end - 1
+                return
+            with self.catalogue.transaction():
+                if arrivals is not None and count:
+                    self.catalogue.add_tail(arrivals)
+                    self.state.tail_end = plan.end - 1
+                if removed.size:
+                    self.catalogue.add_removals(removed)
+                for name, value in marks.items():
+                    self.catalogue.set_mark(name, value)
 
-    def flush(self, kernels: Kernels, removed: I64, marks: Marks) -> None:
-        """Make a segment of the tail and of what was just admitted."""
+    def _store_segment(self, plan: "Plan", planned: "PlannedSegment", marks: Marks, kernels: Kernels) -> None:
+        """Make a segment of the runs that were sealed."""
         state, catalogue = self.state, self.catalogue
-        state.settle()
-        number = self._next_number()
         stored = None
-        if state.runs:
-            stored = write_runs(self.folder, number, state.runs, state.ledger.alive, state.numbers, kernels)
-        with catalogue.transaction(safe=True):
-            catalogue.replace_segments([], stored)
-            catalogue.clear_tail(state.ledger.count)
-            self._set_numbers(number)
-            if removed.size:
-                catalogue.add_removals(removed)
-            for name, value in marks.items():
-                catalogue.set_mark(name, value)
-        state.tail_end = state.ledger.count - 1
-        state.clear_tail()
-        state.open_segments(catalogue.segments(), stored)
+        if planned.runs:
+            stored = write_runs(self.folder, planned.number, planned.runs, planned.alive, state.numbers, kernels)
+        with self._mutex:
+            with catalogue.transaction(safe=True):
+                catalogue.replace_segments([], stored)
+                catalogue.clear_tail(plan.end)
+                self._set_numbers(plan.end)
+                if plan.removed.size:
+                    catalogue.add_removals(plan.removed)
+                for name, value in marks.items():
+                    catalogue.set_mark(name, value)
+            state.tail_end = plan.end - 1
+            state.unseal(len(planned.runs), kernels)
+            state.open_segments(catalogue.segments(), stored)
 
     def remove(self, ranks: I64) -> None:
         """Strike documents out."""
@@ -176,6 +228,9 @@ class Storage:
                 return
             self._merging = None
         self._raise_merge_error()
+        if self.state.segments is self._looked_at:
+            return
+        self._looked_at = self.state.segments
         if not background:
             while (due := due_segments([len(segment) for segment in self.state.segments])) > 0:
                 self._merge(self.state.segments[-due:], kernels, rewrite=False)
@@ -200,6 +255,11 @@ class Storage:
         if error is not None:
             raise error
 
+    @property
+    def is_merging(self) -> bool:
+        """Whether a thread merges; where there is none, and `mutex` is held, none begins."""
+        return self._merging is not None and self._merging.is_alive()
+
     def wait(self) -> None:
         """Wait for a thread that merges; to be called without `mutex`, or it would never end."""
         merging = self._merging
@@ -210,7 +270,7 @@ class Storage:
         """Make one segment of everything, without what was removed."""
         self._raise_merge_error()
         with self.restoring():
-            self.flush(kernels, NO_RANKS, NO_MARKS)
+            self.store(self._plan_segment(None, NO_RANKS), NO_MARKS, kernels)
             if len(self.state.segments) > 1 or any(self._is_partly_gone(each) for each in self.state.segments):
                 self._merge(list(self.state.segments), kernels, rewrite=True)
             self.catalogue.checkpoint()
@@ -227,10 +287,7 @@ class Storage:
         """
         with self._mutex:
             alive = self.state.ledger.alive.copy()
-            number = self._next_number()
-            with self.catalogue.transaction():
-                # Another segment may be made before this one is.
-                self.catalogue.set_fact("next_number", str(number + 1).encode())
+            number = self._take_number()
         stored = write_merged(self.folder, number, segments, alive, self.state.numbers, kernels, rewrite=rewrite)
         with self._mutex:
             old = [segment.stored for segment in segments]
@@ -239,17 +296,19 @@ class Storage:
             with self.catalogue.transaction(safe=True):
                 self.catalogue.replace_segments([each.number for each in old], stored)
                 self.catalogue.set_removals(np.setdiff1d(removals, gone))
-                self.catalogue.set_fact("next_rank", str(self.state.ledger.count).encode())
+                self._set_numbers(self.state.ledger.count)
             self.state.open_segments(self.catalogue.segments(), stored)
             for each in old:
                 self._delete(each)
 
-    def _next_number(self) -> int:
-        return int(self.catalogue.fact("next_number") or b"1")
+    def _take_number(self) -> int:
+        """A number that no other segment has; that of one that is never finished may be given again to another."""
+        self._number += 1
+        return self._number - 1
 
-    def _set_numbers(self, number: int) -> None:
-        self.catalogue.set_fact("next_number", str(number + 1).encode())
-        self.catalogue.set_fact("next_rank", str(self.state.ledger.count).encode())
+    def _set_numbers(self, next_rank: int) -> None:
+        self.catalogue.set_fact("next_number", str(self._number).encode())
+        self.catalogue.set_fact("next_rank", str(next_rank).encode())
 
     def _delete(self, stored: StoredSegment) -> None:
         for name in (stored.name, stored.texts_name):

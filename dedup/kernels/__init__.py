@@ -161,11 +161,57 @@ class SortedTables(NamedTuple):
     checked: U8
 
 
+class TableStack(NamedTuple):
+    """Several `SortedTables`, each of as many tables, to be asked in one call: see `dedup.kernels.stacking.stack`.
+
+    `words` (uint64), `halves` (uint32) and `octets` (uint8) are the memory from the first of their arrays to the end of
+    the last, of which nothing but these arrays may be touched. `places` int64 is as that of each, one after the other,
+    but counted from there. `blocks` int64, four numbers for each: where its words begin and how many there are, the
+    first of the sums, or -1 where nothing is to be checked, and the first octet of `checked`.
+    """
+
+    several: tuple[SortedTables, ...]
+    words: U64
+    halves: U32
+    octets: U8
+    places: I64
+    blocks: I64
+
+
 class Members(NamedTuple):
-    """Members found: `entries` uint64 (query in the upper half, member in the lower), and a damaged block or -1."""
+    """Members found: `entries` uint64 (query in the upper half, member in the lower).
+
+    Where a block is damaged, `damaged` is its number and `part` says of which tables of the stack, else both are -1.
+    """
 
     entries: U64
     damaged: int
+    part: int
+
+
+class Groups(NamedTuple):
+    """n groups of consecutive entries with one key in one table.
+
+    `begins` int64 (n + 1,): entries of group i are those from `begins[i]` to `begins[i + 1]`. `tables` uint8 and `keys`
+    uint32, each (n,).
+    """
+
+    begins: I64
+    tables: U8
+    keys: U32
+
+
+class ArrivalPairs(NamedTuple):
+    """Pairs by the groups that they have in common: `stored` with members found, `local` with earlier arrivals.
+
+    uint64: the later arrival in the upper half, the other in the lower. `stored_keys`, `local_keys` uint64: the key by
+    which each was found.
+    """
+
+    stored: U64
+    stored_keys: U64
+    local: U64
+    local_keys: U64
 
 
 class Kernels(Protocol):
@@ -289,13 +335,40 @@ class Kernels(Protocol):
         ...
 
     def find_members(
-        self, tables: SortedTables, query_tables: U8, query_keys: U32, limits: I64, alive: Bool, counts: I64
+        self, stack: TableStack, query_tables: U8, query_keys: U32, limits: I64, alive: Bool, counts: I64
     ) -> Members:
-        """The living members with each key asked for (distinct, and ascending by table and key), in ascending order.
+        """The living members with each key asked for, in the order of the queries, then of the stack, ascending.
 
         Query i asks for `query_keys[i]` in the table `query_tables[i]`. `counts`, one a query, has how many were found
         before and is brought up to date: none are given beyond `limits`, one a table. `alive`, by member. Where a
         block is damaged what is given is worth nothing.
+        """
+        ...
+
+    def group_entries(self, entries: U64, bounds: I64, first_table: int) -> Groups:
+        """Group entries (key in the upper half) of several tables, those of each ascending, by table and key.
+
+        Those of the i-th table, which has the number `first_table + i`, stand from `bounds[i]` to `bounds[i + 1]`.
+        """
+        ...
+
+    def pair_arrivals(
+        self,
+        entries: U64,
+        begins: I64,
+        hits: U64,
+        counts: I64,
+        alive: Bool,
+        representatives: U32,
+        cap: int,
+        links: int,
+    ) -> ArrivalPairs:
+        """Pair arrivals (the lower halves of `entries`) with the members before them in each group of `group_entries`.
+
+        Of group i, `counts[i]` were found before, `hits` (group in the upper half, member in the lower, ascending),
+        and the arrivals stand behind these. One with fewer than `cap` before it is paired with all of them, and
+        otherwise with the first `links`. All count, but into pairs come only those members that are `alive` and have
+        no representative (2**32 - 1).
         """
         ...
 
@@ -401,16 +474,31 @@ def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:
 
 
 def is_ready(group: Group, n_bytes: int, worth: Worth, tell: Callable[[str], None] | None = None) -> bool:
-    """Whether compiled loops are to be used for an input of this size; if so they are loaded, compiled if need be."""
+    """Whether compiled loops are to be used for an input of this size; if so they are loaded, compiled if need be.
+
+    Where they cannot be, the reference serves, after `tell` was told why; but not if `DEDUP_KERNELS` asks for them.
+    """
     wanted = os.environ.get("DEDUP_KERNELS", "")
     if wanted != "compiled" and (wanted == "numpy" or n_bytes < worth.load):
         return False
     from dedup.kernels import native
 
-    if not native.is_cached(group):
-        if wanted != "compiled" and n_bytes < worth.compile:
-            return False
+    if group in native.given_up and wanted != "compiled":
+        return False
+    try:
+        if not native.is_cached(group):
+            if wanted != "compiled" and n_bytes < worth.compile:
+                return False
+            if tell is not None:
+                tell(worth.message)
+        native.library(group)
+    except (ImportError, OSError, RuntimeError) as error:
+        if wanted == "compiled":
+            raise
+        # Another try in this process would cost as much and end alike.
+        native.given_up.add(group)
         if tell is not None:
-            tell(worth.message)
-    native.library(group)
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+            tell(f"going on without compiled kernels, which takes many times as long: {reason}")
+        return False
     return True

@@ -25,6 +25,8 @@ from dedup.kernels import (
     SketchPlan,
     Tokens,
 )
+from dedup.kernels.compiled_arrivals import group_entries as group_entries
+from dedup.kernels.compiled_arrivals import pair_arrivals as pair_arrivals
 from dedup.kernels.compiled_bigrams import count_bigrams as count_bigrams
 from dedup.kernels.compiled_bigrams import meet_bigrams as meet_bigrams
 from dedup.kernels.compiled_bigrams import post_bigrams as post_bigrams

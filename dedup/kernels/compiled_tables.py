@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dedup.kernels import I64, U8, U32, U64, Bool, Members, SortedTables
+from dedup.kernels import I64, U8, U32, U64, Bool, Members, SortedTables, TableStack
 from dedup.kernels.compiled_tokens import mix
 from dedup.kernels.hashing import BLOCK_WORDS, MULTIPLIER
 from dedup.kernels.jit import Integer, compiled, exported
@@ -10,6 +10,8 @@ from dedup.kernels.jit import Integer, compiled, exported
 _SHIFT = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _FEW = np.uint64(64)
+_HALF = np.uint64(1)
+_BLOCK_WORDS = np.uint64(BLOCK_WORDS)
 
 
 @compiled
@@ -62,13 +64,30 @@ def check_words(tables: SortedTables, firsts: I64, lasts: I64) -> int:
     return int(_check_words_loop(tables.words, tables.sums, tables.checked, firsts, lasts))
 
 
+@compiled
+def _first_damaged(words: U64, octets: U8, blocks: I64, part: Integer, first: np.uint64, last: np.uint64) -> Integer:
+    """As `_damaged`, of one of a stack."""
+    base, size = np.uint64(blocks[4 * part]), np.uint64(blocks[4 * part + 1])
+    sums, checked = np.uint64(blocks[4 * part + 2]), np.uint64(blocks[4 * part + 3])
+    for block in range((first - base) // _BLOCK_WORDS, (last - base) // _BLOCK_WORDS + np.uint64(1)):
+        if octets[checked + block] == 0:
+            begin = block * _BLOCK_WORDS
+            total = np.uint64(0)
+            for place in range(min(begin + _BLOCK_WORDS, size) - begin):
+                total += mix(words[base + begin + place] ^ (place * MULTIPLIER))
+            if total != words[sums + block]:
+                return np.int64(block)
+            octets[checked + block] = 1
+    return -1
+
+
 @exported
 def _find_members_loop(
     words: U64,
     halves: U32,
+    octets: U8,
     places: I64,
-    sums: U64,
-    checked: U8,
+    blocks: I64,
     query_tables: U8,
     query_keys: U32,
     limits: I64,
@@ -79,81 +98,81 @@ def _find_members_loop(
 ) -> Integer:
     """Fill what is found from the query `state[0]` on; the number of entries.
 
-    `state` is left with the query to go on from, and a damaged block or -1.
+    `state` is left with the query to go on from, and a damaged block or -1 with the number of its tables in the stack.
     """
-    check = sums.size > 0
     written = 0
+    parts, tables = blocks.size >> 2, limits.size
     for query in range(state[0], query_keys.size):
         table = np.int64(query_tables[query])
-        size = places[4 * table + 1]
         limit = limits[table]
-        before = counts[query]
-        if size == 0 or before >= limit:
-            continue
-        first, prefix = places[4 * table], places[4 * table + 2]
         key = np.uint64(query_keys[query])
-        slot = prefix + np.int64(key >> np.uint64(32 - places[4 * table + 3]))
-        if check:
-            block = _damaged(words, sums, checked, slot >> 1, (slot + 1) >> 1)
-            if block >= 0:
-                state[1] = block
-                return written
-        low, high = np.uint64(first) + np.uint64(halves[slot]), np.uint64(first) + np.uint64(halves[slot + 1])
-        if low == high:
-            continue
-        if check:
-            block = _damaged(words, sums, checked, np.int64(low), np.int64(high) - 1)
-            if block >= 0:
-                state[1] = block
-                return written
-        last = high
         least = key << _SHIFT
-        while high - low > _FEW:
-            middle = (low + high) >> np.uint64(1)
-            if words[middle] < least:
-                low = middle + np.uint64(1)
-            else:
-                high = middle
-        # Without a branch that is guessed wrong the processor goes on to the next query while memory is waited for.
-        below = np.uint64(0)
-        for place in range(high - low):
-            below += np.uint64(words[low + np.uint64(place)] < least)
-        low += below
         begun = written
-        count = before
-        while low < last and count < limit and words[low] >> _SHIFT == key:
-            member = words[low] & _LOW
-            if alive[member]:
-                if written == found.size:
-                    state[0] = query
-                    return begun
-                found[written] = np.uint64(query) << _SHIFT | member
-                written += 1
-                count += 1
-            low += np.uint64(1)
+        count = counts[query]
+        for part in range(parts):
+            row = 4 * (part * tables + table)
+            if count >= limit or places[row + 1] == 0:
+                continue
+            check = blocks[4 * part + 2] >= 0
+            slot = np.uint64(places[row + 2]) + (key >> np.uint64(32 - places[row + 3]))
+            if check:
+                block = _first_damaged(words, octets, blocks, part, slot >> _HALF, (slot + np.uint64(1)) >> _HALF)
+                if block >= 0:
+                    state[1], state[2] = block, part
+                    return written
+            first = np.uint64(places[row])
+            low, high = first + np.uint64(halves[slot]), first + np.uint64(halves[slot + np.uint64(1)])
+            if low == high:
+                continue
+            if check:
+                block = _first_damaged(words, octets, blocks, part, low, high - np.uint64(1))
+                if block >= 0:
+                    state[1], state[2] = block, part
+                    return written
+            last = high
+            while high - low > _FEW:
+                middle = (low + high) >> np.uint64(1)
+                if words[middle] < least:
+                    low = middle + np.uint64(1)
+                else:
+                    high = middle
+            # Without a branch that is guessed wrong the processor goes on to the next while memory is waited for.
+            below = np.uint64(0)
+            for place in range(high - low):
+                below += np.uint64(words[low + np.uint64(place)] < least)
+            low += below
+            while low < last and count < limit and words[low] >> _SHIFT == key:
+                member = words[low] & _LOW
+                if alive[member]:
+                    if written == found.size:
+                        state[0] = query
+                        return begun
+                    found[written] = np.uint64(query) << _SHIFT | member
+                    written += 1
+                    count += 1
+                low += np.uint64(1)
         counts[query] = count
     state[0] = query_keys.size
     return written
 
 
 def find_members(
-    tables: SortedTables, query_tables: U8, query_keys: U32, limits: I64, alive: Bool, counts: I64
+    stack: TableStack, query_tables: U8, query_keys: U32, limits: I64, alive: Bool, counts: I64
 ) -> Members:
     """See `Kernels.find_members`."""
-    state = np.array([0, -1], dtype=np.int64)
-    halves = tables.words.view(np.uint32)
+    state = np.array([0, -1, -1], dtype=np.int64)
     room = 256 + 2 * query_keys.size
     several: list[U64] = []
     while state[0] < query_keys.size and state[1] < 0:
         found = np.empty(room, dtype=np.uint64)
         count = _find_members_loop(
-            tables.words, halves, tables.places, tables.sums, tables.checked, query_tables, query_keys, limits, alive,
-            counts, found, state,
+            stack.words, stack.halves, stack.octets, stack.places, stack.blocks, query_tables, query_keys, limits,
+            alive, counts, found, state,
         )  # fmt: skip
         several.append(found[:count])
         room *= 2
-    damaged = int(state[1])
-    return Members(several[0] if len(several) == 1 else np.concatenate([_NOTHING, *several]), damaged)
+    entries = several[0] if len(several) == 1 else np.concatenate([_NOTHING, *several])
+    return Members(entries, int(state[1]), int(state[2]))
 
 
 _NOTHING: U64 = np.zeros(0, dtype=np.uint64)

@@ -4,7 +4,7 @@ The code of a group of loops (`dedup.kernels.objects`) is an object file that `d
 JIT linker of LLVM loads: about 0.05 s, where importing Numba takes half a second. A file is named by its group and a
 hash of all that went into it: the sources of the loops, the compiler, the processor and its features. So another
 version, or a folder on a disk that moves to another machine, finds no file of its name and compiles again. A folder
-that cannot be written to costs a compilation in each process.
+that cannot be written to costs a compilation in each process. What cannot be compiled is done by the reference.
 """
 
 import ctypes
@@ -149,6 +149,8 @@ def sealed(header: dict[str, list[str]], machine_code: bytes) -> bytes:
 
 
 _libraries: dict[Group, Library] = {}
+given_up: set[Group] = set()
+"""Groups that could not be compiled or loaded in this process."""
 
 
 def library(group: Group = "core") -> Library:

@@ -17,6 +17,7 @@ from dedup.kernels.hashing import (
     finish_shingle,
     powers,
 )
+from dedup.kernels.reference_arrivals import group_entries, pair_arrivals
 from dedup.kernels.reference_bigrams import count_bigrams, meet_bigrams, post_bigrams
 from dedup.kernels.reference_characters import decode, folded_lengths, hash_folded, sum_rows
 from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
@@ -49,6 +50,7 @@ __all__ = [
     "find",
     "find_members",
     "gather_ranges",
+    "group_entries",
     "hash_tokens",
     "link",
     "look_up",
@@ -56,6 +58,7 @@ __all__ = [
     "meet_bigrams",
     "minhash",
     "name",
+    "pair_arrivals",
     "post",
     "post_bigrams",
     "same_bytes",

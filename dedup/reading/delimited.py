@@ -194,10 +194,11 @@ def _header(rows: _Rows, options: ReadOptions, tabs: bool) -> _Header | Complain
         except csv.Error as error:
             return Complaint(Reason.CSV_ROW, f"the header row is broken ({_cause(rows, error)}); mend it")
     for column, option in ((options.text_column, "--text-column"), (options.id_column, "--id-column")):
-        if column is not None and column not in names:
+        if column is not None and names.count(column) != 1:
+            what = "more than one" if column in names else "no"
             return Complaint(
                 Reason.MISSING_COLUMN,
-                f"there is no column {shown(column)} (columns: {shown_names(names)}); name another with {option}",
+                f"there is {what} column {shown(column)} (columns: {shown_names(names)}); name another with {option}",
             )
     return _Header(names, delimiter)
 
@@ -216,7 +217,7 @@ def _fitting_delimiter(header: str, text_column: str) -> str:
 
 
 def _position(names: list[str], name: str | None) -> int | None:
-    return names.index(name) if name is not None and name in names else None
+    return names.index(name) if name is not None and names.count(name) == 1 else None
 
 
 def _value(values: list[str], position: int | None) -> str | None:

@@ -107,10 +107,13 @@ class LineParser:
 
     def parsed(self, line: bytes) -> object:
         """The value of one line, `BLANK`, or the complaint that it is no JSON."""
+        # Told first: to have blank lines refused by the parser takes ten times as long.
+        if not line or line.isspace():
+            return BLANK
         try:
             value: object = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            return BLANK if not line or line.isspace() else _loaded_otherwise(line, str(error))
+            return _loaded_otherwise(line, str(error))
         return value
 
     def record(self, line: bytes, value: object, number: int) -> Record | Complaint:

@@ -1,11 +1,10 @@
 """Scraped text made fit for a terminal: nothing in it moves the cursor, reorders the line or hides."""
 
 import codecs
-import io
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, TextIO, cast
 
 _JOINERS = "\u200c\u200d"  # Persian, the scripts of India and emoji are spelt with them
 _MARKS_IN_A_ROW = 4
@@ -93,12 +92,8 @@ def text_on(stream: BinaryIO, encoding: str = "utf-8") -> Iterator[TextIO]:
     What the encoding cannot hold is written in the nearest ASCII (`…` as `~`, `│` as `|`) or as `?`.
     """
     codecs.register_error("dedup.plain", _nearest)
-    wrapper = io.TextIOWrapper(stream, encoding=encoding, errors="dedup.plain", newline="\n")
-    try:
-        yield wrapper
-        wrapper.flush()
-    finally:
-        wrapper.detach()
+    # A TextIOWrapper that cannot flush cannot be detached either, and closes the stream when it is collected.
+    yield cast("TextIO", codecs.getwriter(encoding)(stream, "dedup.plain"))
 
 
 def _nearest(error: UnicodeError) -> tuple[str, int]:

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -144,6 +145,14 @@ def test_an_interrupt_ends_with_130(run: Callable[..., Ran], scanner: Scanner) -
     assert ran.err.strip() == "interrupted"
 
 
+def test_an_interrupt_while_the_program_is_loaded_ends_with_130(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), ".", *sys.path])}
+    command = [sys.executable, "-m", "dedup", "--version"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
+
+
 def test_a_broken_pipe_is_code_141_and_no_message(run: Callable[..., Ran], scanner: Scanner) -> None:
     scanner.meanwhile = raising(BrokenPipeError())
     ran = run("scan", "x")
@@ -171,6 +180,70 @@ def test_a_reader_that_goes_away_ends_the_run_quietly() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+def test_unbuffered_output_is_written_whole_or_the_run_says_so() -> None:
+    """Without a buffer of Python's, a write to a pipe whose reader goes away half-way writes a part and no error."""
+    program = BIG_SCAN.replace("sys.exit(main(", "from dedup.cli.entry import run\nsys.argv[1:] = ((").replace(
+        "]))", "]))\nrun()"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([".", *sys.path]), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        process.stdout.read(10)
+        process.stdout.close()
+    assert process.returncode == 141
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell's redirections")
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        ("scan {} -q", ">&-"),
+        ("scan {} -q", "> /dev/full"),
+        ("scan {} -q", "| true"),
+        ("clean {} -q", ">&-"),
+        ("scan --help", "> /dev/full"),
+        ("scan --help", "| true"),
+    ],
+)
+def test_output_that_goes_nowhere_is_one_line_on_standard_error(tmp_path: Path, arguments: str, where: str) -> None:
+    if "full" in where and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    page = tmp_path / "page.txt"
+    page.write_text("Some line of several words\nSome line of several words\n")
+    code, said = ended(f"{sys.executable} -m dedup {arguments.format(page)} {where}", PYTHONUNBUFFERED="")
+    if "true" in where:
+        assert (code, said) in ((141, ""), (0, ""))
+    else:
+        assert code == 2
+        assert said.startswith("error: ")
+        assert len(said.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell's redirections")
+def test_messages_that_nobody_hears_are_no_error(tmp_path: Path) -> None:
+    page = tmp_path / "page.txt"
+    page.write_text("Some line of several words\n")
+    assert ended(f"{sys.executable} -m dedup scan {page} > /dev/null 2>&-") == (0, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell's redirections")
+def test_an_input_that_is_closed_is_named() -> None:
+    code, said = ended(f"{sys.executable} -m dedup clean <&-")
+    assert (code, said) == (2, "error: standard input is closed; give a file\n")
+
+
+def ended(command: str, **environment: str) -> tuple[int, str]:
+    """Run a line of the shell; its exit code and what it said on standard error."""
+    ran = subprocess.run(
+        ["/bin/bash", "-o", "pipefail", "-c", command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    return ran.returncode, ran.stderr
 
 
 def test_the_module_is_the_command() -> None:

@@ -92,6 +92,10 @@ def test_fail_on_counts_relations(run: Callable[..., Ran], crawl: Path, allowed:
         (["crawl.jsonl", "--drop", "rewrite"], "an index does not find rewrites yet"),
         (["crawl.jsonl", "--relation", "rewrite"], "an index does not find rewrites yet"),
         (["crawl.jsonl", "--mode", "clean", "--rejected", "r.jsonl"], "--rejected stays empty with --mode clean"),
+        (
+            ["crawl.jsonl", "--mode", "annotate", "--text-column", "dedup_reason"],
+            "--mode annotate writes dedup_reason itself, in the place of the text",
+        ),
         (["crawl.jsonl", "--rejected", "-"], "two outputs cannot both go to standard output"),
         (["crawl.jsonl", "crawl.jsonl"], "is among what is read and would be overwritten"),
         (["crawl.jsonl", "linked.jsonl", "--restart"], "is among what is read and would be overwritten"),
@@ -158,7 +162,8 @@ def test_without_settings_those_of_the_index_hold(run: Callable[..., Ran], crawl
 
 
 def test_memory_bounds_the_batches_and_changes_nothing(run: Callable[..., Ran], crawl: Path) -> None:
-    assert run("filter", "crawl.jsonl", "--memory", "64MiB").out == KEPT.decode()
+    assert run("filter", "crawl.jsonl", "--memory", "64MB").out == KEPT.decode()
+    assert "64 MB or more besides its index, not 63.9" in run("filter", "crawl.jsonl", "--memory", "63.9MB").err
 
 
 class Running:

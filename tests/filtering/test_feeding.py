@@ -1,5 +1,6 @@
 import gzip
 import queue
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def feed_of(stream: bytes, pieces: list[int], most_bytes: int, most_lines: int) 
 def runs_of(feed: Feed) -> list[bytes]:
     runs = []
     while (run := feed.run()).data:
-        whole = [place + 1 for place, byte in enumerate(run.data) if byte == ord("\n")]
+        whole = [newline.end() for newline in re.finditer(b"\n", run.data)]
         assert run.ends.tolist() == whole
         runs.append(run.data)
     return runs

@@ -147,15 +147,15 @@ def test_a_transaction_that_fails_leaves_no_paragraphs(tmp_path: Path, monkeypat
     several = pages(30, 3)
     with Index.open(tmp_path / "whole", paragraphs=True) as index:
         expected = index.admit_batch(several)
-    commit = Storage.commit
+    store = Storage.store
     broken = [True]
 
     def failing(self: Storage, *arguments: Any) -> None:
         if broken[0] and self.folder.name == "seen" and self.state.ledger.count > 12:
             raise FullDiskError
-        commit(self, *arguments)
+        store(self, *arguments)
 
-    monkeypatch.setattr(storage.Storage, "commit", failing)
+    monkeypatch.setattr(storage.Storage, "store", failing)
     index = Index.open(tmp_path / "seen", paragraphs=True)
     assert index.admit_batch(several[:12]) == expected[:12]
     with pytest.raises(FullDiskError):

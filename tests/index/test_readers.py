@@ -61,6 +61,19 @@ def test_what_a_reader_has_open_outlives_its_deletion(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
+def test_a_file_that_goes_while_sizes_are_added_up_counts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Index.open(tmp_path / "seen") as index:
+        index.admit_batch(documents(5))
+        expected = index.info()
+        # It was there when the folder was listed and looked at, and is not when it is asked for its size.
+        listed = [*(tmp_path / "seen").iterdir(), tmp_path / "seen" / "segment-00000001"]
+        monkeypatch.setattr(Path, "iterdir", lambda path: iter(listed))
+        monkeypatch.setattr(Path, "is_file", lambda path: True)
+        assert index.info() == expected
+
+
 def test_threads_share_an_index_and_readers_go_on_beside_them(tmp_path: Path) -> None:
     several = documents(96)
     found: dict[str | int, Decision] = {}

@@ -1,5 +1,8 @@
 """What goes wrong with an index on a Redis server, and how it is said."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
 import pytest
 import redis
 from redis.exceptions import ConnectionError as LostError
@@ -7,6 +10,7 @@ from redis.exceptions import ConnectionError as LostError
 from dedup import Document, Index, StoreError
 from dedup.index.server import Server, Value, parse_address
 from dedup.index.shared import SharedIndex
+from dedup.index.snapshot import STORED_ROW
 from dedup.model import IdColumn, TextColumn
 from tests.index.conftest import RedisServer
 from tests.index.shared_client import story
@@ -84,7 +88,7 @@ def test_keys_that_vanished_are_noticed(redis_server: RedisServer) -> None:
     with Index.open(url) as index, redis.Redis(port=redis_server.port) as client:
         index.admit(Document("a", story(1)))
         client.delete(f"{{{parse_address(url).prefix}}}:rows")
-        with pytest.raises(StoreError, match="keys of the index are missing"):
+        with pytest.raises(StoreError, match="what is stored there is damaged"):
             index.admit(Document("b", story(1, 2)))
 
 
@@ -95,6 +99,44 @@ def test_a_text_that_is_damaged_is_noticed(redis_server: RedisServer) -> None:
         client.hset(f"{{{parse_address(url).prefix}}}:texts", b"\0\0\0\0", b"nothing")
         with pytest.raises(StoreError, match="text of a document on the server is damaged"):
             index.admit(Document("b", story(1, 2)))
+
+
+def test_rows_and_numbers_that_are_damaged_are_told(redis_server: RedisServer) -> None:
+    url = redis_server.url()
+    name = f"{{{parse_address(url).prefix}}}"
+    with Index.open(url) as index, redis.Redis(port=redis_server.port) as client:
+        index.admit_batch([Document(number, story(number)) for number in range(3)])
+        spoils: list[tuple[str, bytes | str, bytes, Callable[[], object]]] = [
+            ("rows", b"\0\0\0\0", b"short", lambda: list(index.kept_tokens())),
+            ("rows", b"\0\0\0\0", b"\xff" * 4 + bytes(70), lambda: list(index.kept_tokens())),
+            ("state", "dropped", b"\xb1", index.info),
+            ("state", "next", b"#0", lambda: list(index.kept_tokens())),
+            ("facts", "format", b"\xb1", lambda: Index.open(url)),
+        ]
+        for key, field, spoilt, ask in spoils:
+            whole = client.hget(f"{name}:{key}", field)
+            client.hset(f"{name}:{key}", field, spoilt)
+            with pytest.raises(StoreError, match=r"damaged|is no index"):
+                ask()
+            client.hset(f"{name}:{key}", field, b"0" if whole is None else whole)
+        assert len(list(index.kept_tokens())) == 3
+
+
+def test_a_damaged_number_of_entries_keeps_no_server_busy(own_redis_server: RedisServer) -> None:
+    assert STORED_ROW.itemsize == 52, "the scripts know it"
+    url = own_redis_server.url()
+    rows = f"{{{parse_address(url).prefix}}}:rows"
+    with Index.open(url) as index, redis.Redis(port=own_redis_server.port) as client:
+        index.admit(Document("a", story(1)))
+        row = client.hget(rows, b"\0\0\0\0")
+        assert row is not None
+        client.hset(rows, b"\0\0\0\0", row[:4] + (2**24).to_bytes(4, "little") + row[8:])
+        with pytest.raises(StoreError, match="a row is cut off"):
+            index.explain("a")
+        with pytest.raises(StoreError, match="a row names more entries than it has"):
+            index.expire(datetime(2100, 1, 1, tzinfo=UTC))
+        client.hset(rows, b"\0\0\0\0", row)
+        assert index.expire(datetime(2100, 1, 1, tzinfo=UTC)) == 1
 
 
 def test_a_server_that_refuses_says_so(own_redis_server: RedisServer) -> None:

@@ -1,13 +1,18 @@
 """What is fixed when an index on a Redis server is made, what it does not do, and how it is addressed."""
 
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from dedup import Config, ConfigError, Document, Index, Relation, StoreError
-from dedup.index.server import forget, parse_address
+from dedup.cli import main
+from dedup.filtering import filter_records
+from dedup.index import shared
+from dedup.index.server import DOCUMENTS_AT_ONCE, Server, Value, forget, parse_address
 from dedup.verifying import Background
 from tests.index.conftest import RedisServer
 from tests.index.shared_client import story
@@ -82,6 +87,11 @@ def test_an_index_is_forgotten_with_all_its_keys(redis_server: RedisServer) -> N
             index.admit(Document("b", story(2)))
         with pytest.raises(StoreError, match="deleted or made anew since it was opened"):
             index.query(Document("b", story(2)))
+        asked: list[Callable[[], object]] = [index.info, lambda: len(index), lambda: index.mark("at")]
+        asked += [lambda: list(index.kept_tokens()), lambda: index.expire(datetime.now(UTC))]
+        for ask in asked:
+            with pytest.raises(StoreError, match="deleted or made anew since it was opened"):
+                ask()
         with Index.open(url, Config(threshold=0.9)), pytest.raises(StoreError, match="deleted or made anew"):
             index.remove("a")
         assert not kept.admit(Document("b", story(1))).keep
@@ -152,3 +162,34 @@ def test_an_address_that_cannot_be_is_refused_and_no_password_is_shown(url: str,
         with pytest.raises(ConfigError, match=said) as refused:
             use(url)
         assert "ret" not in str(refused.value)
+
+
+def test_a_shared_index_has_nothing_to_check_and_no_damage(
+    redis_server: RedisServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = redis_server.url()
+    Index.open(url).close()
+    assert main(["index", "check", url]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "there is nothing to check" in said.err
+
+
+def test_a_filter_gives_a_server_no_more_than_it_takes_at_once(redis_server: RedisServer, tmp_path: Path) -> None:
+    lines = [json.dumps({"id": number, "text": story(number // 2)}).encode() + b"\n" for number in range(1100)]
+    (tmp_path / "in.jsonl").write_bytes(b"".join(lines))
+    batches: list[int] = []
+
+    class Watched(Server):
+        def insert(self, arguments: Sequence[Value], *, repeatable: bool) -> int:
+            batches.append(len(arguments) // 2)
+            return super().insert(arguments, repeatable=repeatable)
+
+    url = redis_server.url()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shared, "Server", Watched)
+        filter_records(str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), index=url)
+    assert (tmp_path / "out.jsonl").read_bytes() == b"".join(lines[::2])
+    assert max(batches) < DOCUMENTS_AT_ONCE + 16
+    with pytest.raises(ConfigError, match="an index on a server has none"):
+        filter_records(str(tmp_path / "in.parquet"), "-", index=url)

@@ -46,6 +46,7 @@ def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty cache folder, and a process that has loaded nothing."""
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(native, "_libraries", {})
+    monkeypatch.setattr(native, "given_up", set())
     monkeypatch.delenv("DEDUP_KERNELS", raising=False)
     native._file.cache_clear()
     yield tmp_path / "cache"

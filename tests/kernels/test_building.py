@@ -56,6 +56,29 @@ def test_an_interpreter_that_cannot_be_run_is_the_error(cold: Path, monkeypatch:
         native.library()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in is a shell script")
+def test_what_cannot_be_compiled_is_done_by_the_reference_and_tried_once(
+    cold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in_for_python(tmp_path, f"echo >> {tmp_path}/tries; echo 'Trace\nno memory' >&2; exit 3", monkeypatch)
+    told: list[str] = []
+    for _ in range(2):
+        assert choose(8 << 20, told.append).name == "numpy"
+    assert len(told) == 2
+    assert told[1].startswith("going on without compiled kernels")
+    assert told[1].endswith(": no memory")
+    assert (tmp_path / "tries").read_text() == "\n"
+    assert choose_aligner(WORTH.compile).name == "numpy"
+    monkeypatch.setenv("DEDUP_KERNELS", "compiled")
+    with pytest.raises(RuntimeError, match="no memory"):
+        choose(8 << 20)
+
+
+def test_an_interpreter_that_cannot_be_run_leaves_the_reference(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(cold / "no such program"))
+    assert choose(8 << 20).name == "numpy"
+
+
 # What is loaded, and when
 
 

@@ -1,5 +1,7 @@
 """Groups of entries in sorted tables, and checksums of blocks: both implementations, and the textbook."""
 
+from itertools import pairwise
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from dedup.index.tables import LayoutBuilder, TableNumbers, sorted_tables
 from dedup.kernels import U64, Kernels, SortedTables, compiled, reference
 from dedup.kernels.hashing import BLOCK_WORDS
+from dedup.kernels.stacking import stack
 from tests.kernels.twins import examples
 
 IMPLEMENTATIONS = [pytest.param(reference, id="numpy"), pytest.param(compiled, id="compiled")]
@@ -36,6 +39,7 @@ def tables_of(several: list[set[tuple[int, int]]], kernels: Kernels, *, checked:
     st.sets(st.integers(0, MEMBERS - 1)),
     st.integers(0, 3),
     st.booleans(),
+    st.lists(st.integers(0, MEMBERS), max_size=3),
 )
 @settings(max_examples=examples(120))
 def test_the_first_living_members_of_each_group_are_found(
@@ -46,13 +50,22 @@ def test_the_first_living_members_of_each_group_are_found(
     dead: set[int],
     before: int,
     checked: bool,
+    cuts: list[int],
 ) -> None:
-    tables = tables_of(several, kernels, checked=checked)
+    bounds = [0, *sorted(cuts), MEMBERS]
+    parts = [
+        tables_of(
+            [{(key, member) for key, member in group if low <= member < high} for group in several],
+            kernels,
+            checked=checked and number % 2 == 0,
+        )
+        for number, (low, high) in enumerate(pairwise(bounds))
+    ]
     alive = np.array([member not in dead for member in range(MEMBERS)], dtype=np.bool_)
     queries = sorted([*queries, *((table, key) for table, group in enumerate(several) for key, _ in list(group)[:9])])
     counts = np.full(len(queries), before, dtype=np.int64)
     found = kernels.find_members(
-        tables,
+        stack(parts),
         np.array([table for table, _ in queries], dtype=np.uint8),
         np.array([key for _, key in queries], dtype=np.uint32),
         np.array(limits, dtype=np.int64),
@@ -65,7 +78,7 @@ def test_the_first_living_members_of_each_group_are_found(
         members = members[: max(limits[table] - before, 0)]
         expected += [place << 32 | member for member in members]
         numbers.append(before + len(members))
-    assert found.damaged == -1
+    assert (found.damaged, found.part) == (-1, -1)
     assert found.entries.dtype == np.uint64
     assert found.entries.tolist() == expected
     assert counts.tolist() == numbers
@@ -79,7 +92,7 @@ def test_a_group_larger_than_the_room_is_found_whole(kernels: Kernels) -> None:
     )
     counts = np.zeros(2, dtype=np.int64)
     found = kernels.find_members(
-        tables,
+        stack([tables]),
         np.array([2, 2], dtype=np.uint8),
         np.array([7, 9], dtype=np.uint32),
         np.full(4, 2**62, dtype=np.int64),
@@ -137,15 +150,24 @@ def test_a_search_that_meets_a_damaged_block_says_so_and_others_do_not_mind(kern
     key = int(words[first + size // 2] >> np.uint64(32))
     broken = tables._replace(words=words, checked=np.zeros_like(tables.checked))
 
-    def find(table: int, key: int) -> int:
-        return kernels.find_members(
-            broken,
+    def find(table: int, key: int) -> tuple[int, int]:
+        found = kernels.find_members(
+            stack([tables, broken]),
             np.array([table], dtype=np.uint8),
             np.array([key], dtype=np.uint32),
             np.full(4, 10, dtype=np.int64),
             np.ones(MEMBERS, dtype=np.bool_),
             np.zeros(1, dtype=np.int64),
-        ).damaged
+        )
+        return found.damaged, found.part
 
-    assert find(2, key) == (first + size // 2) // BLOCK_WORDS
-    assert find(0, min(several[0])[0]) == -1
+    assert find(2, key) == ((first + size // 2) // BLOCK_WORDS, 1)
+    assert find(0, min(several[0])[0]) == (-1, -1)
+
+
+@pytest.mark.parametrize("kernels", IMPLEMENTATIONS)
+def test_where_there_are_no_tables_nothing_is_found(kernels: Kernels) -> None:
+    counts = np.array([3], dtype=np.int64)
+    one = np.zeros(1, dtype=np.uint8), np.zeros(1, dtype=np.uint32)
+    found = kernels.find_members(stack([]), *one, np.full(4, 9, dtype=np.int64), np.zeros(0, dtype=np.bool_), counts)
+    assert (found.entries.tolist(), found.damaged, counts.tolist()) == ([], -1, [3])

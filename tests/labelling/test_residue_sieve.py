@@ -5,7 +5,7 @@ import re
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from dedup.kernels import Kernels, SketchPlan, compiled, reference
 from dedup.labelling.residue import matching_rules, residue_of_line
@@ -73,7 +73,6 @@ def test_what_tokens_exclude_is_not_found_in_examples(kernels: Kernels) -> None:
 
 @given(st.lists(mixtures(), min_size=1, max_size=12))
 @example(["<|im_\u017ftart|>a\u017f\u017fi\u017ftant"])
-@settings(max_examples=150, deadline=None)
 def test_what_tokens_exclude_is_not_found_in_mixtures(lines: list[str]) -> None:
     assert_passed(lines, reference)
 
@@ -101,7 +100,6 @@ def test_a_line_that_a_rule_matches_is_admitted(rule: Rule) -> None:
 
 
 @given(st.sampled_from(RULES), mixtures(), st.data())
-@settings(max_examples=150, deadline=None)
 def test_an_expression_matches_nothing_where_its_beginnings_are_not(rule: Rule, line: str, data: st.DataObject) -> None:
     held = data.draw(
         st.one_of(st.just(line), st.from_regex(re.compile(rule.expression, re.IGNORECASE), fullmatch=True))

@@ -136,6 +136,8 @@ def test_a_single_long_field_is_read(tmp_path: Path) -> None:
     [
         (b"id,body\n1,a\n2,b\n", ReadOptions(), "columns: 'id', 'body'); name another with --text-column"),
         (b"id,text\n1,a\n", ReadOptions(id_column="key"), "name another with --id-column"),
+        (b"id,text,text\n1,a,b\n", ReadOptions(), "there is more than one column 'text'"),
+        (b"key,key,text\n1,2,a\n", ReadOptions(id_column="key"), "there is more than one column 'key'"),
         (b"", ReadOptions(), "the file is empty"),
         (b"\n\n", ReadOptions(), "the file is empty"),
     ],
@@ -149,6 +151,10 @@ def test_a_missing_column_is_told_once_for_the_file(
     assert advice in outcome.quarantined[0].message
     with pytest.raises(InputError, match=r"crawl\.csv: "):
         read_csv(tmp_path, data, ReadOptions(id_column=options.id_column, strict=True))
+
+
+def test_ids_in_two_columns_of_one_name_count_as_none(tmp_path: Path) -> None:
+    assert read_csv(tmp_path, b"id,id,url,text\n1,2,http://u,a\n").records == [("http://u", "a")]
 
 
 def test_a_broken_header_is_told_once_for_the_file(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ def lines_of(several: list[Match]) -> bytes:
 
 @pytest.mark.parametrize("kernels", [pytest.param(reference, id="numpy"), pytest.param(compiled, id="compiled")])
 @given(several=st.lists(matches(), max_size=6))
-@settings(max_examples=200)
 def test_lines_are_those_of_the_matches(kernels: Kernels, several: list[Match]) -> None:
     assert match_lines(columns_of(several), kernels) == lines_of(several)
 
@@ -60,7 +59,7 @@ halves = st.integers(-(10**9), 10**9).map(lambda number: (2 * number + 1) / 2e6)
 
 
 @given(st.lists(shares | halves, max_size=20))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_scores_are_rounded_as_one_by_one(values: list[float]) -> None:
     found = rounded_scores(np.array(values, dtype=np.float64))
     expected = [rounded(value) for value in values]

@@ -1,3 +1,5 @@
+import errno
+import gc
 import io
 import unicodedata
 
@@ -76,3 +78,16 @@ def test_the_binary_stream_stays_open_for_what_comes_after() -> None:
         page.write("é\n")
     data.write(b"more")
     assert data.getvalue() == "é\nmore".encode()
+
+
+def test_the_binary_stream_stays_open_where_nothing_can_be_written() -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(errno.ENOSPC, "no space")
+
+    data = Full()
+    with pytest.raises(OSError, match="no space"), text_on(data) as page:
+        page.write("é\n")
+    del page
+    gc.collect()
+    assert not data.closed

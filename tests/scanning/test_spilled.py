@@ -67,10 +67,15 @@ def test_a_spilled_scan_gives_the_same_report(
     assert sum(each.spilled for each in shelves) >= texts
 
 
-@pytest.mark.parametrize("keep", ["first", "last", "longest", "newest", "source:wire/*"])
-@pytest.mark.parametrize(("find", "kernels"), [(scan, "compiled"), (pairs, "numpy")])
+POLICIES = ("first", "last", "longest", "newest", "source:wire/*")
+
+
+@pytest.mark.parametrize(
+    ("find", "kernels", "keep"),
+    [*((find, "compiled", keep) for find in (scan, pairs) for keep in POLICIES), (pairs, "numpy", "longest")],
+)
 def test_a_larger_corpus_with_capped_groups_too(
-    keep: str, find: Find, kernels: str, monkeypatch: pytest.MonkeyPatch
+    find: Find, kernels: str, keep: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEDUP_KERNELS", kernels)
     generator = np.random.default_rng(5)

@@ -11,7 +11,7 @@ local pack, unpack_number = struct.pack, struct.unpack
 local name = KEYS[1]
 local state, rows, texts, dropped = name .. ':state', name .. ':rows', name .. ':texts', name .. ':dropped'
 local heads, rest = name .. ':l', name .. ':m'
-local ENTRY, HEAD, NONE = 6, 64, '\255\255\255\255'
+local ENTRY, HEAD, ROW, NONE = 6, 64, 52, '\255\255\255\255'
 
 if call('HGET', state, 'identity') ~= ARGV[1] then
   return redis.error_reply('GONE the index is not there any more')
@@ -101,6 +101,10 @@ local function remove(rank)
     return false
   end
   local entries = #row - ENTRY * unpack_number('<I4', row, 5)
+  -- A number that is damaged would keep the server busy for hours, and nobody can stop a script that has written.
+  if entries < ROW then
+    error(redis.error_reply('DAMAGED a row names more entries than it has'))
+  end
   for first = entries + 1, #row, ENTRY do
     take(heads .. sub(row, first, first + 2), sub(row, first + 3, first + 5), rank)
   end
