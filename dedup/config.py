@@ -31,7 +31,8 @@ class Config:
 
     Verdicts: `shingle_size` tokens make a shingle; `threshold` is the least resemblance of `near`, `cosine` the
     least TF-IDF cosine that confirms it; `containment` is the least containment of `contains`; `min_score` the least
-    probability of `rewrite` for whole documents, `min_passage_score` that for passages.
+    probability of `rewrite` for whole documents, `min_passage_score` that for passages (0.7 or more for those of two
+    documents).
 
     Candidates: `num_perm` permutations from `seed` make a signature, cut into bands such that a pair exactly at the
     threshold becomes a candidate with probability `recall` or more; one shingle in `containment_sample` (a power of

@@ -48,15 +48,17 @@ class Passages(NamedTuple):
         )
 
 
-def align_texts(texts: Terms, left: I64, right: I64, aligner: Aligner) -> Passages:
+def align_texts(texts: Terms, left: I64, right: I64, aligner: Aligner, *, summarising: bool = True) -> Passages:
     """The passages that each pair of texts shares, or that stand twice in one text where both are the same.
+
+    Unless `summarising`, no text is looked at as a summary of another: what is close in it is a passage.
 
     The longer text is held against the shorter one, whichever side it is on, so that the answer does not hang on the
     order of the two.
     """
     swapped = in_order(texts, left, right)
     longer, shorter = np.where(swapped, right, left), np.where(swapped, left, right)
-    found = aligner.align_terms(texts, longer, shorter)
+    found = aligner.align_terms(texts, longer, shorter, summarising=summarising)
     chosen = choose(found, texts, longer, shorter, *shipped_acceptance())
     back = np.where(swapped[chosen.pairs, None], [2, 3, 0, 1], [0, 1, 2, 3])
     places = np.take_along_axis(chosen.places, back, axis=1)

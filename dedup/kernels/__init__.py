@@ -16,6 +16,7 @@ from dedup.kernels.objects import Group
 from dedup.kernels.screening import ScreenTable
 
 if TYPE_CHECKING:
+    from dedup.kernels.bigrams import BigramIndex, Meetings, Stretches
     from dedup.kernels.terms import Terms
 
 U8 = NDArray[np.uint8]
@@ -392,6 +393,43 @@ class Kernels(Protocol):
 
         See `dedup.kernels.returns`. `common` is a set of the upper 16 bits of hashes, as 65,536 bits, the first lowest,
         of common tokens: a skip-bigram of two of them is not looked at.
+        """
+        ...
+
+    def count_bigrams(self, stretches: "Stretches", common: U64, counters: U8) -> None:
+        """Count the skip-bigrams of stretches, see `dedup.kernels.bigrams`, in counters of four bits, to 15 at most.
+
+        A skip-bigram has the counter that the upper bits of its hash name; others may have the same. `common`: see
+        `densest_returns`. `counters` are a power of two of bytes, two counters each, the lower one first.
+        """
+        ...
+
+    def post_bigrams(self, stretches: "Stretches", common: U64, counters: U8) -> U64:
+        """The words, see `BigramIndex`, of the skip-bigrams counted in two to `MOST_POSTED` places."""
+        ...
+
+    def meet_bigrams(
+        self,
+        stretches: "Stretches",
+        documents: I64,
+        firsts: I64,
+        common: U64,
+        counters: U8,
+        index: "BigramIndex",
+        least: int,
+        most: int,
+        known: U32,
+    ) -> tuple["Meetings", int]:
+        """Where documents share skip-bigrams with others before them on the line of places: the best units of each.
+
+        The stretches of document i are `documents[i]` to `documents[i + 1]`, and `firsts[i]` is its first unit; between
+        documents lies a unit that belongs to none. A skip-bigram counts where it stands in its document first (and
+        again in that unit), and not if it has one word or over `MOST_POSTED`. A unit gathers the tokens of those that
+        it has in common with the document, each once and with the weight of that which brings it, from nothing again
+        behind a gap of `GAP` bytes; it counts together with the better one of the two beside it, if that has no such
+        gap either. Of each document the `most` units of the greatest weight are given, ties by unit, which have `least`
+        or more and are not beside a better one; and how many documents had more. `known` has `UNIT_COLUMNS` zeros for
+        each unit of the line and one more, and is left so.
         """
         ...
 

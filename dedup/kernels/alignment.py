@@ -84,12 +84,19 @@ class Aligner(Protocol):
     name: str
 
     def align_terms(
-        self, texts: Terms, left: I64, right: I64, given: I64 | None = None, given_offsets: I64 | None = None
+        self,
+        texts: Terms,
+        left: I64,
+        right: I64,
+        given: I64 | None = None,
+        given_offsets: I64 | None = None,
+        summarising: bool = True,
     ) -> Alignments:
         """Candidates for passages of each pair of texts, of a text with itself where both are one.
 
         `given` (shape (k, 4): first token and one after the last on the left, the same on the right), those of pair i
         at `given_offsets[i]` to `given_offsets[i + 1]`, are weighed as they are, and nothing is looked for there.
+        Unless `summarising`, no summaries are looked for.
         """
         ...
 

@@ -197,15 +197,14 @@ def _find_rectangles(
 def align_loop(
     hashes: U64, numbers: U32, breaks: U8, offsets: I64, terms: U64, term_offsets: I64, counts: U32,
     sentence_counts: U32, sentences: I64, lefts: I64, rights: I64, given: I64, given_offsets: I64, begin: Integer,
-    gaps: I64, scoring_between: F64,
-    scoring_within: F64, summary_scoring: F64, first_scoring: F64, most: Integer, words: U32, long_words: U64,
-    octets: U8, rectangles: I64, seen: U64, places: I64, features: F64, passage_offsets: I64, summaries: I64,
-    summary_features: F64,
+    gaps: I64, scoring_between: F64, scoring_within: F64, summary_scoring: F64, first_scoring: F64, summarising: bool,
+    most: Integer, words: U32, long_words: U64, octets: U8, rectangles: I64, seen: U64, places: I64, features: F64,
+    passage_offsets: I64, summaries: I64, summary_features: F64,
 ) -> Integer:  # fmt: skip
     """Candidates of each pair of texts from the pair `begin` on; the pair before which there was no room left.
 
     With `given` rectangles, those of pair i at `given_offsets[i]`, these are weighed as they are, and none is looked
-    for.
+    for; summaries are looked for where `summarising`.
     """
     scratch = _carve(words, long_words, octets)
     left, right, left_bigrams, right_bigrams = (
@@ -242,7 +241,7 @@ def align_loop(
                 summaries[place] = 0
             for place in range(2 * SUMMARY_FEATURES * pair, 2 * SUMMARY_FEATURES * (pair + 1)):
                 summary_features[place] = 0.0
-            if not within:
+            if summarising and not within:
                 find_summary(
                     left, n_left, left_counts, left_bigrams, left_breaks, right, n_right, right_counts, right_bigrams,
                     bag, inside, marks, ratios, supported, scores, summary_scoring, first_scoring,
@@ -304,7 +303,12 @@ def align_loop(
 
 
 def align_terms(
-    texts: Terms, left: I64, right: I64, given: I64 | None = None, given_offsets: I64 | None = None
+    texts: Terms,
+    left: I64,
+    right: I64,
+    given: I64 | None = None,
+    given_offsets: I64 | None = None,
+    summarising: bool = True,
 ) -> Alignments:
     """See `Aligner.align_terms`."""
     lengths, n_terms = np.diff(texts.offsets), np.diff(texts.term_offsets)
@@ -336,8 +340,8 @@ def align_terms(
         offsets[done] = 0
         reached = int(
             align_loop(
-                *texts, left, right, given.reshape(-1), given_offsets, done, np.array(GAPS), *scorings, most, words,
-                long_words, octets, rectangles, seen, places, features, offsets, summaries.reshape(-1),
+                *texts, left, right, given.reshape(-1), given_offsets, done, np.array(GAPS), *scorings, summarising,
+                most, words, long_words, octets, rectangles, seen, places, features, offsets, summaries.reshape(-1),
                 summary_features.reshape(-1),
             )
         )  # fmt: skip

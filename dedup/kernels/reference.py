@@ -18,6 +18,7 @@ from dedup.kernels.hashing import (
     powers,
 )
 from dedup.kernels.reference_arrivals import group_entries, pair_arrivals
+from dedup.kernels.reference_bigrams import count_bigrams, meet_bigrams, post_bigrams
 from dedup.kernels.reference_characters import decode, folded_lengths, hash_folded, sum_rows
 from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks, find
@@ -35,6 +36,7 @@ __all__ = [
     "band_keys",
     "check_words",
     "components",
+    "count_bigrams",
     "count_common",
     "count_marks",
     "count_rows",
@@ -53,10 +55,12 @@ __all__ = [
     "link",
     "look_up",
     "mark_terms",
+    "meet_bigrams",
     "minhash",
     "name",
     "pair_arrivals",
     "post",
+    "post_bigrams",
     "same_bytes",
     "screen",
     "segment",

@@ -49,7 +49,12 @@ _REPEATED, _COMMON = 0.3, 5.0
 
 
 def align_terms(
-    texts: Terms, left: I64, right: I64, given: I64 | None = None, given_offsets: I64 | None = None
+    texts: Terms,
+    left: I64,
+    right: I64,
+    given: I64 | None = None,
+    given_offsets: I64 | None = None,
+    summarising: bool = True,
 ) -> Alignments:
     """See `Aligner.align_terms`."""
     lengths = np.diff(texts.offsets)
@@ -70,7 +75,7 @@ def align_terms(
                 refined = weigh(both.left, both.right, rectangle, both.scoring)
                 both.add(refined, rectangle, rows, features)
         else:
-            if not both.within:
+            if summarising and not both.within:
                 _summarise(both.left, both.right, summaries[2 * pair], summary_features[2 * pair])
                 _summarise(both.right, both.left, summaries[2 * pair + 1], summary_features[2 * pair + 1])
             for refined, rectangle in both.candidates(most):

@@ -55,17 +55,25 @@ def residue_spans(corpus: Corpus) -> Side:
     return Side(columns[:, 0], columns[:, 1], columns[:, 2])
 
 
-COMMON_SHARE, LEAST_DOCUMENTS = 0.05, 20
-"""Words in more than this share of the background's documents are common, if it has so many."""
+COMMON_SHARE, COMMON_DOCUMENTS, LEAST_DOCUMENTS = 0.05, 3, 20
+"""Words in more than this share of the background's documents, and in more than so many, are common, if it has the
+least number: what two documents share must not be common in a small corpus."""
 
 
 def common_words(background: Background) -> U64:
     """The common words of a background as bits, in the way that `Kernels.densest_returns` takes them."""
     bits = np.zeros(1 << 16, dtype=np.bool_)
     if background.documents >= LEAST_DOCUMENTS:
-        often = background.frequencies > COMMON_SHARE * background.documents
+        often = background.frequencies > max(COMMON_SHARE * background.documents, COMMON_DOCUMENTS)
         bits[background.terms[often] >> np.uint64(48)] = True
     return np.packbits(bits, bitorder="little").view(np.dtype(np.uint64).newbyteorder("<")).astype(np.uint64)
+
+
+def is_common(hashes: U64, common: U64) -> Bool:
+    """Whether each token is one of the common words."""
+    bits = common[hashes >> np.uint64(54)] >> (hashes >> np.uint64(48) & np.uint64(63)) & np.uint64(1)
+    found: Bool = bits != 0
+    return found
 
 
 TEMPLATE_SHARE = 0.7
@@ -94,42 +102,69 @@ def _shortened(tokens: Tokens, barrier: Bool) -> tuple[Tokens, Bool]:
     return short, barrier[kept]
 
 
-class ReadyTexts:
-    """Documents of a corpus by rank, ascending, tokenised, with their terms; what is `barred` lies in no passage."""
+def whole_documents(corpus: Corpus, ranks: I64) -> Side:
+    """The spans of documents."""
+    return Side(ranks, corpus.documents.starts[ranks], corpus.documents.ends[ranks])
 
-    def __init__(self, corpus: Corpus, ranks: I64, barred: Side, background: Background, aligner: Aligner) -> None:
-        documents = corpus.documents
-        self._ranks = ranks
-        self._bases = documents.starts[ranks]
-        self._column: TextColumn = corpus.store.gather(documents.starts[ranks], documents.ends[ranks])
+
+class Barred:
+    """What lies in no passage: the union of spans, as stretches of addresses that ascend and do not overlap."""
+
+    def __init__(self, spans: Side) -> None:
+        order = np.argsort(spans.starts)
+        starts, ends = spans.starts[order], spans.ends[order]
+        reach = np.maximum.accumulate(ends) if ends.size else ends
+        first = np.append(True, starts[1:] > reach[:-1])[: starts.size]
+        self._starts = starts[first]
+        # The last one is that of no span, for what stands before the first.
+        self._ends = np.append(reach[np.append(first[1:], True)[: first.size]], 0)
+
+    def holds(self, addresses: I64) -> Bool:
+        """Whether each address is in one of the spans."""
+        within: Bool = addresses < self._ends[np.searchsorted(self._starts, addresses, side="right") - 1]
+        return within
+
+    def tokens(self, spans: Side, tokens: Tokens, offsets: I64) -> Bool:
+        """Which tokens of texts, which are these spans and stand at `offsets`, begin in what is barred."""
+        first = np.searchsorted(self._ends[:-1], spans.starts, side="right")
+        counts = np.maximum(np.searchsorted(self._starts, spans.ends) - first, 0)
+        texts = np.repeat(np.arange(counts.size), counts)
+        barred = np.arange(texts.size) + np.repeat(first - np.cumsum(counts) + counts, counts)
+        moved = offsets[texts] - spans.starts[texts]
+        limits = offsets[texts], offsets[texts + 1]
+        # One more from the first token of a stretch on, one less behind its last.
+        depth = np.zeros(tokens.hashes.size + 1, dtype=np.int64)
+        for addresses, step in ((self._starts[barred], 1), (self._ends[barred], -1)):
+            places = np.searchsorted(tokens.starts, np.clip(addresses + moved, *limits))
+            np.add.at(depth, places, step)
+        within: Bool = np.cumsum(depth[:-1]) > 0
+        return within
+
+
+class ReadyTexts:
+    """Spans of documents of a corpus as texts, tokenised, with their terms; what is `barred` lies in no passage."""
+
+    def __init__(self, corpus: Corpus, spans: Side, barred: Barred, background: Background, aligner: Aligner) -> None:
+        self._ranks = spans.documents
+        self._bases = spans.starts
+        self._column: TextColumn = corpus.store.gather(spans.starts, spans.ends)
         tokens = tokenise(self._column, corpus.kernels)
-        barrier = self._within(barred, tokens)
+        barrier = barred.tokens(spans, tokens, self._column.offsets)
         self._tokens, barrier = _shortened(tokens, barrier)
+        self._lengths: I64 = self._tokens.ends - self._tokens.starts
         self._kernels: Kernels = corpus.kernels
         self._background = background
         self._common = common_words(background)
         self._aligner = aligner
         self.terms: Terms = corpus.kernels.mark_terms(self._column.data, self._tokens, barrier, *codepoint_table())
 
-    def _within(self, spans: Side, tokens: Tokens) -> Bool:
-        """Which tokens stand in one of the spans."""
-        places = np.minimum(np.searchsorted(self._ranks, spans.documents), self._ranks.size - 1)
-        known = self._ranks[places] == spans.documents
-        places, spans = places[known], spans.take(np.flatnonzero(known))
-        moved = self._column.offsets[places] - self._bases[places]
-        # One more from the first token of a span on, one less behind its last.
-        depth = np.zeros(tokens.hashes.size + 1, dtype=np.int64)
-        np.add.at(depth, np.searchsorted(tokens.starts, spans.starts + moved), 1)
-        np.add.at(depth, np.searchsorted(tokens.starts, spans.ends + moved), -1)
-        within: Bool = np.cumsum(depth[:-1]) > 0
-        return within
-
-    def align(self, left: I64, right: I64, config: Config) -> Aligned:
+    def align(self, left: I64, right: I64, config: Config, *, summarising: bool = True) -> Aligned:
         """The passages of pairs of the texts, by place, verified; within one text where both are the same.
 
-        A passage has the first relation that holds of its spans, and is a `rewrite` where none else does.
+        A passage has the first relation that holds of its spans, and is a `rewrite` where none else does. Summaries
+        are looked for where `summarising`.
         """
-        found = align_texts(self.terms, left, right, self._aligner)
+        found = align_texts(self.terms, left, right, self._aligner, summarising=summarising)
         ours, theirs = left[found.pairs], right[found.pairs]
         one, other = self._addresses(ours, found.places[:, :2]), self._addresses(theirs, found.places[:, 2:])
         self._close(ours, theirs, one, other)
@@ -177,32 +212,55 @@ class ReadyTexts:
     def anchors(self, left: int, right: int, spans: tuple[Side, Side]) -> list[tuple[str, ...]]:
         """The anchors of each pair of spans, as they stand on the left."""
         tokens = self._tokens
-        lengths = tokens.ends - tokens.starts
         data = self._column.data
         found = []
-        for places in find_anchors(self.terms, lengths, self._common, left, right, self._places(left, right, spans)):
+        for places in find_anchors(
+            self.terms, self._lengths, self._common, left, right, self._places(left, right, spans)
+        ):
             at = tokens.offsets[left] + places
             ranges = zip(tokens.starts[at].tolist(), tokens.ends[at].tolist(), strict=True)
             words = (data[start:end].tobytes().decode("utf-8", "surrogatepass") for start, end in ranges)
             found.append(tuple(dict.fromkeys(words)))
         return found
 
-    def is_template(self, text: int, spans: tuple[Side, Side]) -> bool:
-        """Whether two spans of a text say alike what each says over and over, as lines of a table or of a list do.
+    def shared_words(self, one: int, other: int, spans: tuple[Side, Side]) -> int:
+        """How many distinct words, neither common nor numbers nor names, spans of two texts have in common.
+
+        A name begins with a capital wherever it stands in either span.
+        """
+        ((first, last, other_first, other_last),) = self._places(one, other, spans).tolist()
+        ours, theirs = self._words(one, first, last), self._words(other, other_first, other_last)
+        return sum(ours[stem] or theirs[stem] for stem in ours.keys() & theirs.keys())
+
+    def _words(self, text: int, first: int, last: int) -> dict[int, bool]:
+        """Of the words of a span that are not common, whether each stands there without a capital."""
+        tokens = np.arange(first, last) + self._tokens.offsets[text]
+        rare = ~is_common(self._tokens.hashes[tokens], self._common)
+        starts, ends = self._tokens.starts[tokens[rare]].tolist(), self._tokens.ends[tokens[rare]].tolist()
+        found: dict[int, bool] = {}
+        for stem, start, end in zip(self._stems(text)[first:last][rare].tolist(), starts, ends, strict=True):
+            initial = self._column.data[start:end].tobytes().decode("utf-8", "surrogatepass")[0]
+            if not initial.isnumeric():
+                found[stem] = found.get(stem, False) or not initial.isupper()
+        return found
+
+    def is_template(self, one: int, other: int, spans: tuple[Side, Side]) -> bool:
+        """Whether spans of two texts, or of one, say alike what each says over and over, as a table or a list does.
 
         The halves of each side have then as many terms in common as both sides have.
         """
-        stems = self.terms.terms[self.terms.term_offsets[text] :][self._numbers(text)]
-        ((first, last, other_first, other_last),) = self._places(text, text, spans).tolist()
-        left, right = stems[first:last], stems[other_first:other_last]
+        ((first, last, other_first, other_last),) = self._places(one, other, spans).tolist()
+        left, right = self._stems(one)[first:last], self._stems(other)[other_first:other_last]
         both = _share_in_common(left, right)
         return all(
             _share_in_common(side[: side.size // 2], side[side.size // 2 :]) >= TEMPLATE_SHARE * both
             for side in (left, right)
         )
 
-    def _numbers(self, text: int) -> NDArray[np.uint32]:
-        return self.terms.numbers[self.terms.offsets[text] : self.terms.offsets[text + 1]]
+    def _stems(self, text: int) -> U64:
+        """The term of each token of a text."""
+        numbers = self.terms.numbers[self.terms.offsets[text] : self.terms.offsets[text + 1]]
+        return self.terms.terms[self.terms.term_offsets[text] :][numbers]
 
     def _addresses(self, texts: I64, places: I64) -> I64:
         """Addresses of spans, shape (rows, 2), given by tokens of texts."""

@@ -23,6 +23,7 @@ from dedup.scanning.findings import Findings, join_findings, join_sides
 from dedup.scanning.fitting import fit_to_corpus
 from dedup.scanning.frames import find_frames
 from dedup.scanning.labels import label_boilerplate, label_residue
+from dedup.scanning.lifted import find_lifted
 from dedup.scanning.paragraphs import (
     every_pair,
     find_passages,
@@ -161,6 +162,7 @@ def _report(
         found.append(rewrites)
         matchings.append(compared)
 
+    of_documents = len(found)
     repeated, templated = np.zeros((2, len(corpus.paragraphs)), dtype=np.bool_)
     eligible = outcome.kept[corpus.paragraph_documents] & ~corpus.barrier
     if frames is not None:
@@ -182,9 +184,15 @@ def _report(
         passages = find_passages(corpus, paragraph_pairs, repeated, config, scorer)
         found.append(without_whole_documents(corpus, passages, found[0]))
         if config.looks_for(Relation.REWRITE):
-            told = np.flatnonzero(~eligible | repeated | templated)
-            copied = join_sides([spans_of(corpus, told, told), later_copies(passages)])
+            told = ~eligible | repeated | templated
+            copied = join_sides([spans_of(corpus, *[np.flatnonzero(told)] * 2), later_copies(passages)])
             found.append(find_reworded(corpus, outcome.kept, copied, config, scorer))
+            # What is copied between documents stands in the first of them.
+            copied = join_sides([copied, passages.right])
+            known = join_findings(found[:of_documents])
+            lifted, counted = find_lifted(corpus, outcome.kept, told, copied, known, config, scorer)
+            found.append(lifted)
+            matchings.append(counted)
     found.extend(label_residue(corpus, config))
     return make_report(
         corpus,

@@ -9,7 +9,7 @@ from dedup.config import Config
 from dedup.kernels import F64, I64, U32, choose
 from dedup.kernels.alignment import choose_aligner
 from dedup.model import RELATIONS, Document, Level, Passage, Relation, Span, TextColumn
-from dedup.scanning.aligned import ReadyTexts, residue_spans
+from dedup.scanning.aligned import Barred, ReadyTexts, residue_spans, whole_documents
 from dedup.scanning.batch import to_batch
 from dedup.scanning.corpus import Corpus, gather_corpus
 from dedup.scanning.findings import Findings, Places, places_of
@@ -50,13 +50,14 @@ def align(left: str, right: str | None = None, config: Config | None = None) -> 
     threads = Threads(1)
     scorer = Scorer(corpus.store, config, threads.start(Background), corpus.kernels, threads, silent)
     aligner = choose_aligner(len(left) + len(left if right is None else right))
-    ready = ReadyTexts(corpus, np.arange(len(texts)), residue_spans(corpus), Background(), aligner)
+    spans = whole_documents(corpus, np.arange(len(texts)))
+    ready = ReadyTexts(corpus, spans, Barred(residue_spans(corpus)), Background(), aligner)
     aligned = ready.align(np.array([0]), np.array([len(texts) - 1]), config)
     found = join_aligned(chained_paragraphs(corpus, config, scorer), aligned)
-    spans = (found.left, found.right)
-    nats = ready.weigh(0, len(texts) - 1, spans)
-    anchors = ready.anchors(0, len(texts) - 1, spans)
-    places = places_of(corpus, *spans)
+    sides = (found.left, found.right)
+    nats = ready.weigh(0, len(texts) - 1, sides)
+    anchors = ready.anchors(0, len(texts) - 1, sides)
+    places = places_of(corpus, *sides)
     order = np.lexsort((places[1].starts, places[0].starts))
     return [_passage(found, row, places, nats, anchors[row]) for row in order.tolist()]
 
