@@ -68,8 +68,11 @@ def plant(data: Path, texts: list[str], seed: int) -> list[Plant]:
     generator.shuffle(wanted)
     plants = []
     for (name, kind, source, rewording), one, other in zip(wanted, hosts[::2], hosts[1::2], strict=False):
-        places = [_insert(texts, host, passage, generator) for host, passage in ((one, source), (other, rewording))]
-        plants.append(Plant(name, kind, *places, min(len(source.split()), len(rewording.split()))))
+        from_there, to_there = (
+            _insert(texts, host, passage, generator) for host, passage in ((one, source), (other, rewording))
+        )
+        words = min(len(source.split()), len(rewording.split()))
+        plants.append(Plant(name, kind, from_there, to_there, words))
     return plants
 
 
