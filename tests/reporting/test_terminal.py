@@ -1,6 +1,5 @@
 import io
 import re
-import time
 import unicodedata
 
 from hypothesis import given
@@ -145,11 +144,9 @@ def test_whatever_the_texts_hold_the_page_is_printable(
     text.encode("utf-8")
 
 
-def test_a_million_findings_are_shown_in_part_and_at_once() -> None:
+def test_of_a_million_findings_few_are_looked_at() -> None:
     looked_at: list[int] = []
-    began = time.process_time()
     text = shown(huge(1_000_000, looked_at))
-    assert time.process_time() - began < 3
     assert len(looked_at) < 10_000
     assert len(text.splitlines()) < 400
     assert "Shown: 50 of 1,000,000 findings, in 50 documents." in text
