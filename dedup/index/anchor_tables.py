@@ -15,7 +15,7 @@ from dedup.kernels.rewriting import Anchors, MemberLists, RewriteKernels
 
 SLOT_BITS = 6
 """A posting is a unit of the table and, in so many lower bits, the place of the anchor among those of the unit."""
-assert 1 << SLOT_BITS >= ANCHORS  # noqa: S101
+assert 1 << SLOT_BITS >= ANCHORS  # noqa: S101 - the places of a unit's anchors fit
 
 MOST_UNITS = 1 << (32 - SLOT_BITS)
 """Units of a table."""

@@ -61,6 +61,11 @@ class EmbeddedIndex(Index):
         self._settled.set()
 
     @property
+    def _storages(self) -> tuple[Storage, ...]:
+        """All that it has on the disk."""
+        return (self._storage,)
+
+    @property
     def _state(self) -> State:
         return self._storage.state
 
@@ -211,7 +216,8 @@ class EmbeddedIndex(Index):
         """See `Index.compact`."""
         with self._unmerged():
             self._check_writable()
-            self._storage.compact(self._choose(0))
+            for storage in self._storages:
+                storage.compact(self._choose(0))
 
     def info(self) -> IndexInfo:
         """See `Index.info`."""
@@ -223,7 +229,7 @@ class EmbeddedIndex(Index):
         """See `Index.check`."""
         with self._mutex:
             self._refresh()
-            return check(self._storage, self._choose(0))
+            return [problem for storage in self._storages for problem in check(storage, self._choose(0))]
 
     # Asking
 
@@ -285,10 +291,11 @@ class EmbeddedIndex(Index):
     def _unmerged(self) -> Iterator[None]:
         """Hold the mutex while no thread merges: two that join the same segments would have their documents twice."""
         while True:
-            self._storage.wait()
+            for storage in self._storages:
+                storage.wait()
             with self._mutex:
                 # Between waiting and holding, a document of another thread may have begun one.
-                if self._storage.is_merging:
+                if any(storage.is_merging for storage in self._storages):
                     continue
                 yield
                 return
@@ -314,7 +321,8 @@ class EmbeddedIndex(Index):
 
     def _refresh(self) -> None:
         self._check_open()
-        self._storage.refresh()
+        for storage in self._storages:
+            storage.refresh()
 
     def _check_writable(self) -> None:
         self._check_open()
@@ -328,7 +336,8 @@ class EmbeddedIndex(Index):
         with self._unmerged():
             if not self._closed:
                 self._closed = True
-                self._storage.close()
+                for storage in self._storages:
+                    storage.close()
 
 
 def open_folder(folder: Path, opening: Opening) -> EmbeddedIndex:

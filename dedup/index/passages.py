@@ -11,7 +11,7 @@ import numpy as np
 
 from dedup.deciding import DROPPED
 from dedup.index.admitting import Admission
-from dedup.index.checking import IndexInfo, check, look_over
+from dedup.index.checking import IndexInfo, look_over
 from dedup.index.decisions import DecisionColumns
 from dedup.index.embedded import EmbeddedIndex
 from dedup.index.front import Index, columns_of
@@ -36,6 +36,10 @@ class PassageIndex(EmbeddedIndex):
         self._in_step = not storage.writable
         if storage.writable:
             self._catch_up()
+
+    @property
+    def _storages(self) -> tuple[Storage, ...]:
+        return (self._storage, self._paragraphs.storage)
 
     @property
     def knows_paragraphs(self) -> bool:
@@ -87,7 +91,8 @@ class PassageIndex(EmbeddedIndex):
         several, places = [], np.arange(len(texts))
         begin = 0
         # A document whose place another one takes is there for those before that one.
-        for rank, end in sorted(zip(admission.removed.tolist(), admission.removed_at.tolist(), strict=True), key=_last):
+        taken_out = zip(admission.removed.tolist(), admission.removed_at.tolist(), strict=True)
+        for rank, end in sorted(taken_out, key=itemgetter(1)):
             if end > begin:
                 wanted = ~copies & (begin <= places) & (places < end)
                 several.append(self._paragraphs.admit(texts, admission.ranks, wanted, date, kernels))
@@ -132,11 +137,10 @@ class PassageIndex(EmbeddedIndex):
 
     def compact(self) -> None:
         """See `Index.compact`."""
-        self._paragraphs.storage.wait()
-        with self._mutex:
+        with self._unmerged():
+            self._check_writable()
             self._catch_up()
             super().compact()
-            self._paragraphs.storage.compact(self._choose(0))
 
     def info(self) -> IndexInfo:
         """See `Index.info`."""
@@ -149,11 +153,6 @@ class PassageIndex(EmbeddedIndex):
                 paragraphs=of_paragraphs.documents,
                 paragraph_bytes=of_paragraphs.posting_bytes,
             )
-
-    def check(self) -> list[str]:
-        """See `Index.check`."""
-        with self._mutex:
-            return super().check() + check(self._paragraphs.storage, self._choose(0))
 
     def query_batch(self, documents: Iterable[Document]) -> list[Decision]:
         """See `Index.query_batch`."""
@@ -177,18 +176,3 @@ class PassageIndex(EmbeddedIndex):
             found = found.without(int(holder))
         (passages,) = named(found, self._state, kernels).matches(ids)
         return replace(decision, passages=passages)
-
-    def _refresh(self) -> None:
-        super()._refresh()
-        self._paragraphs.storage.refresh()
-
-    def close(self) -> None:
-        """See `Index.close`."""
-        self._paragraphs.storage.wait()
-        with self._mutex:
-            if not self._closed:
-                self._paragraphs.storage.close()
-        super().close()
-
-
-_last = itemgetter(1)

@@ -10,16 +10,14 @@ from dedup.kernels import F64, I64
 from dedup.model import IdColumn, Match, Span
 from dedup.verifying import CODES, Verdict
 
-PLACES = ("start", "end", "line", "end_line")
-"""What a row of places holds, as in `dedup.model.Span`."""
-
 
 @dataclass(frozen=True, slots=True)
 class RepeatedParagraphs:
     """n paragraphs of documents, each with the earlier paragraph that it repeats.
 
     `documents` (int64, (n,), ascending): the place of the document in its batch. `spans` and `originals` (int64,
-    (n, 4)): where the paragraph stands in it and the earlier one in its own document, as in `PLACES`. `verdicts` (int8,
+    (n, 4)): where the paragraph stands in it and the earlier one in its own document, by start, end, line and last line
+    as in `dedup.model.Span`. `verdicts` (int8,
     (n,)) and `scores` (float64, (4, n)): as in `DecisionColumns`, of the earlier paragraph and this one. `holders`
     (int64, (n,)): the place in `names` of the document with the earlier one.
     """
@@ -65,11 +63,3 @@ class RepeatedParagraphs:
                     bounds[place] : bounds[place + 1]
                 ]
             )
-
-
-def no_paragraphs() -> RepeatedParagraphs:
-    """None."""
-    none, rows = np.zeros(0, dtype=np.int64), np.zeros((0, 4), dtype=np.int64)
-    return RepeatedParagraphs(
-        none, rows, rows, np.zeros(0, dtype=np.int8), np.zeros((4, 0)), none, IdColumn.from_ids([])
-    )

@@ -1,5 +1,6 @@
 """An index that knows paragraphs: what it tells of them, in which order whatever comes, and after what goes wrong."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from dedup import Config, ConfigError, Decision, Document, Index, Match, Relation
 from dedup.index import storage
+from dedup.index.catalogue import StoredSegment
+from dedup.index.segments import write_merged
 from dedup.index.storage import Storage
 from dedup.model import IdColumn, TextColumn
 from tests.index.corpus import pages
@@ -220,3 +223,32 @@ def test_opening_says_what_does_not_fit(tmp_path: Path) -> None:
     Index.open(tmp_path / "plain").close()
     with pytest.raises(ConfigError, match="was made without paragraphs"):
         Index.open(tmp_path / "plain", paragraphs=True)
+
+
+@pytest.mark.parametrize("folder", ["seen", "paragraphs"])
+def test_compacting_waits_for_segments_that_are_being_joined(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = pages(60, 7)
+    joining, go_on = threading.Event(), threading.Event()
+
+    def slowly(path: Path, *arguments: Any, **settings: Any) -> StoredSegment | None:
+        if path.name == folder and threading.current_thread().name == "dedup merging":
+            joining.set()
+            go_on.wait()
+        return write_merged(path, *arguments, **settings)
+
+    monkeypatch.setattr(storage, "write_merged", slowly)
+    monkeypatch.setattr(storage, "FLUSH_AT_ONCE", 5)
+    with Index.open(tmp_path / "seen", paragraphs=True) as index:
+        for place in range(0, len(several), 10):
+            index.admit_batch(several[place : place + 10])
+        assert joining.wait(60)
+        compacting = threading.Thread(target=index.compact, daemon=True)
+        compacting.start()
+        compacting.join(0.2)
+        go_on.set()
+        compacting.join(60)
+        assert not compacting.is_alive()
+        assert index.info().segments == 1
+        assert index.check() == []
