@@ -1,12 +1,13 @@
 """Rewrite candidates: units that share their rarest terms.
 
 A rewrite keeps names, numbers and rare words where it keeps no shingle. Each document's `ANCHORS` terms of greatest
-weight go into an inverted index, and its candidates are the `MOST_CANDIDATES` documents before it of the greatest
-cosine over anchors. A long document is indexed, and looked for, by windows too, the best of which counts.
+weight go into an inverted index, and its candidates are the `MOST_CANDIDATES` documents before it that are nearest by
+the cosine over anchors and by how many they share. A long document is indexed, and looked for, by windows too, the best
+of which counts.
 
 Batches of terms become anchors (`find_anchors`), anchors an index (`build_index`), and anchors and an index candidates
 (`find_nearest`), each by itself, so that an index on disk is made of the same pieces. Candidates of a document are
-earlier documents alone, and so is what its lists' cap is counted over: a stream proposes what a batch does.
+earlier documents alone, and on their number depends how much of the lists is read: a stream proposes what a batch does.
 """
 
 from collections.abc import Iterator
@@ -17,23 +18,23 @@ from numpy.typing import NDArray
 
 from dedup.kernels import I64, U32, Kernels, Ragged
 from dedup.kernels.hashing import WeightTable
-from dedup.kernels.rewriting import Anchors, Nearest, Postings, RewriteKernels
+from dedup.kernels.rewriting import Anchors, Nearest, Postings, Queries, RewriteKernels
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 ANCHORS = 48
 MOST_CANDIDATES = 20
-MOST_RETRIEVED = 24
+MOST_RETRIEVED = 100
 """Documents, best by the anchors that are not too frequent, that are scored by all anchors."""
-
-POSTING_CAP = 1000
-"""Earlier units in a term's list from which on it tells too little to be worth the time."""
 
 _SORTED_AT_ONCE = 4 << 20
 """The most entries, or about, for which there is memory to sort them at once."""
 
 POSTINGS_READ = 12_000
-"""Postings that are read for a unit, of its rarest anchors."""
+"""Postings that are read for a unit, of its rarest anchors, among `UNITS_READ` earlier units or fewer."""
+
+UNITS_READ = 1 << 17
+"""Earlier units from which on more postings are read, as the square root of their number."""
 
 WINDOW = 450
 WINDOW_STRIDE = 350
@@ -108,11 +109,6 @@ class AnchorIndex(NamedTuple):
     owners: I64
     firsts: I64
 
-    @property
-    def capped(self) -> int:
-        """How many lists are longer than the cap."""
-        return int(np.count_nonzero(np.diff(self.postings.offsets) > POSTING_CAP))
-
 
 def build_index(anchors: Anchors, firsts: I64) -> AnchorIndex:
     """Index the anchors of units; those of document i are units `firsts[i]` to `firsts[i + 1]`."""
@@ -156,6 +152,17 @@ def _by_key(keys: U32) -> Iterator[I64]:
         yield np.flatnonzero((keys >= np.uint32(low)) & (keys <= np.uint32(high)))
 
 
+def postings_read(before: I64) -> I64:
+    """How many postings are read at most for a unit that so many come before.
+
+    Lists grow with the corpus: with a fixed number fewer and fewer of a unit's anchors would be looked up, and with one
+    that grows as they do a corpus would take the square of its size. Rewrites are lost in between.
+    """
+    growth = np.sqrt(np.maximum(before / UNITS_READ, 1.0))
+    most: I64 = np.floor(POSTINGS_READ * growth).astype(np.int64)
+    return most
+
+
 def retrieve(
     index: AnchorIndex,
     queries: Anchors,
@@ -170,9 +177,8 @@ def retrieve(
 
     `lists`: the place in the index of the key of each anchor, or -1.
     """
-    return rewriting.nearest(
-        queries, lists, firsts, index.postings, index.owners, before, POSTING_CAP, POSTINGS_READ, most, least
-    )
+    asked = Queries(queries, lists, firsts, before, postings_read(before), least)
+    return rewriting.nearest(asked, index.postings, index.owners, most)
 
 
 def find_nearest(
@@ -191,9 +197,9 @@ def find_nearest(
     `held` are the anchors that the index was built of, `lists` is that of `retrieve`. What is retrieved is scored by
     all anchors, those too of which no list was read.
     """
-    retrieved = retrieve(index, queries, lists, firsts, before, least, MOST_RETRIEVED, rewriting)
-    rescored = rewriting.rescore(retrieved, queries, firsts, held, index.firsts, most, least)
-    return rescored._replace(cut=retrieved.cut)
+    asked = Queries(queries, lists, firsts, before, postings_read(before), least)
+    retrieved = rewriting.nearest(asked, index.postings, index.owners, MOST_RETRIEVED)
+    return rewriting.rescore(retrieved, asked, held, index.firsts, most)._replace(cut=retrieved.cut)
 
 
 _SHIFT = np.uint64(32)

@@ -4,7 +4,7 @@ import numpy as np
 
 from dedup.kernels import I64, U16, U32
 from dedup.kernels.jit import Integer, compiled, exported
-from dedup.kernels.rewriting import STRENGTH, Anchors, Nearest, Postings
+from dedup.kernels.rewriting import STRENGTH, Nearest, Postings, Queries
 
 
 @compiled
@@ -31,14 +31,13 @@ def _order_lists(
     list_offsets: I64,
     list_units: U32,
     before: Integer,
-    cap: Integer,
     order: I64,
     begins: I64,
     lengths: I64,
 ) -> Integer:
     """Fill the places of anchors by the number of units under `before` in their lists, the fewest first; how many.
 
-    Without those of more than `cap` units, and of none. By place from `start`: where lists begin, and their `lengths`.
+    Without those of none. By place from `start`: where lists begin, and their `lengths`.
     """
     # Nothing here waits for what was read before, so that many of these places far apart are fetched at once.
     for anchor in range(start, end):
@@ -50,7 +49,7 @@ def _order_lists(
         first = begins[anchor - start]
         length = _places_before(list_units, first, lengths[anchor - start], before) - first
         lengths[anchor - start] = length
-        if length == 0 or length > cap:
+        if length == 0:
             continue
         place = count
         count += 1
@@ -138,8 +137,7 @@ def nearest_loop(
     list_strengths: U16,
     owners: I64,
     before: I64,
-    cap: Integer,
-    budget: Integer,
+    budgets: I64,
     most: Integer,
     least: U32,
     order: I64,
@@ -171,10 +169,8 @@ def nearest_loop(
         for own in range(firsts[query], firsts[query + 1]):
             start = anchor_offsets[own]
             end = anchor_offsets[own + 1]
-            n_lists = _order_lists(
-                lists, start, end, list_offsets, list_units, before[query], cap, order, begins, lengths
-            )
-            n_lists = _promising(strengths, start, end, order, lengths, n_lists, budget, least[query], cut)
+            n_lists = _order_lists(lists, start, end, list_offsets, list_units, before[query], order, begins, lengths)
+            n_lists = _promising(strengths, start, end, order, lengths, n_lists, budgets[query], least[query], cut)
             n_touched = _add_scores(
                 strengths, start, n_lists, list_units, list_strengths, order, begins, lengths, scores, touched
             )
@@ -227,32 +223,22 @@ def nearest_loop(
     return count
 
 
-def nearest(
-    queries: Anchors,
-    lists: I64,
-    firsts: I64,
-    postings: Postings,
-    owners: I64,
-    before: I64,
-    cap: int,
-    budget: int,
-    most: int,
-    least: U32,
-) -> Nearest:
+def nearest(queries: Queries, postings: Postings, owners: I64, most: int) -> Nearest:
     """See `RewriteKernels.nearest`."""
+    anchors, firsts = queries.anchors, queries.firsts
     count = firsts.size - 1
     n_documents = int(owners[-1]) + 1 if owners.size else 0
     scores, bests = np.zeros(owners.size, dtype=np.uint32), np.zeros(n_documents, dtype=np.uint32)
     touched, met = np.empty(owners.size + 1, dtype=np.uint32), np.empty(n_documents + 1, dtype=np.uint32)
     best_own, best_units = (np.empty(n_documents, dtype=np.uint32) for _ in range(2))
     documents, own_units, units = (np.empty(count * most, dtype=np.int64) for _ in range(3))
-    longest = int(np.diff(queries.offsets).max(initial=0))
+    longest = int(np.diff(anchors.offsets).max(initial=0))
     order, begins, lengths = (np.empty(longest, dtype=np.int64) for _ in range(3))
     found_scores, offsets = np.empty(count * most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
     cut = np.zeros(1, dtype=np.int64)
     found = nearest_loop(
-        lists, queries.strengths, queries.offsets, firsts, postings.offsets, postings.units, postings.strengths,
-        owners, before, cap, budget, most, least, order, begins, lengths, scores, touched, bests,
+        queries.lists, anchors.strengths, anchors.offsets, firsts, postings.offsets, postings.units, postings.strengths,
+        owners, queries.before, queries.budgets, most, queries.least, order, begins, lengths, scores, touched, bests,
         best_own, best_units, met, documents, own_units, units, found_scores, offsets, cut,
     )  # fmt: skip
     return Nearest(

@@ -279,7 +279,8 @@ def _screen_line(
     count = _copy_plain(data, end - table.tail, table.tail, plain)
     if count >= 0:
         return wanted & (found | _look_everywhere(plain, count, table.slots, table.anywhere, table.first))
-    place, left = end, table.tail
+    place = end
+    left: Integer = table.tail
     while place > start and left > 0:
         place -= 1
         left -= np.int64(data[place] & 0xC0 != 0x80)

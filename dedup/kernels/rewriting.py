@@ -48,6 +48,22 @@ MOST_UNIT_PAIRS = 4096
 """Pairs of units of two documents up to which all are scored, so that the best do not depend on how they were found."""
 
 
+class Queries(NamedTuple):
+    """The documents whose nearest are sought: document i has the units `firsts[i]` to `firsts[i + 1]`.
+
+    `anchors` are those of the units, and `lists` (int64) the place of each one's list in the postings, or -1. By
+    document: the posted unit `before` which all count (int64), how many of them are read at most for each of its own
+    (`budgets`, int64), and the score that is asked for at `least` (uint32).
+    """
+
+    anchors: Anchors
+    lists: I64
+    firsts: I64
+    before: I64
+    budgets: I64
+    least: U32
+
+
 class Postings(NamedTuple):
     """Lists of the units that hold an anchor: list i is `units[offsets[i]:offsets[i + 1]]`, ascending.
 
@@ -57,6 +73,18 @@ class Postings(NamedTuple):
     units: U32
     strengths: U16
     offsets: I64
+
+
+SHARING = 0.1
+"""What the logarithm of the number of anchors shared counts beside the cosine: several terms that each say little are
+more than one that says much.
+"""
+
+
+def sharing_bonus(most: int) -> U32:
+    """What is added to a score to rank it, by the number of anchors shared, up to `most`."""
+    bonus: U32 = np.floor(SHARING * STRENGTH**2 * np.log1p(np.arange(most + 1)) + 0.5).astype(np.uint32)
+    return bonus
 
 
 class Nearest(NamedTuple):
@@ -136,38 +164,23 @@ class RewriteKernels(Protocol):
         """
         ...
 
-    def nearest(
-        self,
-        queries: Anchors,
-        lists: I64,
-        firsts: I64,
-        postings: Postings,
-        owners: I64,
-        before: I64,
-        cap: int,
-        budget: int,
-        most: int,
-        least: U32,
-    ) -> Nearest:
+    def nearest(self, queries: Queries, postings: Postings, owners: I64, most: int) -> Nearest:
         """The documents that score best, for each query document: the sum of products of strengths, in the best units.
 
-        `queries` holds the units of the query documents, document i being units `firsts[i]` to `firsts[i + 1]`, and
-        `lists` the place of each anchor's list in the postings or -1. `owners`: the document of each posted unit,
-        ascending. For query document i only units under `before[i]` count, and no list that has more than `cap` of
-        them; for each of its units the lists are read by their length, the shortest first, up to `budget` units, and
-        as long as a unit in none of those before could score `least[i]`. At most `most` documents that score half of
-        that (and over 0) or more by the lists read are given, ties by order.
+        `owners`: the document of each posted unit, ascending. Only units under `before` count. For each unit of a query
+        the lists are read by the number of these, the fewest first, up to `budgets` of them, and as long as a unit in
+        none of the lists before could score `least`. At most `most` documents that score half of that (and over 0) or
+        more by the lists read are given, ties by order.
         """
         ...
 
-    def rescore(
-        self, found: Nearest, queries: Anchors, firsts: I64, held: Anchors, held_firsts: I64, most: int, least: U32
-    ) -> Nearest:
-        """The `most` best of what was found by the score of the best units over all their anchors, frequent ones too.
+    def rescore(self, found: Nearest, queries: Queries, held: Anchors, held_firsts: I64, most: int) -> Nearest:
+        """The best of what was found by the score of the best units over all their anchors, frequent ones too.
 
         `held` are the anchors of the posted units, those of document i being units `held_firsts[i]` to
-        `held_firsts[i + 1]`; `firsts` and `least` are those of `nearest`; ties by order. Of documents that have over
-        `MOST_UNIT_PAIRS` pairs of units only the units that were found are scored.
+        `held_firsts[i + 1]`. Of documents that score `least` or more the `most` of the greatest score and
+        `sharing_bonus` together are given, ties by order. Of documents that have over `MOST_UNIT_PAIRS` pairs of units
+        only the units that were found are scored.
         """
         ...
 

@@ -33,7 +33,7 @@ class Proposals(NamedTuple):
 
     `left_units`, `right_units`: the units of the documents that are nearest. `cosines` of their anchors;
     `screening`: what is known by them (see `screening_of`); `elsewhere`, by document: the cosine with the background's
-    documents of ranks 5 to 9. `capped`: lists over the cap, and units of which not all lists were read.
+    documents of ranks 5 to 9. `capped`: units of which not all lists were read.
     """
 
     left: I64
@@ -94,7 +94,7 @@ def propose(texts: Texts, background: RewriteBackground, model: RewriteModel) ->
     least = np.maximum(elsewhere + model.least_margin, model.least_cosine)
     n_anchors = np.diff(held.anchors.offsets)
     kept: list[tuple[I64, I64, I64, I64, F64, F64]] = []
-    capped = index.capped
+    capped = 0
     for first, found in nearest_earlier(texts, held, index, _scored(least)):
         right = first + np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
         cosines = found.scores / float(STRENGTH) ** 2

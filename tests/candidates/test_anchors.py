@@ -62,9 +62,9 @@ def test_rare_terms_and_repeated_ones_are_anchors_and_common_ones_are_not() -> N
     np.testing.assert_allclose(found.strengths / STRENGTH, weights / np.linalg.norm(weights), atol=1e-4)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(0, 12))
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(0, 12))
 @settings(max_examples=40)
-def test_one_after_the_other_finds_what_all_at_once_does(seed: int, cap: int, split: int) -> None:
+def test_one_after_the_other_finds_what_all_at_once_does(seed: int, budget: int, split: int) -> None:
     """An index of the documents so far proposes for the next one what the whole one does, whatever comes later."""
     generator = np.random.default_rng(seed)
     rows = [np.sort(generator.choice(15, generator.integers(0, 6), replace=False)) for _ in range(12)]
@@ -80,7 +80,8 @@ def test_one_after_the_other_finds_what_all_at_once_does(seed: int, cap: int, sp
     firsts = np.arange(13)
     nothing = np.zeros(12, dtype=np.uint32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "POSTING_CAP", cap)
+        patch.setattr(module, "POSTINGS_READ", budget)
+        patch.setattr(module, "UNITS_READ", 3)
         index = build_index(held(12), firsts)
         every = find_nearest(
             index,

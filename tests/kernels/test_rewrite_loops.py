@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup.candidates.anchors import build_index
+from dedup.candidates.anchors import AnchorIndex, build_index
 from dedup.kernels import I64, Ragged, compiled_rewriting, compiled_term_types, reference, reference_rewriting
 from dedup.kernels.rewriting import (
     BINS,
@@ -23,6 +23,7 @@ from dedup.kernels.rewriting import (
     EvidenceTable,
     Nearest,
     NumberedTerms,
+    Queries,
     RewriteKernels,
 )
 from tests.kernels.test_twins import assert_same
@@ -58,9 +59,9 @@ def test_evidence(rows: list[list[int]], seed: int) -> None:
         assert_same(reference_rewriting.weigh_evidence(*arguments), compiled_rewriting.weigh_evidence(*arguments))
 
 
-@given(term_rows, seeds, st.sampled_from([1, 3, 10]), st.sampled_from([1, 3, 100]), st.sampled_from([4, 1000]))
+@given(term_rows, seeds, st.sampled_from([1, 3, 10]), st.sampled_from([4, 1000]))
 @settings(max_examples=60)
-def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, cap: int, budget: int) -> None:
+def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, budget: int) -> None:
     generator = np.random.default_rng(seed)
     counted = reference.count_rows(spread(rows))
     # Few weights, so that there are ties, and some that are no weight at all.
@@ -75,11 +76,11 @@ def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, ca
     lists[generator.random(lists.size) < 0.1] = -1
     least = generator.integers(0, 2**28, firsts.size - 1).astype(np.uint32)
     for before in (firsts[:-1], np.full(firsts.size - 1, count)):
-        arguments = (anchors, lists, firsts, index.postings, index.owners, before, cap, budget, 2, least)
-        found = compiled_rewriting.nearest(*arguments)
-        assert_same(reference_rewriting.nearest(*arguments), found)
-        rescored = compiled_rewriting.rescore(found, anchors, firsts, anchors, firsts, 1, least)
-        assert_same(reference_rewriting.rescore(found, anchors, firsts, anchors, firsts, 1, least), rescored)
+        queries = Queries(anchors, lists, firsts, before, np.full_like(before, budget), least)
+        found = compiled_rewriting.nearest(queries, index.postings, index.owners, 2)
+        assert_same(reference_rewriting.nearest(queries, index.postings, index.owners, 2), found)
+        rescored = compiled_rewriting.rescore(found, queries, anchors, firsts, 1)
+        assert_same(reference_rewriting.rescore(found, queries, anchors, firsts, 1), rescored)
 
 
 def anchors_of(*units: dict[int, int]) -> Anchors:
@@ -93,12 +94,19 @@ def anchors_of(*units: dict[int, int]) -> Anchors:
     )
 
 
-def nearest_of(kernels: RewriteKernels, anchors: Anchors, firsts: list[int], cap: int = 100, most: int = 10) -> Nearest:
+def queries_of(anchors: Anchors, index: AnchorIndex, firsts: list[int], budget: int = 1000) -> Queries:
+    """Each document asks for those before it."""
     begins: I64 = np.array(firsts)
-    index = build_index(anchors, begins)
-    lists = np.searchsorted(index.keys, anchors.keys)
     nothing = np.zeros(begins.size - 1, dtype=np.uint32)
-    return kernels.nearest(anchors, lists, begins, index.postings, index.owners, begins[:-1], cap, 1000, most, nothing)
+    lists = np.searchsorted(index.keys, anchors.keys)
+    return Queries(anchors, lists, begins, begins[:-1], np.full(begins.size - 1, budget), nothing)
+
+
+def nearest_of(
+    kernels: RewriteKernels, anchors: Anchors, firsts: list[int], budget: int = 1000, most: int = 10
+) -> Nearest:
+    index = build_index(anchors, np.array(firsts))
+    return kernels.nearest(queries_of(anchors, index, firsts, budget), index.postings, index.owners, most)
 
 
 @pytest.mark.parametrize("kernels", BOTH)
@@ -112,10 +120,11 @@ def test_a_document_finds_earlier_ones_by_their_best_units(kernels: RewriteKerne
 
 
 @pytest.mark.parametrize("kernels", BOTH)
-def test_the_cap_counts_earlier_units_alone(kernels: RewriteKernels) -> None:
+def test_the_budget_counts_earlier_units_alone(kernels: RewriteKernels) -> None:
     anchors = anchors_of({1: 1}, {1: 1}, {1: 1}, {1: 1})
-    found = nearest_of(kernels, anchors, [0, 1, 2, 3, 4], cap=2)
+    found = nearest_of(kernels, anchors, [0, 1, 2, 3, 4], budget=2)
     assert found.offsets.tolist() == [0, 0, 1, 3, 3]
+    assert found.cut == 1
 
 
 @pytest.mark.parametrize("kernels", BOTH)
@@ -128,11 +137,25 @@ def test_of_equal_scores_the_first_document_is_taken(kernels: RewriteKernels) ->
 @pytest.mark.parametrize("kernels", BOTH)
 def test_frequent_anchors_count_when_what_was_found_is_scored_again(kernels: RewriteKernels) -> None:
     anchors = anchors_of({1: 5, 2: 1}, {1: 5}, {1: 5}, {1: 5, 2: 1})
-    found = nearest_of(kernels, anchors, [0, 1, 2, 3, 4], cap=2)
+    index = build_index(anchors, np.arange(5))
+    queries = queries_of(anchors, index, [0, 1, 2, 3, 4], budget=2)
+    found = kernels.nearest(queries, index.postings, index.owners, 10)
     assert found.scores.tolist()[-1] == 1
-    least = np.zeros(4, dtype=np.uint32)
-    again = kernels.rescore(found, anchors, np.arange(5), anchors, np.arange(5), 10, least)
+    again = kernels.rescore(found, queries, anchors, np.arange(5), 10)
     assert (again.scores.tolist()[-1], again.shared.tolist()[-1]) == (26, 2)
+
+
+@pytest.mark.parametrize("kernels", BOTH)
+def test_many_shared_anchors_rank_before_a_single_strong_one(kernels: RewriteKernels) -> None:
+    one, some = STRENGTH // 2, STRENGTH // 4
+    anchors = anchors_of({1: one}, {2: some, 3: some, 4: some}, {1: one, 2: some, 3: some, 4: some})
+    index = build_index(anchors, np.arange(4))
+    queries = queries_of(anchors, index, [0, 1, 2, 3])
+    found = kernels.nearest(queries, index.postings, index.owners, 10)
+    assert found.documents[found.offsets[2] :].tolist() == [0, 1]
+    again = kernels.rescore(found, queries, anchors, np.arange(4), 10)
+    assert again.documents[again.offsets[2] :].tolist() == [1, 0]
+    assert again.scores[again.offsets[2] :].tolist() == [3 * some * some, one * one]
 
 
 @pytest.mark.parametrize("kernels", BOTH)
