@@ -19,18 +19,22 @@ from rich.table import Table
 
 from benchmarks.quality.fit_rewrites import Candidates, find_candidates, fit_model
 from benchmarks.quality.rewrite_pools import BACKGROUND, SETS, Pool, by_people, make_pool
-from dedup.candidates.anchors import build_index
+from dedup.candidates.anchors import MOST_CANDIDATES, AnchorIndex, build_index, find_nearest
 from dedup.config import Config
 from dedup.kernels import F64, I64, Bool
+from dedup.kernels.rewriting import Anchors, Nearest
 from dedup.model import Document, Level, Relation
 from dedup.scanning.batch import pairs
-from dedup.scanning.rewrite_candidates import LEAST_TOKENS, gather_anchors, join_nearest, nearest_earlier
+from dedup.scanning.rewrite_candidates import LEAST_TOKENS, gather_anchors, join_nearest
+from dedup.scanning.rewrite_terms import HeldAnchors
 from dedup.scanning.rewriting import judge
 from dedup.verifying.rewrites import RewriteModel, shipped_model
 
 _TRAINING, _TESTING = slice(0, 30_000), slice(30_000, 100_025)
 _ALLOWED = 1000
 _LONG = 60
+_QUERIES = 1024
+_NUMBERS = range(len(SETS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +62,36 @@ def later_ones(pool: Pool, number: int) -> I64:
     return np.setdiff1d(of_set, of_set[firsts])
 
 
+def _nearest(pool: Pool, held: HeldAnchors, index: AnchorIndex, places: I64) -> Nearest:
+    """The nearest earlier documents of some."""
+    units, firsts = _ranges(held.firsts[places], held.firsts[places + 1])
+    entries, offsets = _ranges(held.anchors.offsets[units], held.anchors.offsets[units + 1])
+    anchors = Anchors(held.anchors.keys[entries], held.anchors.strengths[entries], offsets)
+    return find_nearest(
+        index, held.anchors, anchors, index.lists[entries].astype(np.int64), firsts, held.firsts[places],
+        np.zeros(places.size, dtype=np.uint32), MOST_CANDIDATES, pool.texts.rewriting,
+    )  # fmt: skip
+
+
+def _ranges(starts: I64, ends: I64) -> tuple[I64, I64]:
+    """The numbers of ranges, one range after the other, and where each begins."""
+    offsets = np.append(0, np.cumsum(ends - starts))
+    return np.repeat(starts - offsets[:-1], ends - starts) + np.arange(offsets[-1]), offsets
+
+
 def candidate_recall(pool: Pool) -> list[Share]:
     """For each set, how often the other side is among the nearest earlier documents; of all texts and of long ones."""
     held = gather_anchors(pool.texts, pool.background)
     index = build_index(held.anchors, held.firsts)
-    nothing = np.zeros(pool.texts.ranks.size, dtype=np.uint32)
-    found = join_nearest(each for _, each in nearest_earlier(pool.texts, held, index, nothing))
-    right = pool.texts.ranks[np.repeat(np.arange(pool.texts.ranks.size), np.diff(found.offsets))]
+    asked = np.searchsorted(pool.texts.ranks, np.sort(np.concatenate([later_ones(pool, each) for each in _NUMBERS])))
+    found = join_nearest(
+        _nearest(pool, held, index, some) for some in np.array_split(asked, 1 + asked.size // _QUERIES)
+    )
+    right = pool.texts.ranks[np.repeat(asked, np.diff(found.offsets))]
     left = pool.texts.ranks[found.documents]
-    hits = np.unique(right[(pool.groups[right] >= 0) & (pool.groups[right] == pool.groups[left])])
+    hits = np.unique(right[pool.groups[right] == pool.groups[left]])
     shares = []
-    for number in range(len(SETS)):
+    for number in _NUMBERS:
         later = later_ones(pool, number)
         long = later[pool.words[later] >= _LONG]
         shares += [Share(int(np.isin(chosen, hits).sum()), chosen.size) for chosen in (later, long)]

@@ -7,11 +7,11 @@ of which counts.
 
 Batches of terms become anchors (`find_anchors`), anchors an index (`build_index`), and anchors and an index candidates
 (`find_nearest`), each by itself, so that an index on disk is made of the same pieces. Candidates of a document are
-earlier documents alone, and on their number depends how much of the lists is read: a stream proposes what a batch does.
+earlier documents alone, and so is what is read of their lists: a stream proposes what a batch does.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +30,11 @@ MOST_RETRIEVED = 100
 _SORTED_AT_ONCE = 4 << 20
 """The most entries, or about, for which there is memory to sort them at once."""
 
-POSTINGS_READ = 12_000
-"""Postings that are read for a unit, of its rarest anchors, among `UNITS_READ` earlier units or fewer."""
+POSTINGS_READ = 32_768
+"""Postings that are read for a unit, of its rarest anchors."""
 
-UNITS_READ = 1 << 17
-"""Earlier units from which on more postings are read, as the square root of their number."""
+POSTING_CAP = POSTINGS_READ
+"""Earlier units in a term's list from which on it is never read."""
 
 WINDOW = 450
 WINDOW_STRIDE = 350
@@ -43,6 +43,12 @@ WINDOWS_FROM = 700
 
 WHOLE_UP_TO = 4096
 """Terms up to which a document is taken as a whole."""
+
+
+def most_anchors(lengths: I64) -> int:
+    """How many anchors documents of so many tokens may have together: there are no more terms than tokens."""
+    windows = np.where(lengths > WINDOWS_FROM, -(-(lengths - WINDOW) // WINDOW_STRIDE) + 1, 0)
+    return int((np.minimum(lengths, ANCHORS) + ANCHORS * windows).sum())
 
 
 class UnitRanges(NamedTuple):
@@ -110,13 +116,20 @@ class AnchorIndex(NamedTuple):
     firsts: I64
 
 
-def build_index(anchors: Anchors, firsts: I64) -> AnchorIndex:
+class Allocate(Protocol):
+    """What gives arrays to be filled in, such as `numpy.empty`."""
+
+    def __call__(self, size: int, dtype: type[Scalar], /) -> NDArray[Scalar]:
+        """An array of one dimension."""
+        ...
+
+
+def build_index(anchors: Anchors, firsts: I64, allocate: Allocate = np.empty) -> AnchorIndex:
     """Index the anchors of units; those of document i are units `firsts[i]` to `firsts[i + 1]`."""
     count = anchors.keys.size
-    units = np.repeat(np.arange(anchors.offsets.size - 1, dtype=np.uint32), np.diff(anchors.offsets))
-    posted, strengths = np.empty(count, dtype=np.uint32), np.empty(count, dtype=np.uint16)
+    posted, strengths = allocate(count, np.uint32), allocate(count, np.uint16)
     keys, begins = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.int64)]
-    lists = np.empty(count, dtype=np.uint32)
+    lists = allocate(count, np.uint32)
     filled = n_lists = 0
     for places in _by_key(anchors.keys):
         # Key and place as one integer sort many times as fast as an order of keys, and keep units in order.
@@ -129,7 +142,8 @@ def build_index(anchors: Anchors, firsts: I64) -> AnchorIndex:
         ordered = (entries & _LOW).astype(np.int64)
         lists[ordered] = np.cumsum(new, dtype=np.uint32) + np.uint32(n_lists) - np.uint32(1)
         n_lists += keys[-1].size
-        posted[filled : filled + ordered.size] = units[ordered]
+        units = np.searchsorted(anchors.offsets, ordered, side="right") - 1
+        posted[filled : filled + ordered.size] = units
         strengths[filled : filled + ordered.size] = anchors.strengths[ordered]
         filled += ordered.size
     postings = Postings(posted, strengths, np.append(np.concatenate(begins), count))
@@ -152,17 +166,6 @@ def _by_key(keys: U32) -> Iterator[I64]:
         yield np.flatnonzero((keys >= np.uint32(low)) & (keys <= np.uint32(high)))
 
 
-def postings_read(before: I64) -> I64:
-    """How many postings are read at most for a unit that so many come before.
-
-    Lists grow with the corpus: with a fixed number fewer and fewer of a unit's anchors would be looked up, and with one
-    that grows as they do a corpus would take the square of its size. Rewrites are lost in between.
-    """
-    growth = np.sqrt(np.maximum(before / UNITS_READ, 1.0))
-    most: I64 = np.floor(POSTINGS_READ * growth).astype(np.int64)
-    return most
-
-
 def retrieve(
     index: AnchorIndex,
     queries: Anchors,
@@ -177,8 +180,8 @@ def retrieve(
 
     `lists`: the place in the index of the key of each anchor, or -1.
     """
-    asked = Queries(queries, lists, firsts, before, postings_read(before), least)
-    return rewriting.nearest(asked, index.postings, index.owners, most)
+    asked = Queries(queries, lists, firsts, before, least)
+    return rewriting.nearest(asked, index.postings, index.owners, POSTINGS_READ, most)
 
 
 def find_nearest(
@@ -197,9 +200,9 @@ def find_nearest(
     `held` are the anchors that the index was built of, `lists` is that of `retrieve`. What is retrieved is scored by
     all anchors, those too of which no list was read.
     """
-    asked = Queries(queries, lists, firsts, before, postings_read(before), least)
-    retrieved = rewriting.nearest(asked, index.postings, index.owners, MOST_RETRIEVED)
-    return rewriting.rescore(retrieved, asked, held, index.firsts, most)._replace(cut=retrieved.cut)
+    retrieved = retrieve(index, queries, lists, firsts, before, least, MOST_RETRIEVED, rewriting)
+    rescored = rewriting.rescore(retrieved, queries, firsts, held, index.firsts, most, least)
+    return rescored._replace(cut=retrieved.cut)
 
 
 _SHIFT = np.uint64(32)

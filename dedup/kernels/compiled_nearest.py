@@ -137,7 +137,7 @@ def nearest_loop(
     list_strengths: U16,
     owners: I64,
     before: I64,
-    budgets: I64,
+    budget: Integer,
     most: Integer,
     least: U32,
     order: I64,
@@ -170,7 +170,7 @@ def nearest_loop(
             start = anchor_offsets[own]
             end = anchor_offsets[own + 1]
             n_lists = _order_lists(lists, start, end, list_offsets, list_units, before[query], order, begins, lengths)
-            n_lists = _promising(strengths, start, end, order, lengths, n_lists, budgets[query], least[query], cut)
+            n_lists = _promising(strengths, start, end, order, lengths, n_lists, budget, least[query], cut)
             n_touched = _add_scores(
                 strengths, start, n_lists, list_units, list_strengths, order, begins, lengths, scores, touched
             )
@@ -223,7 +223,7 @@ def nearest_loop(
     return count
 
 
-def nearest(queries: Queries, postings: Postings, owners: I64, most: int) -> Nearest:
+def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most: int) -> Nearest:
     """See `RewriteKernels.nearest`."""
     anchors, firsts = queries.anchors, queries.firsts
     count = firsts.size - 1
@@ -238,7 +238,7 @@ def nearest(queries: Queries, postings: Postings, owners: I64, most: int) -> Nea
     cut = np.zeros(1, dtype=np.int64)
     found = nearest_loop(
         queries.lists, anchors.strengths, anchors.offsets, firsts, postings.offsets, postings.units, postings.strengths,
-        owners, queries.before, queries.budgets, most, queries.least, order, begins, lengths, scores, touched, bests,
+        owners, queries.before, budget, most, queries.least, order, begins, lengths, scores, touched, bests,
         best_own, best_units, met, documents, own_units, units, found_scores, offsets, cut,
     )  # fmt: skip
     return Nearest(

@@ -4,7 +4,7 @@ import numpy as np
 
 from dedup.kernels import I64, U16, U32
 from dedup.kernels.jit import Integer, compiled, exported
-from dedup.kernels.rewriting import MOST_UNIT_PAIRS, Anchors, Nearest, Queries, sharing_bonus
+from dedup.kernels.rewriting import MOST_UNIT_PAIRS, Anchors, Nearest, sharing_bonus
 
 
 @compiled
@@ -156,9 +156,10 @@ def rescore_loop(
     return count
 
 
-def rescore(found: Nearest, queries: Queries, held: Anchors, held_firsts: I64, most: int) -> Nearest:
+def rescore(
+    found: Nearest, queries: Anchors, firsts: I64, held: Anchors, held_firsts: I64, most: int, least: U32
+) -> Nearest:
     """See `RewriteKernels.rescore`."""
-    anchors, firsts = queries.anchors, queries.firsts
     documents, own_units, units, scores = (
         found.documents.copy(),
         found.own_units.copy(),
@@ -166,15 +167,15 @@ def rescore(found: Nearest, queries: Queries, held: Anchors, held_firsts: I64, m
         found.scores.copy(),
     )
     shared, offsets = np.zeros(documents.size, dtype=np.int64), np.empty_like(found.offsets)
-    longest = int(np.diff(anchors.offsets[firsts]).max(initial=0))
+    longest = int(np.diff(queries.offsets[firsts]).max(initial=0))
     table = np.empty(max(16, 4 * longest), dtype=np.uint32)
     nexts, owners = np.empty(longest, dtype=np.uint32), np.empty(longest, dtype=np.uint32)
     most_units = int(np.diff(firsts).max(initial=0))
     totals, counts = np.zeros(most_units, dtype=np.uint32), np.zeros(most_units, dtype=np.uint32)
-    bonus = sharing_bonus(int(np.diff(anchors.offsets).max(initial=0)))
+    bonus = sharing_bonus(int(np.diff(queries.offsets).max(initial=0)))
     count = rescore_loop(
-        found.offsets, documents, own_units, units, scores, shared, anchors.keys, anchors.strengths, anchors.offsets,
-        firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(queries.least, np.uint32(1)),
+        found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
+        firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(least, np.uint32(1)),
         table, nexts, owners, totals, counts, bonus, np.empty(most, dtype=np.uint32), offsets,
     )  # fmt: skip
     return Nearest(

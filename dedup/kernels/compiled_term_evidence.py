@@ -67,6 +67,7 @@ def _weigh_side(
     last_own: Integer = 0
     total, shares, attained, positive, weight_of_all, weight_shared = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     of_numbers, of_shared_numbers, n_shared_numbers, forward, steps = 0.0, 0.0, 0.0, 0.0, 0.0
+    run, longest = 0.0, 0.0
     for number in range(length):
         place = start + number
         kind = np.int64(types[place] & np.uint8(3))
@@ -99,6 +100,8 @@ def _weigh_side(
         shares += share
         attained += attainable if attainable > 0.0 else 0.0
         positive += value if value > 0.0 else 0.0
+        run = max(run + value, 0.0)
+        longest = max(longest, run)
         weight = weights[place]
         weight_of_all += weight
         weight_shared += weight if shared else 0.0
@@ -109,7 +112,7 @@ def _weigh_side(
     sums[target], sums[target + 1], sums[target + 2], sums[target + 3] = total, shares, attained, positive
     sums[target + 4], sums[target + 5], sums[target + 6] = weight_of_all, weight_shared, of_numbers
     sums[target + 7], sums[target + 8] = of_shared_numbers, n_shared_numbers
-    sums[target + 9], sums[target + 10] = forward, steps
+    sums[target + 9], sums[target + 10], sums[target + 11] = forward, steps, longest
 
 
 @compiled

@@ -4,7 +4,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from dedup.kernels import F64, I64, Ragged
+from dedup.kernels import F64, I64, U32, Ragged
 from dedup.kernels.rewriting import MOST_UNIT_PAIRS, STRENGTH, Anchors, Nearest, Postings, Queries, sharing_bonus
 
 
@@ -24,7 +24,7 @@ def choose_anchors(rows: Ragged, weights: F64, most: int) -> Anchors:
     return Anchors(keys[order], strengths[order], np.searchsorted(owners[kept], np.arange(count + 1)))
 
 
-def nearest(queries: Queries, postings: Postings, owners: I64, most: int) -> Nearest:
+def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most: int) -> Nearest:
     """See `RewriteKernels.nearest`."""
     found: list[tuple[int, int, int, int, int]] = []
     offsets = [0]
@@ -43,7 +43,7 @@ def nearest(queries: Queries, postings: Postings, owners: I64, most: int) -> Nea
                     break
                 left -= int(anchors.strengths[anchor]) ** 2
                 read += length
-                if read > queries.budgets[query]:
+                if read > budget:
                     cut += 1
                     break
                 units = postings.units[first : first + length]
@@ -70,12 +70,13 @@ def _lists_of(queries: Queries, own: int, postings: Postings, before: int) -> li
     return sorted(each for each in found if each[0])
 
 
-def rescore(found: Nearest, queries: Queries, held: Anchors, held_firsts: I64, most: int) -> Nearest:
+def rescore(
+    found: Nearest, queries: Anchors, firsts: I64, held: Anchors, held_firsts: I64, most: int, least: U32
+) -> Nearest:
     """See `RewriteKernels.rescore`."""
     kept: list[tuple[int, int, int, int, int]] = []
     offsets = [0]
-    anchors, firsts = queries.anchors, queries.firsts
-    bonus = sharing_bonus(int(np.diff(anchors.offsets).max(initial=0))).tolist()
+    bonus = sharing_bonus(int(np.diff(queries.offsets).max(initial=0))).tolist()
     for query in range(found.offsets.size - 1):
         scored = []
         for place in range(int(found.offsets[query]), int(found.offsets[query + 1])):
@@ -85,10 +86,10 @@ def rescore(found: Nearest, queries: Queries, held: Anchors, held_firsts: I64, m
             pairs = [(int(found.own_units[place]), int(found.units[place]))]
             if len(owns) * len(units) <= MOST_UNIT_PAIRS:
                 pairs = [(own, unit) for own in owns for unit in units]
-            dots = [_dot(_row(anchors, own), _row(held, unit)) for own, unit in pairs]
+            dots = [_dot(_row(queries, own), _row(held, unit)) for own, unit in pairs]
             best = dots.index(max(dots, key=itemgetter(0)))
             total, shared = dots[best]
-            if total >= max(queries.least[query], 1):
+            if total >= max(least[query], 1):
                 scored.append((-total - bonus[shared], document, (-total, document, *pairs[best], shared)))
         kept.extend(row for *_, row in sorted(scored)[:most])
         offsets.append(len(kept))

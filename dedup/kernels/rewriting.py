@@ -52,15 +52,13 @@ class Queries(NamedTuple):
     """The documents whose nearest are sought: document i has the units `firsts[i]` to `firsts[i + 1]`.
 
     `anchors` are those of the units, and `lists` (int64) the place of each one's list in the postings, or -1. By
-    document: the posted unit `before` which all count (int64), how many of them are read at most for each of its own
-    (`budgets`, int64), and the score that is asked for at `least` (uint32).
+    document: the posted unit `before` which all count (int64), and the score that is asked for at `least` (uint32).
     """
 
     anchors: Anchors
     lists: I64
     firsts: I64
     before: I64
-    budgets: I64
     least: U32
 
 
@@ -119,7 +117,7 @@ NEAR = 20
 MOST_PLACES = 64
 """Places of a term in the other text that are looked at."""
 
-SIDE_SUMS = 11
+SIDE_SUMS = 12
 """Sums of `RewriteKernels.weigh_evidence` for each side of a pair."""
 
 
@@ -164,23 +162,25 @@ class RewriteKernels(Protocol):
         """
         ...
 
-    def nearest(self, queries: Queries, postings: Postings, owners: I64, most: int) -> Nearest:
+    def nearest(self, queries: Queries, postings: Postings, owners: I64, budget: int, most: int) -> Nearest:
         """The documents that score best, for each query document: the sum of products of strengths, in the best units.
 
         `owners`: the document of each posted unit, ascending. Only units under `before` count. For each unit of a query
-        the lists are read by the number of these, the fewest first, up to `budgets` of them, and as long as a unit in
+        the lists are read by the number of these, the fewest first, up to `budget` of them, and as long as a unit in
         none of the lists before could score `least`. At most `most` documents that score half of that (and over 0) or
         more by the lists read are given, ties by order.
         """
         ...
 
-    def rescore(self, found: Nearest, queries: Queries, held: Anchors, held_firsts: I64, most: int) -> Nearest:
+    def rescore(
+        self, found: Nearest, queries: Anchors, firsts: I64, held: Anchors, held_firsts: I64, most: int, least: U32
+    ) -> Nearest:
         """The best of what was found by the score of the best units over all their anchors, frequent ones too.
 
-        `held` are the anchors of the posted units, those of document i being units `held_firsts[i]` to
-        `held_firsts[i + 1]`. Of documents that score `least` or more the `most` of the greatest score and
-        `sharing_bonus` together are given, ties by order. Of documents that have over `MOST_UNIT_PAIRS` pairs of units
-        only the units that were found are scored.
+        `queries` and `firsts` are as in `Queries`; `held` are the anchors of the posted units, those of document i
+        being units `held_firsts[i]` to `held_firsts[i + 1]`. Of documents that score `least` or more the `most` of the
+        greatest score and `sharing_bonus` together are given, ties by order. Of documents that have over
+        `MOST_UNIT_PAIRS` pairs of units only the units that were found are scored.
         """
         ...
 
@@ -219,9 +219,9 @@ class RewriteKernels(Protocol):
 
         The sums: of the table's values; of the terms' shares (1, or `again` where a term comes again); of what could be
         attained; of the values over 0; of the `weights` of distinct terms, and of those shared; of distinct numbers, of
-        those shared, and how many these are; steps forward from one match in a skip-bigram to the next, and all such.
-        With `mass`, by pair, the second array has the table's shape and says how much came up in each place; it is
-        empty otherwise.
+        those shared, and how many these are; steps forward from one match in a skip-bigram to the next, and all such;
+        of the table's values the most that terms in a row come to. With `mass`, by pair, the second array has the
+        table's shape and says how much came up in each place; it is empty otherwise.
         """
         ...
 

@@ -12,7 +12,7 @@ from dedup.kernels import F64, I64, U32, Bool, Kernels
 from dedup.kernels.rewriting import STRENGTH, Anchors, DocumentTerms, Nearest, RewriteKernels
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.progress import Progress
-from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, anchors_of, join_anchors, terms_of
+from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, Room, anchors_of, join_anchors, terms_of
 from dedup.scanning.threads import Threads
 from dedup.verifying.rewrites import SCREENING, RewriteModel, screening_of
 
@@ -75,21 +75,24 @@ class Texts:
         return terms_of(texts, self.rewriting, cut=cut)
 
 
-def gather_anchors(texts: Texts, background: RewriteBackground) -> HeldAnchors:
+def gather_anchors(texts: Texts, background: RewriteBackground, room: Room | None = None) -> HeldAnchors:
     """The anchors of all texts."""
 
     def gather(block: I64) -> HeldAnchors:
         return anchors_of(texts.terms(block, cut=False), background.words, texts.kernels, texts.rewriting)
 
     blocks = list(blocks_of(np.arange(texts.ranks.size), texts.sizes))
-    return join_anchors(list(texts.threads.map(gather, blocks)))
+    return join_anchors(texts.threads.map(gather, blocks), room)
 
 
-def propose(texts: Texts, background: RewriteBackground, model: RewriteModel) -> Proposals:
-    """The nearest earlier documents of each one, by anchors, but those that hold no more in common than with others."""
-    held = gather_anchors(texts, background)
+def propose(texts: Texts, background: RewriteBackground, model: RewriteModel, room: Room | None = None) -> Proposals:
+    """The nearest earlier documents of each one, by anchors, but those that hold no more in common than with others.
+
+    Anchors and their index are 16 bytes an anchor, and have their place in `room`, by default in memory.
+    """
+    held = gather_anchors(texts, background, room)
     texts.progress.start("rewrite candidates", texts.ranks.size)
-    index = build_index(held.anchors, held.firsts)
+    index = build_index(held.anchors, held.firsts, np.empty if room is None else room.allocate)
     references, elsewhere = _reference_cosines(texts, held, index, background)
     least = np.maximum(elsewhere + model.least_margin, model.least_cosine)
     n_anchors = np.diff(held.anchors.offsets)

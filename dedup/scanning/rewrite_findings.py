@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from dedup.candidates.anchors import most_anchors
 from dedup.config import PAIR_RELATIONS, Config
 from dedup.kernels import F64, I64, U64, Bool
 from dedup.kernels.rewriting import choose_rewriting
@@ -15,7 +16,7 @@ from dedup.scanning.findings import Findings, Side
 from dedup.scanning.fitting import family_sample
 from dedup.scanning.matching import Matching, expand_pairs
 from dedup.scanning.rewrite_candidates import Proposals, Texts, propose, worth_looking
-from dedup.scanning.rewrite_terms import fit_rewrite_background
+from dedup.scanning.rewrite_terms import Room, fit_rewrite_background
 from dedup.scanning.rewriting import judge
 from dedup.scanning.scoring import Scorer
 from dedup.tokenising import tokenise
@@ -48,7 +49,8 @@ def find_rewrites(
     background = fit_rewrite_background(corpus, sample, rewriting)
     model = shipped_model()
     texts = Texts(corpus, ranks, rewriting, scorer.threads, scorer.progress)
-    proposals = propose(texts, background, model)
+    room = Room(most_anchors(corpus.documents.lengths[ranks]), corpus.store.shelf.empty)
+    proposals = propose(texts, background, model, room)
     probabilities = judge(texts, proposals, background, model, config.min_score)
     over = np.flatnonzero(probabilities >= config.min_score)
     left, right = ranks[proposals.left[over]], ranks[proposals.right[over]]

@@ -76,11 +76,11 @@ def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, bu
     lists[generator.random(lists.size) < 0.1] = -1
     least = generator.integers(0, 2**28, firsts.size - 1).astype(np.uint32)
     for before in (firsts[:-1], np.full(firsts.size - 1, count)):
-        queries = Queries(anchors, lists, firsts, before, np.full_like(before, budget), least)
-        found = compiled_rewriting.nearest(queries, index.postings, index.owners, 2)
-        assert_same(reference_rewriting.nearest(queries, index.postings, index.owners, 2), found)
-        rescored = compiled_rewriting.rescore(found, queries, anchors, firsts, 1)
-        assert_same(reference_rewriting.rescore(found, queries, anchors, firsts, 1), rescored)
+        queries = Queries(anchors, lists, firsts, before, least)
+        found = compiled_rewriting.nearest(queries, index.postings, index.owners, budget, 2)
+        assert_same(reference_rewriting.nearest(queries, index.postings, index.owners, budget, 2), found)
+        rescored = compiled_rewriting.rescore(found, anchors, firsts, anchors, firsts, 1, least)
+        assert_same(reference_rewriting.rescore(found, anchors, firsts, anchors, firsts, 1, least), rescored)
 
 
 def anchors_of(*units: dict[int, int]) -> Anchors:
@@ -94,19 +94,19 @@ def anchors_of(*units: dict[int, int]) -> Anchors:
     )
 
 
-def queries_of(anchors: Anchors, index: AnchorIndex, firsts: list[int], budget: int = 1000) -> Queries:
+def queries_of(anchors: Anchors, index: AnchorIndex, firsts: list[int]) -> Queries:
     """Each document asks for those before it."""
     begins: I64 = np.array(firsts)
     nothing = np.zeros(begins.size - 1, dtype=np.uint32)
     lists = np.searchsorted(index.keys, anchors.keys)
-    return Queries(anchors, lists, begins, begins[:-1], np.full(begins.size - 1, budget), nothing)
+    return Queries(anchors, lists, begins, begins[:-1], nothing)
 
 
 def nearest_of(
     kernels: RewriteKernels, anchors: Anchors, firsts: list[int], budget: int = 1000, most: int = 10
 ) -> Nearest:
     index = build_index(anchors, np.array(firsts))
-    return kernels.nearest(queries_of(anchors, index, firsts, budget), index.postings, index.owners, most)
+    return kernels.nearest(queries_of(anchors, index, firsts), index.postings, index.owners, budget, most)
 
 
 @pytest.mark.parametrize("kernels", BOTH)
@@ -138,10 +138,10 @@ def test_of_equal_scores_the_first_document_is_taken(kernels: RewriteKernels) ->
 def test_frequent_anchors_count_when_what_was_found_is_scored_again(kernels: RewriteKernels) -> None:
     anchors = anchors_of({1: 5, 2: 1}, {1: 5}, {1: 5}, {1: 5, 2: 1})
     index = build_index(anchors, np.arange(5))
-    queries = queries_of(anchors, index, [0, 1, 2, 3, 4], budget=2)
-    found = kernels.nearest(queries, index.postings, index.owners, 10)
+    queries = queries_of(anchors, index, [0, 1, 2, 3, 4])
+    found = kernels.nearest(queries, index.postings, index.owners, 2, 10)
     assert found.scores.tolist()[-1] == 1
-    again = kernels.rescore(found, queries, anchors, np.arange(5), 10)
+    again = kernels.rescore(found, anchors, queries.firsts, anchors, queries.firsts, 10, queries.least)
     assert (again.scores.tolist()[-1], again.shared.tolist()[-1]) == (26, 2)
 
 
@@ -151,9 +151,9 @@ def test_many_shared_anchors_rank_before_a_single_strong_one(kernels: RewriteKer
     anchors = anchors_of({1: one}, {2: some, 3: some, 4: some}, {1: one, 2: some, 3: some, 4: some})
     index = build_index(anchors, np.arange(4))
     queries = queries_of(anchors, index, [0, 1, 2, 3])
-    found = kernels.nearest(queries, index.postings, index.owners, 10)
+    found = kernels.nearest(queries, index.postings, index.owners, 1000, 10)
     assert found.documents[found.offsets[2] :].tolist() == [0, 1]
-    again = kernels.rescore(found, queries, anchors, np.arange(4), 10)
+    again = kernels.rescore(found, anchors, queries.firsts, anchors, queries.firsts, 10, queries.least)
     assert again.documents[again.offsets[2] :].tolist() == [1, 0]
     assert again.scores[again.offsets[2] :].tolist() == [3 * some * some, one * one]
 
