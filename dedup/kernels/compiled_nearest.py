@@ -4,7 +4,7 @@ import numpy as np
 
 from dedup.kernels import I64, U16, U32
 from dedup.kernels.jit import Integer, compiled, exported
-from dedup.kernels.rewriting import STRENGTH, Nearest, Postings, Queries
+from dedup.kernels.rewriting import Nearest, Postings, Queries
 
 
 @compiled
@@ -75,26 +75,26 @@ def _promising(
     least: np.uint32,
     cut: I64,
 ) -> Integer:
-    """How many of the lists are to be read.
+    """How many of the lists are to be read: see `RewriteKernels.nearest`.
 
-    Up to `budget` units together, where `cut[0]` counts, and as long as a unit in none of those before can score
-    `least`.
+    `cut[0]` counts where the budget ends, and `cut[1]` is what the anchors come to of which no list is read.
     """
-    # Such a unit scores by the other anchors alone, and how much at most the inequality of Cauchy and Schwarz says.
     left = np.int64(0)
     for anchor in range(start, end):
         left += np.int64(strengths[anchor]) * np.int64(strengths[anchor])
-    enough = np.int64(least) * np.int64(least)
     read = 0
     for number in range(n_lists):
+        cut[1] = left
         anchor = order[number]
-        if left * np.int64(STRENGTH) * np.int64(STRENGTH) < enough:
+        if 2 * left < np.int64(least):
             return number
         read += lengths[anchor - start]
         if read > budget:
             cut[0] += 1
             return number
         left -= np.int64(strengths[anchor]) * np.int64(strengths[anchor])
+    # No unit before has the others.
+    cut[1] = 0
     return n_lists
 
 
@@ -156,7 +156,7 @@ def nearest_loop(
     offsets: I64,
     cut: I64,
 ) -> Integer:
-    """Fill the nearest documents of each query document; their number. `cut[0]`: units of which a list is left out.
+    """Fill the nearest documents of each query document; their number. `cut` is that of `_promising`.
 
     `scores` (by posted unit) and `bests` (by posted document) are zeros, and are left so. `order`, `begins`
     and `lengths` have room for the anchors of a unit.
@@ -165,12 +165,13 @@ def nearest_loop(
     offsets[0] = 0
     for query in range(firsts.size - 1):
         n_met = np.uint64(0)
-        partly = max(least[query] >> np.uint32(1), np.uint32(1))
         for own in range(firsts[query], firsts[query + 1]):
             start = anchor_offsets[own]
             end = anchor_offsets[own + 1]
             n_lists = _order_lists(lists, start, end, list_offsets, list_units, before[query], order, begins, lengths)
             n_lists = _promising(strengths, start, end, order, lengths, n_lists, budget, least[query], cut)
+            asked = np.int64(least[query])
+            partly = np.uint32(max(asked - 2 * cut[1], asked >> 1, 1))
             n_touched = _add_scores(
                 strengths, start, n_lists, list_units, list_strengths, order, begins, lengths, scores, touched
             )
@@ -235,7 +236,7 @@ def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most
     longest = int(np.diff(anchors.offsets).max(initial=0))
     order, begins, lengths = (np.empty(longest, dtype=np.int64) for _ in range(3))
     found_scores, offsets = np.empty(count * most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
-    cut = np.zeros(1, dtype=np.int64)
+    cut = np.zeros(2, dtype=np.int64)
     found = nearest_loop(
         queries.lists, anchors.strengths, anchors.offsets, firsts, postings.offsets, postings.units, postings.strengths,
         owners, queries.before, budget, most, queries.least, order, begins, lengths, scores, touched, bests,

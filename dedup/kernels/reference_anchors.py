@@ -39,17 +39,19 @@ def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most
             row = slice(int(anchors.offsets[own]), int(anchors.offsets[own + 1]))
             left = sum(each * each for each in anchors.strengths[row].tolist())
             for length, anchor, first in _lists_of(queries, own, postings, int(queries.before[query])):
-                if left * STRENGTH * STRENGTH < least**2:
+                if 2 * left < least:
                     break
-                left -= int(anchors.strengths[anchor]) ** 2
                 read += length
                 if read > budget:
                     cut += 1
                     break
+                left -= int(anchors.strengths[anchor]) ** 2
                 units = postings.units[first : first + length]
                 strengths = postings.strengths[first : first + length].astype(np.uint32)
                 scores[units] += np.uint32(anchors.strengths[anchor]) * strengths
-            for unit in np.flatnonzero(scores >= max(least >> 1, 1)).tolist():
+            else:
+                left = 0
+            for unit in np.flatnonzero(scores >= max(least - 2 * left, least >> 1, 1)).tolist():
                 document, score = int(owners[unit]), int(scores[unit])
                 if document not in best or score > best[document][0]:
                     best[document] = (score, own, unit)

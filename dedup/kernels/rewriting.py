@@ -166,9 +166,10 @@ class RewriteKernels(Protocol):
         """The documents that score best, for each query document: the sum of products of strengths, in the best units.
 
         `owners`: the document of each posted unit, ascending. Only units under `before` count. For each unit of a query
-        the lists are read by the number of these, the fewest first, up to `budget` of them, and as long as a unit in
-        none of the lists before could score `least`. At most `most` documents that score half of that (and over 0) or
-        more by the lists read are given, ties by order.
+        the lists are read by the number of these, the fewest first, up to `budget` of them, and as long as what is left
+        could make half of `least`: what a unit scores by the anchors left that has them all, as strong as they are
+        here. Of those that score `least`, less twice that, or more (but half of it, and over 0) by the lists read the
+        `most` best documents are given, ties by order.
         """
         ...
 
