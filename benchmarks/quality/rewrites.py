@@ -1,6 +1,6 @@
 """Rewrites by language models: recall of the candidates, and of what is confirmed at a frozen threshold.
 
-    python -m benchmarks.quality.rewrites --data PATH [--sizes 10000,100000,1000000] [--newswire]
+    python -m benchmarks.quality.rewrites --data PATH [--sizes 10000,100000,1000000] [--newswire PAIRS]
 
 For each set of rewrites a model is fitted on the other sets and on a part of the background; it is tested on the set
 left out among another part. The threshold is the score over which the background's documents, and the pairs of the set
@@ -33,6 +33,7 @@ from dedup.verifying.rewrites import RewriteModel, shipped_model
 _TRAINING, _TESTING = slice(0, 30_000), slice(30_000, 100_025)
 _ALLOWED = 1000
 _LONG = 60
+_LOWEST, _COPIED = 0.5, 0.1
 _QUERIES = 1024
 _NUMBERS = range(len(SETS))
 
@@ -153,16 +154,25 @@ def confirm(data: Path, console: Console) -> None:
     console.print(table)
 
 
-def newswire(data: Path, console: Console) -> None:
-    """What the shipped model reports in newswire, where reports of one event are many: to be looked at."""
+def newswire(data: Path, console: Console, shown: int) -> None:
+    """What the shipped model reports in newswire, where reports of one event are many, and `shown` pairs of it."""
     with gzip.open(data / "reuters21578" / "docs.jsonl.gz", "rt", encoding="utf-8") as file:
         records = [json.loads(line) for line in file]
     documents = [Document(place, str(record["text"])) for place, record in enumerate(records)]
-    report = pairs(documents, Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT))
-    console.print(f"reuters21578: {len(report.matches)} rewrites among {len(documents)} stories")
-    for match in list(report.matches)[:: max(1, len(report.matches) // 20)]:
-        left, right = (each[:160].replace("\n", " ") for each in report.excerpts(report.matches.index(match)))
-        console.print(f"{match.score:.3f} {match.resemblance:.3f}\n  {left}\n  {right}", markup=False)
+    report = pairs(documents, Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT, min_score=_LOWEST))
+    matches = [(match.score or 0.0, max(match.containment or (0.0, 0.0)), match) for match in report.matches]
+    table = Table("score", "pairs", "per 1,000 documents", f"of them containment ≥ {_COPIED}", "under it, per 1,000")
+    for least in (_LOWEST, 0.8, 0.9, 0.95):
+        copied = [containment >= _COPIED for score, containment, _ in matches if score >= least]
+        rates = [1000 * count / len(documents) for count in (len(copied), len(copied) - sum(copied))]
+        table.add_row(f"≥ {least}", f"{len(copied):,}", f"{rates[0]:.2f}", f"{sum(copied):,}", f"{rates[1]:.2f}")
+    console.print(f"reuters21578: {len(documents):,} stories; containment of runs of five words")
+    console.print(table)
+    fresh = [row for row in matches if row[1] < _COPIED and row[0] >= Config().min_score]
+    for score, containment, match in fresh[:: max(1, len(fresh) // shown)][:shown] if shown else ():
+        texts = (str(side and documents[int(side.document or 0)].text) for side in (match.left, match.right))
+        left, right = (text[:200].replace("\n", " ") for text in texts)
+        console.print(f"{score:.3f} {containment:.3f}\n  {left}\n  {right}", markup=False)
 
 
 def main() -> None:
@@ -170,22 +180,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sizes", default="10000,100000", help="sizes of the pools for the recall of candidates")
-    parser.add_argument("--newswire", action="store_true", help="look at reuters21578 too")
+    parser.add_argument("--newswire", type=int, metavar="PAIRS", help="reuters21578 too, with so many pairs to look at")
     parser.add_argument("--no-confirmation", action="store_true", help="candidates only")
     arguments = parser.parse_args()
     console = Console(width=150)
     if not arguments.data.is_dir():
         console.print(f"{arguments.data} is not there: nothing measured")
         return
-    table = Table("pool", *(f"{name}{of}" for name in SETS for of in ("", f" ≥ {_LONG} words")), title="candidates")
+    named = [f"{name}{of}" for name in SETS for of in ("", f" ≥ {_LONG} words")]
+    console.print(f"recall of the candidates, by documents in the pool: {', '.join(named)}")
     for size in map(int, arguments.sizes.split(",")):
         pool = make_pool(arguments.data, slice(0, size), seed=3, made=max(0, size - 100_025))
-        table.add_row(f"{pool.texts.ranks.size:,}", *map(str, candidate_recall(pool)))
-    console.print(table)
+        # Told as soon as it is known: the largest pools take their time.
+        console.print(f"{pool.texts.ranks.size:,}:", *candidate_recall(pool))
     if not arguments.no_confirmation:
         confirm(arguments.data, console)
-    if arguments.newswire:
-        newswire(arguments.data, console)
+    if arguments.newswire is not None:
+        newswire(arguments.data, console, arguments.newswire)
 
 
 if __name__ == "__main__":

@@ -33,8 +33,8 @@ _BLOCK_BYTES = 4 << 20
 
 def find_rewrites(
     corpus: Corpus, firsts: I64, kept: Bool, config: Config, scorer: Scorer, *, every: bool
-) -> tuple[Findings, Matching]:
-    """The rewrites among documents that are kept, each exact class by its first member.
+) -> tuple[Findings, Matching, str]:
+    """The rewrites among documents that are kept, each exact class by its first member; the background's fingerprint.
 
     With `every`, pairs of all members of the classes are given. A pair that is exact, near or contains is no rewrite.
     """
@@ -70,7 +70,7 @@ def find_rewrites(
             corpus, pairs.left, pairs.right, pairs.scores, probabilities[over][of_classes], pairs.copies,
             [evidence[place] for place in of_classes.tolist()],
         )  # fmt: skip
-    return findings, matching
+    return findings, matching, background.fingerprint
 
 
 def _places_of(one: I64, two: I64, left: I64, right: I64, count: int) -> I64:

@@ -1,5 +1,6 @@
 """The terms of documents as units: what rewrites are looked for and confirmed by, read block by block."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -76,6 +77,12 @@ class RewriteBackground:
     index: AnchorIndex
     terms: DocumentTerms
     digests: U64
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the frequencies and of the reference documents."""
+        models = f"{self.words.fingerprint} {self.prefixes.fingerprint} "
+        return hashlib.sha256(models.encode() + self.digests.tobytes()).hexdigest()[:16]
 
 
 def fit_rewrite_background(corpus: Corpus, sample: I64, rewriting: RewriteKernels) -> RewriteBackground:
