@@ -51,6 +51,8 @@ SCENARIOS = (
     Scenario("a pipe to a file", "crawl.jsonl", "out.jsonl", through_stdin=True),
     Scenario("compressed lines to compressed lines", "crawl.jsonl.gz", "out.jsonl.gz"),
     Scenario("lines annotated", "crawl.jsonl", "out.jsonl", ("--mode", "annotate")),
+    Scenario("lines with passages", "crawl.jsonl", "out.jsonl", ("--mode", "annotate", "--level", "both")),
+    Scenario("lines without passages", "crawl.jsonl", "out.jsonl", ("--mode", "clean", "--level", "both")),
     Scenario("Parquet to a file", "crawl.parquet", "out.parquet"),
     Scenario("Parquet to shards", "crawl.parquet", "out/"),
 )
@@ -71,6 +73,8 @@ def make_inputs(folder: Path, records: int, seed: int) -> None:
             text = texts[int(generator.integers(0, len(texts)))]
             if generator.random() < 0.5:
                 text += " changed"
+            elif generator.random() < 0.5:
+                text += "\n" + " ".join(words[place] for place in generator.integers(0, len(words), 12))
         texts.append(text)
     lines = []
     for number, text in enumerate(texts):

@@ -1,7 +1,7 @@
 """Growth: time and memory of `dedup` with the number of documents, and under a memory budget.
 
     python -m benchmarks.scaling [--sizes 10000 100000 1000000] [--json FILE] [--plot FILE]
-    python -m benchmarks.scaling --memory [--sizes 1000000]
+    python -m benchmarks.scaling --memory [--sizes 1800000]
 
 Each command runs as a whole process over a generated corpus (see `benchmarks.corpus`) of documents of about 100 words,
 plain and with one document in ten in the same bucket, as copies or as variants of a page. The table gives the exponent
@@ -42,6 +42,10 @@ class Work:
     arguments: tuple[str, ...]
     bucket: str | None
 
+
+GROWING = (10_000, 100_000, 1_000_000)
+FOR_BUDGET = (1_800_000,)
+"""A quarter of their text is what `--memory` takes at the least."""
 
 WORKS = {
     "documents": Work("pairs", ("pairs",), None),
@@ -95,8 +99,10 @@ def warm_up(works: Sequence[str], pin: Sequence[int], folder: Path) -> None:
         run_dedup((*arguments, str(path), "--quiet", "--output", str(folder / "warm.jsonl")), folder / "said", pin=pin)
 
 
-def measure(work: Work, sizes: Sequence[int], rounds: int, pin: Sequence[int], folder: Path) -> list[Point]:
-    """One command at all sizes."""
+def measure(
+    work: Work, sizes: Sequence[int], rounds: int, pin: Sequence[int], folder: Path, console: Console
+) -> list[Point]:
+    """One command at all sizes; each is told as soon as it is known."""
     points = []
     output = folder / "findings.jsonl"
     for documents in sizes:
@@ -105,7 +111,11 @@ def measure(work: Work, sizes: Sequence[int], rounds: int, pin: Sequence[int], f
         runs = tuple(run_dedup(arguments, folder / "said", pin=pin) for _ in range(rounds))
         with output.open("rb") as file:
             findings = sum(1 for _ in file)
-        points.append(Point(documents, n_bytes, findings, runs))
+        point = Point(documents, n_bytes, findings, runs)
+        console.print(
+            f"{work.name}, {documents:,} documents: {point.wall:,.2f} s, {point.peak:,.0f} MB", highlight=False
+        )
+        points.append(point)
     return points
 
 
@@ -185,7 +195,7 @@ def print_budget(measured: Budgeted, console: Console) -> None:
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="documents")
+    parser.add_argument("--sizes", type=int, nargs="+", help=f"documents (default: {GROWING}, or {FOR_BUDGET})")
     parser.add_argument("--works", nargs="+", choices=tuple(WORKS), default=list(WORKS), help="what to measure")
     parser.add_argument("--runs", type=int, default=1, help="runs of each; the fastest counts (default: 1)")
     parser.add_argument("--cores", type=int, default=1, help="processors to use (default: 1)")
@@ -193,7 +203,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all measurements here")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the growth here, as .svg or .png")
     arguments = parser.parse_args()
-    arguments.sizes.sort()
+    arguments.sizes = sorted(arguments.sizes or (FOR_BUDGET if arguments.memory else GROWING))
     if arguments.runs < 1 or arguments.sizes[0] < 1 or len(set(arguments.sizes)) < len(arguments.sizes):
         parser.error("--runs and --sizes are at least 1, and the sizes differ")
     if not 1 <= arguments.cores <= len(processors()):
@@ -223,8 +233,7 @@ def main() -> int:
             measured: dict[str, list[Point]] = {}
             for name in arguments.works:
                 work = WORKS[name]
-                measured[work.name] = measure(work, arguments.sizes, arguments.runs, pin, folder)
-                console.print(f"measured: {work.name}", highlight=False)
+                measured[work.name] = measure(work, arguments.sizes, arguments.runs, pin, folder, console)
             console.print(growth_table(measured, pin))
             said["growth"] = {name: [asdict(point) for point in points] for name, points in measured.items()}
             if arguments.plot:

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,10 +105,10 @@ def measure_ready_hashes(path: Path | None, rounds: int, kernels: "Kernels") -> 
         assert rensa is None or rensa(shingles) == rows.offsets.size - 1
         times: dict[str, list[float]] = {"dedup": [], "rensa": []}
         for _ in range(rounds):
-            seconds = timed(lambda: kernels.minhash(shingles.values, shingles.offsets, a, b))  # noqa: B023
+            seconds = timed(partial(kernels.minhash, shingles.values, shingles.offsets, a, b))
             times["dedup"].append(seconds / count * 1e9)
             if rensa is not None:
-                times["rensa"].append(timed(lambda: rensa(shingles)) / count * 1e9)  # noqa: B023
+                times["rensa"].append(timed(partial(rensa, shingles)) / count * 1e9)
         found[name] = times
     return found
 
@@ -137,7 +138,7 @@ def measure_texts(path: Path | None, rounds: int, kernels: "Kernels") -> dict[st
         assert sketch_batch(texts, config, kernels).documents.keys.shape == (bands, len(texts))
     for _ in range(rounds):
         for name, texts in columns.items():
-            speeds[name].append(texts.n_bytes / 1e6 / timed(lambda: sketch_batch(texts, config, kernels)))  # noqa: B023
+            speeds[name].append(texts.n_bytes / 1e6 / timed(partial(sketch_batch, texts, config, kernels)))
     return speeds
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from dedup.errors import ConfigError
@@ -16,6 +17,10 @@ ALL_RELATIONS = (*PAIR_RELATIONS, Relation.REWRITE, Relation.BOILERPLATE, Relati
 KEEP_POLICIES = ("first", "last", "longest", "newest", "source:GLOB[,GLOB...]")
 
 BOILERPLATE = ("include", "exclude")
+
+_MOST = {"num_perm": 2**16, "seed": 2**32 - 1}
+_MOST_OTHERWISE = 2**31 - 1
+"""Over any corpus, and far from where sums and products of it no longer fit 64 bits."""
 
 _NOT_IN_FINGERPRINT = frozenset({"relations", "level", "keep"})
 
@@ -34,7 +39,9 @@ class Config:
 
     Caps, each taking the first in input order and counted when reached: in a bucket of more than `bucket_cap` members
     each further one is compared with the first `bucket_links`; a sampled shingle proposes its first `posting_cap`
-    units; of an exact class of more than `copies_cap` members only the pairs with the representative are given.
+    units; of an exact class of more than `copies_cap` members only the pairs with the representative are given, and
+    where they are that many together with those of the texts that match them, it is in pairs with others by its
+    representative alone.
 
     Labels: a line repeated `repeated_lines` times in a document is boilerplate; so is a paragraph in
     `boilerplate_documents` distinct documents, or in a share of `boilerplate_share` of them in a small corpus
@@ -103,6 +110,9 @@ class Config:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise ConfigError(f"{name} is an integer of at least {least}, not {value!r}")
+            most = _MOST.get(name, _MOST_OTHERWISE)
+            if value > most:
+                raise ConfigError(f"{name} is an integer of at most {most}, not {value}")
         if self.containment_sample & (self.containment_sample - 1) or self.containment_sample > 2**16:
             raise ConfigError(
                 f"containment_sample is a power of two up to 65536, such as 8, not {self.containment_sample}"
@@ -115,8 +125,10 @@ class Config:
             )
         if self.boilerplate not in BOILERPLATE:
             raise ConfigError(f"boilerplate is one of {', '.join(BOILERPLATE)}, not {self.boilerplate!r}")
-        if self.seed >= 2**32:
-            raise ConfigError(f"seed is below 2**32, not {self.seed!r}")
+        if not isinstance(self.keep, str):
+            raise ConfigError(f"keep is a policy such as 'longest', not {self.keep!r}")
+        if isinstance(self.relations, str) or not isinstance(self.relations, Iterable):
+            raise ConfigError(f"relations are several, such as ('exact', 'near'), not {self.relations!r}")
         try:
             object.__setattr__(self, "relations", tuple(Relation(each) for each in self.relations))
             object.__setattr__(self, "level", Level(self.level))

@@ -4,9 +4,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from dedup.kernels import Kernels, choose
+from tests.kernels.twins import examples
 
 settings.register_profile(
-    "project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "project",
+    max_examples=examples(100),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
 )
 settings.load_profile("project")
 

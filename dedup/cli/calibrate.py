@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dedup.cli.messages import say
+from dedup.cli.messages import say_if_nothing_read, warn_of_quarantined
 from dedup.cli.options import (
     Reading,
     Settings,
@@ -165,9 +165,8 @@ def calibrate(
             memory=memory,
             progress=progress,
         )
-    if survey.quarantined:
-        records = "1 record" if len(survey.quarantined) == 1 else f"{len(survey.quarantined):,} records"
-        say(f"warning: {records} could not be read; scan --decisions FILE lists every one")
+    say_if_nothing_read(survey.documents + len(survey.quarantined))
+    warn_of_quarantined(survey.quarantined)
     if sample is not None:
         _write_sample(survey, known, sample)
     if ask and labels is not None:

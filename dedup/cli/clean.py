@@ -51,7 +51,7 @@ def clean(files: tuple[str, ...], output: str, cuts: str | None, settings: Setti
     files = files or ("-",)
     if cuts == "-" and output == "-":
         raise click.UsageError("--cuts - and the text cannot both go to standard output; name a file for one")
-    targets = _targets(files, output)
+    targets = _targets(files, output, cuts)
 
     from dedup import reporting, scanning
     from dedup.errors import InputError
@@ -80,7 +80,7 @@ def clean(files: tuple[str, ...], output: str, cuts: str | None, settings: Setti
     return 0
 
 
-def _targets(files: tuple[str, ...], output: str) -> list[str]:
+def _targets(files: tuple[str, ...], output: str, cuts: str | None) -> list[str]:
     """Say where each text goes, refusing two in one place, and one over its own source."""
     folder = Path(output)
     if output == "-" or not (folder.is_dir() or len(files) > 1):
@@ -96,6 +96,8 @@ def _targets(files: tuple[str, ...], output: str) -> list[str]:
     for file, target in zip(files, targets, strict=True):
         if "-" not in (file, target) and Path(file).resolve() == Path(target).resolve():
             raise click.UsageError(f"{file} would be overwritten by its cleaned text; write it elsewhere")
+    if cuts not in (None, "-") and Path(cuts).resolve() in {Path(file).resolve() for file in (*files, *targets)}:
+        raise click.UsageError(f"{cuts} would be overwritten by the list of cuts; write it elsewhere")
     return targets
 
 
@@ -107,7 +109,8 @@ def _read(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror or error}") from error
+        hint = "a folder; name its files, such as folder/*.txt" if Path(file).is_dir() else "check the name"
+        raise InputError(f"{file}: cannot be read: {error.strerror or error}; {hint}") from error
 
 
 @contextlib.contextmanager

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dedup.config import Config
 
-Setting = str | int | float | tuple[str, ...]
-
 _LARGEST_FILE = 1 << 20
 
 
-def read_config_file(file: str) -> dict[str, Setting]:
-    """The settings in a TOML file, by name. Raises `ConfigError` that names the file, and the setting or the line."""
+def read_config_file(file: str, default: Config) -> Config:
+    """The settings in a TOML file, over the default ones.
+
+    Raises `ConfigError` that names the file, and the setting or the line.
+    """
     import tomllib
-    from dataclasses import fields
+    from dataclasses import fields, replace
 
     from dedup.config import Config
     from dedup.errors import ConfigError
@@ -37,18 +38,20 @@ def read_config_file(file: str) -> dict[str, Setting]:
     except RecursionError:
         raise ConfigError(f"{file}: is nested too deeply") from None
     known = [field.name for field in fields(Config)]
-    settings: dict[str, Setting] = {}
     for name, value in read.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             raise ConfigError(f"{file}: {name!r} is no setting; {hint}")
-        settings[name] = _checked(file, name, value)
-    return settings
+        _check_kind(file, name, value)
+    try:
+        return replace(default, **read)
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}") from None
 
 
-def _checked(file: str, name: str, value: object) -> Setting:
-    """A value of the type of its setting; that numbers lie in their range is for `Config` to say."""
+def _check_kind(file: str, name: str, value: object) -> None:
+    """Refuse a value of another type than its setting has; that numbers lie in their range is for `Config` to say."""
     from dataclasses import fields
 
     from dedup.config import Config
@@ -56,16 +59,13 @@ def _checked(file: str, name: str, value: object) -> Setting:
 
     default = next(field.default for field in fields(Config) if field.name == name)
     if isinstance(default, tuple):
-        if isinstance(value, list) and all(isinstance(each, str) for each in value):
-            return tuple(value)
-        raise ConfigError(f'{file}: {name} is a list of names such as ["exact", "near"], not {value!r}')
-    if isinstance(default, str):
-        if isinstance(value, str):
-            return value
-        raise ConfigError(f"{file}: {name} is a name in quotation marks, not {value!r}")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    raise ConfigError(f"{file}: {name} is a number, not {value!r}")
+        if not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
+            raise ConfigError(f'{file}: {name} is a list of names such as ["exact", "near"], not {value!r}')
+    elif isinstance(default, str):
+        if not isinstance(value, str):
+            raise ConfigError(f"{file}: {name} is a name in quotation marks, not {value!r}")
+    elif not isinstance(value, int | float) or isinstance(value, bool):
+        raise ConfigError(f"{file}: {name} is a number, not {value!r}")
 
 
 def config_lines(config: Config, notes: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dedup.cli.options import OF_PAIRS, colour_option, output_option, page_look
+from dedup.cli.scan import check_outputs
 
 if TYPE_CHECKING:
     from dedup.evaluating import DocumentNumbers, Table
@@ -107,7 +108,7 @@ def evaluate(
     from dedup import reporting
     from dedup.evaluating import DocumentNumbers
 
-    reporting.check_writable(output)
+    check_outputs((truth, predictions), output)
     numbers = DocumentNumbers()
     true = _read(truth, numbers, kind, truth_score, ())
     predicted = _read(predictions, numbers, kind, score, relations)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -40,11 +41,12 @@ Examples:
   dedup filter pages.jsonl cleaned.jsonl --mode clean --quarantine unreadable.jsonl
 """
 
-_LEAST_MEMORY = 64 << 20
+_LEAST_MEMORY = 64 * 10**6
 _BATCHES_IN_MEMORY = 16
 """A batch is there several times over: as lines, parsed, as texts, sketched, and in two threads at the same time."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_Handler = Callable[[int, FrameType | None], object] | int | None
 
 
 @click.command(epilog=_EXAMPLES, name="filter", short_help="Hand on the records that repeat no earlier one.")
@@ -60,7 +62,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
     type=click.Choice(("drop", "annotate", "clean")),
     default="drop",
     help="drop: leave repeated records out (default). annotate: keep all and say in dedup_* fields what each one is. "
-    "clean: keep all, each text without its own repeated blocks and residue.",
+    "clean: keep all, each text without its own repeated blocks and residue, and with --level both without what stands "
+    "in an earlier record.",
 )
 @click.option("--rejected", metavar="FILE", help="Write each record dropped, with the reason, as a JSON object a line.")
 @click.option("--quarantine", metavar="FILE", help="Write each record that cannot be read, with the reason.")
@@ -82,8 +85,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
     ),
     click.option(
         "--level",
-        type=click.Choice(("document", "paragraph", "both")),
-        help="Only document: whole records are compared. --mode clean cuts what repeats within one.",
+        type=click.Choice(("document", "both")),
+        help="document: whole records are compared (default). both: their paragraphs too, which --mode annotate tells "
+        "and clean cuts.",
     ),
     click.option("--keep", metavar="POLICY", help="Only first: what comes later is not known yet in a stream."),
     *verdict_options(),
@@ -131,11 +135,20 @@ def filter_command(
     source: str,
     target: str,
     index: str | None,
+    mode: str,
+    rejected: str | None,
+    quarantine: str | None,
+    form: str | None,
     settings: Settings,
+    drop: tuple[str, ...],
     reading: Reading,
+    batch: int | None,
+    flush_interval: float | None,
+    restart: bool,
+    durability: str | None,
+    memory: int | None,
     fail_on: tuple[tuple[str, int], ...],
     quiet: bool,
-    **chosen: object,
 ) -> int:
     """Hand the records of IN on to OUT, unchanged and in order, less those that repeat an earlier one.
 
@@ -148,19 +161,28 @@ def filter_command(
     is decided on and written once.
     """
     from dedup.config import PAIR_RELATIONS, Config
-    from dedup.filtering import filter_records
+    from dedup.filtering import FilterOptions, Mode, filter_records
     from dedup.model import Level
 
-    config = _checked(settings.config(Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)), chosen)
+    config = _checked(settings.config(Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)), drop)
     # An index that is there has a configuration, which holds where nothing is said.
     said = settings != Settings() or index is None
-    options = _options(chosen)
+    options = FilterOptions(
+        mode=Mode(mode),
+        rejected=rejected,
+        quarantine=quarantine,
+        form=form,
+        restart=restart,
+        full_durability=durability == "full",
+        paragraphs=True if config.level is Level.BOTH else None,
+    )
+    options = _with_batches(options, batch, flush_interval, memory)
     check_fail_on(fail_on, config.relations)
     _check_ends(source, target, options)
     if source == "-" and sys.stdin.isatty() and not quiet:
         say("reading records from the terminal; end them with Ctrl-D")
     again = "run the same command again to go on"
-    if options.restart:
+    if restart:
         again = "run the same command without --restart to go on"
     try:
         with Signals() as signals, StderrProgress(quiet=quiet) as progress:
@@ -192,7 +214,7 @@ class Signals:
 
     def __init__(self) -> None:
         self._number: int | None = None
-        self._before: dict[int, object] = {}
+        self._before: dict[int, _Handler] = {}
 
     def __enter__(self) -> Signals:
         # Elsewhere than in the main thread, as in a program that calls this one, signals are not ours.
@@ -204,7 +226,7 @@ class Signals:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]  # it is what stood there
+            signal.signal(number, handler)
 
     def caught(self) -> bool:
         """Whether one has come."""
@@ -221,7 +243,7 @@ class Signals:
         self._number = number
 
 
-def _checked(config: Config, chosen: dict[str, object]) -> Config:
+def _checked(config: Config, drop: tuple[str, ...]) -> Config:
     """Refuse what a stream of records cannot do."""
     from dedup.config import PAIR_RELATIONS
     from dedup.errors import ConfigError
@@ -232,14 +254,13 @@ def _checked(config: Config, chosen: dict[str, object]) -> Config:
             f"keep policy {config.keep!r}: a stream knows first only, because a record is handed on before the later "
             "ones are read; sort the input, or use dedup scan --keep with --decisions"
         )
-    if config.level is not Level.DOCUMENT:
+    if config.level is Level.PARAGRAPH:
         raise ConfigError(
-            f"level {config.level}: filter decides on whole records; --mode clean cuts what repeats within one, and "
-            "dedup scan shows passages between them"
+            "level paragraph: filter decides on whole records; level both compares their paragraphs besides"
         )
     if config.boilerplate != "include":
         raise ConfigError("boilerplate exclude needs the whole corpus at once; use dedup scan")
-    if chosen["drop"] or Relation.REWRITE in config.relations:
+    if drop or Relation.REWRITE in config.relations:
         raise ConfigError(
             "relation rewrite: an index does not find rewrites yet; leave it out, and look for them with dedup pairs "
             "--relation rewrite"
@@ -250,23 +271,22 @@ def _checked(config: Config, chosen: dict[str, object]) -> Config:
     return replace(config, relations=relations)
 
 
-def _options(chosen: dict[str, object]) -> FilterOptions:
-    """What was said of the run itself, with the defaults for the rest."""
+def _with_batches(
+    options: FilterOptions, batch: int | None, flush_interval: float | None, memory: int | None
+) -> FilterOptions:
+    """With what was said of the batches."""
     from dedup.errors import ConfigError
-    from dedup.filtering import FilterOptions, Mode
 
-    names = ("rejected", "quarantine", "form", "batch", "flush_interval", "restart")
-    said = {name: chosen[name] for name in names if chosen[name] is not None}
-    options = FilterOptions(
-        mode=Mode(str(chosen["mode"])),
-        full_durability=chosen["durability"] == "full",
-        **said,  # type: ignore[arg-type]  # click has checked the types
-    )
-    memory = chosen["memory"]
-    if not isinstance(memory, int):
+    if batch is not None:
+        options = replace(options, batch=batch)
+    if flush_interval is not None:
+        options = replace(options, flush_interval=flush_interval)
+    if memory is None:
         return options
     if memory < _LEAST_MEMORY:
-        raise ConfigError(f"filter needs {_LEAST_MEMORY >> 20} MB or more besides its index, not {memory >> 20}")
+        raise ConfigError(
+            f"filter needs {_LEAST_MEMORY // 10**6} MB or more besides its index, not {memory / 10**6:.3g}"
+        )
     return replace(options, batch_bytes=min(options.batch_bytes, memory // _BATCHES_IN_MEMORY))
 
 
@@ -279,7 +299,7 @@ def _check_ends(source: str, target: str, options: FilterOptions) -> None:
     extra = [path for path in (options.rejected, options.quarantine) if path is not None]
     if [target, *extra].count("-") > 1:
         raise click.UsageError("two outputs cannot both go to standard output; name a file for one")
-    if source != "-" and Path(source).is_dir():
+    if source != "-" and os.path.isdir(source):
         raise InputError(f"{source}: is a folder; filter reads one file, or several through cat and standard input")
     for path in extra:
         if names_folder(path):
@@ -288,8 +308,8 @@ def _check_ends(source: str, target: str, options: FilterOptions) -> None:
         check_outputs((source,), target, *extra)
         return
     check_outputs((source,), *extra)
-    check_writable(str(Path(target).absolute().parent / "part-00000") if not Path(target).is_dir() else
-                   str(Path(target) / "part-00000"))  # fmt: skip
+    folder = target if os.path.isdir(target) else os.path.dirname(os.path.abspath(target))
+    check_writable(os.path.join(folder, "part-00000"))
 
 
 def _summary(result: FilterResult, options: FilterOptions) -> str:
@@ -314,8 +334,7 @@ def _summary(result: FilterResult, options: FilterOptions) -> str:
     return line
 
 
-def _listed(numbers: object) -> str:
-    assert isinstance(numbers, dict)  # noqa: S101
+def _listed(numbers: Mapping[str, int]) -> str:
     said = ", ".join(f"{number:,} {name}" for name, number in sorted(numbers.items()) if number)
     return f" ({said})" if said else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dedup.cli.messages import say
+from dedup.cli.messages import say, say_if_nothing_read, warn_of_quarantined
 from dedup.cli.options import (
     OF_PAIRS,
     Reading,
@@ -49,7 +50,10 @@ def index() -> None:
 
 _INDEX = click.argument("folder", metavar="INDEX")
 _TIMEOUT = click.option(
-    "--timeout", type=float, default=0.0, help="Seconds to wait for another process that writes (default 0)."
+    "--timeout",
+    type=click.FloatRange(min=0.0),
+    default=0.0,
+    help="Seconds to wait for another process that writes (default 0).",
 )
 
 
@@ -58,13 +62,14 @@ _TIMEOUT = click.option(
 Examples:
   dedup index create seen.dedup
   dedup index create seen.dedup --threshold 0.8 --no-text
+  dedup index create seen.dedup --level both
 """
 )
 @_INDEX
 @gathered(
     "settings",
     Settings,
-    *selection_options(OF_PAIRS, "default: all three", "document, the only one of an index"),
+    *selection_options(OF_PAIRS, "default: all three", "document; both: paragraphs too, told with each decision"),
     *verdict_options(),
     *candidate_options(),
 )
@@ -78,10 +83,12 @@ def create(folder: str, settings: Settings, no_text: bool) -> int:
     from dedup.errors import ConfigError
     from dedup.index import Index
     from dedup.index.creating import DEFAULT
+    from dedup.model import Level
 
     if Index.exists(folder):
         raise ConfigError(f"{folder}: there is an index already; remove the folder to make another one")
-    with Index.open(folder, settings.config(DEFAULT), text=not no_text) as opened:
+    config = settings.config(DEFAULT)
+    with Index.open(folder, config, text=not no_text, paragraphs=config.level is Level.BOTH) as opened:
         _write_json([asdict(opened.info())], "-")
     return 0
 
@@ -111,8 +118,10 @@ def add(
     the place of the earlier one. PATH is what it is for scan.
     """
     from dedup.index import Index
+    from dedup.index.opening import check_outside
 
     check_outputs(paths, output)
+    check_outside(folder, None if output == "-" else output)
     with Index.open(folder, create=False, timeout=timeout) as opened:
 
         def decide(batch: RecordBatch) -> Iterator[Decision]:
@@ -140,9 +149,11 @@ def query(folder: str, paths: tuple[str, ...], output: str, reading: Reading, qu
     Each is asked for by itself: documents given are not compared with each other. PATH is what it is for scan.
     """
     from dedup.index import Index
+    from dedup.index.opening import check_outside
     from dedup.model import Document
 
     check_outputs(paths, output)
+    check_outside(folder, None if output == "-" else output)
     with Index.open(folder, read_only=True) as opened:
 
         def decide(batch: RecordBatch) -> Iterator[Decision]:
@@ -168,9 +179,7 @@ def explain(folder: str, document: str) -> int:
         found = next(filter(None, (opened.explain(each) for each in _ids(document))), None)
     value: Json = None
     if found is not None:
-        decision = decision_value(found.decision)
-        assert isinstance(decision, dict)  # noqa: S101 - as every decision
-        value = decision | {
+        value = decision_value(found.decision) | {
             "admitted": datetime.fromtimestamp(found.admitted, UTC).isoformat(),
             "represents": found.represents,
             "representative_gone": found.representative_gone,
@@ -237,6 +246,7 @@ def check(folder: str) -> int:
     """Read all of an index and write what is damaged, a JSON object a line; exit with 1 if anything is."""
     from dedup.errors import LockedError, StoreError
     from dedup.index import Index
+    from dedup.index.server import is_address
 
     try:
         with Index.open(folder, read_only=True) as opened:
@@ -244,7 +254,8 @@ def check(folder: str) -> int:
     except LockedError:
         raise
     except StoreError as error:
-        if not Index.exists(folder):
+        # On a server there is nothing to check, which is no damage.
+        if is_address(folder) or not Index.exists(folder):
             raise
         problems = [str(error)]
     _write_json([{"problem": problem} for problem in problems], "-")
@@ -286,20 +297,27 @@ def _write_decisions(
     from dedup import reporting
     from dedup.reading import find_files, read_batches
 
+    inputs = find_files(paths)
     quarantined: list[Quarantined] = []
     kept = dropped = 0
     with reporting.open_output(output) as stream:
-        for batch in read_batches(find_files(paths).files, reading.options(), quarantined.append):
+        for batch in read_batches(inputs.files, reading.options(), quarantined.append):
             for decision in decide(batch):
                 stream.write(reporting.encoded(reporting.decision_value(decision)) + b"\n")
                 kept += decision.keep
                 dropped += not decision.keep
         for record in quarantined:
             stream.write(reporting.encoded(reporting.quarantined_value(record)) + b"\n")
+    read = kept + dropped + len(quarantined)
+    say_if_nothing_read(read, inputs.skipped)
+    warn_of_quarantined(quarantined, "the last lines of the output list every one")
     if not quiet:
-        say(f"{kept + dropped + len(quarantined):,} read: {kept:,} kept, {dropped:,} dropped, "
-            f"{len(quarantined):,} quarantined")  # fmt: skip
+        say(f"{read:,} read: {kept:,} kept, {dropped:,} dropped, {len(quarantined):,} quarantined")
     return 0
+
+
+_INTEGER = re.compile("0|-?[1-9][0-9]*")
+_MOST_DIGITS = 4300
 
 
 def _write_json(values: Iterable[Json], output: str) -> None:
@@ -313,8 +331,8 @@ def _write_json(values: Iterable[Json], output: str) -> None:
 
 def _ids(said: str) -> tuple[str | int, ...]:
     """What an id on the command line may stand for: the string, and the integer that it spells."""
-    digits = said.removeprefix("-")
-    if digits.isascii() and digits.isdigit() and str(int(said)) == said:
+    # No integer that Python writes as digits has more of them: none is an id.
+    if len(said) <= _MOST_DIGITS and _INTEGER.fullmatch(said):
         return said, int(said)
     return (said,)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from dedup.model import Report
+    from dedup.model import Quarantined
 
 READ_FORMATS = ".txt .md .html .jsonl .ndjson .csv .tsv .parquet, each also .gz or .zst"
 
@@ -24,22 +25,22 @@ def complain(message: str) -> None:
     say(f"error: {message}")
 
 
-def warn_of_quarantined(report: Report) -> None:
-    """Say how many records could not be read, and where the first three stand."""
+def warn_of_quarantined(
+    quarantined: Sequence[Quarantined], every: str = "scan --decisions FILE lists every one"
+) -> None:
+    """Say how many records could not be read, and where the first three stand; `every` says where all are listed."""
     from dedup.reporting import quarantine_lines
 
-    number = report.counts.quarantined
-    if not number:
+    if not quarantined:
         return
-    records = "1 record" if number == 1 else f"{number:,} records"
-    say(f"warning: {records} could not be read; --strict stops at the first, scan --decisions FILE lists every one")
-    for line in quarantine_lines(report, 3):
+    records = "1 record" if len(quarantined) == 1 else f"{len(quarantined):,} records"
+    say(f"warning: {records} could not be read; --strict stops at the first, {every}")
+    for line in quarantine_lines(quarantined, 3):
         say(f"  {line}")
 
 
-def say_if_nothing_read(report: Report) -> None:
-    """Say which files are read where there was none of them."""
-    if report.counts.read == 0:
-        skipped = report.counts.skipped_files
+def say_if_nothing_read(read: int, skipped: int = 0) -> None:
+    """Say which files are read where no record was, and how many others were skipped."""
+    if read == 0:
         found = f"{skipped:,} skipped, " if skipped else ""
         say(f"no documents: {found}files read are {READ_FORMATS}")

@@ -54,17 +54,12 @@ class Settings:
     def config(self, default: Config | None = None) -> Config:
         """Validate it: over the settings of `--config`, and these over the defaults. Raises `ConfigError`."""
         from dedup.config import Config
-        from dedup.errors import ConfigError
 
         config = default or Config()
         if self.config_file is not None:
             from dedup.cli.config_file import read_config_file
 
-            settings = read_config_file(self.config_file)
-            try:
-                config = replace(config, **settings)  # type: ignore[arg-type]  # it was checked by name
-            except ConfigError as error:
-                raise ConfigError(f"{self.config_file}: {error}") from None
+            config = read_config_file(self.config_file, config)
         said = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "config_file"}
         return replace(config, **{name: value for name, value in said.items() if value not in (None, ())})
 
@@ -248,6 +243,7 @@ workers_option: Decorator = click.option(
 )
 
 
+_LARGEST_SIZE = 2.0**62
 _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
@@ -260,7 +256,10 @@ def read_size(ctx: click.Context, param: click.Parameter, value: str | None) -> 
         raise click.BadParameter(f"{value!r} is no size; write for example 512MB or 2G", ctx, param)
     number, prefix, suffix = found.groups()
     step = 1000 if (suffix or "").upper() == "B" else 1024
-    return int(float(number) * step ** _UNITS[prefix.upper()])
+    size = float(number) * step ** _UNITS[prefix.upper()]
+    if size > _LARGEST_SIZE:
+        raise click.BadParameter(f"{value[:30]!r} is more than any machine has", ctx, param)
+    return int(size)
 
 
 memory_option: Decorator = click.option(

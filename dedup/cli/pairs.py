@@ -63,7 +63,8 @@ def pairs(
     """Write every verified pair as JSON lines.
 
     Where scan gives each copy with the document that represents it, pairs gives each two that match; of more
-    than a thousand exact copies of one text only those with the first. PATH is what it is for scan.
+    than a thousand exact copies of one text only those with the first, and of copies of texts that match, if all
+    are over a thousand, only the first of each. PATH is what it is for scan.
     """
     from dedup import reporting, scanning
     from dedup.config import PAIR_RELATIONS, Config
@@ -88,8 +89,8 @@ def pairs(
         )
     with reporting.open_output(output) as stream:
         reporting.write_findings(report, stream)
-    say_if_nothing_read(report)
-    warn_of_quarantined(report)
+    say_if_nothing_read(report.counts.read, report.counts.skipped_files)
+    warn_of_quarantined(report.quarantined)
     if not quiet:
         say(reporting.one_line_of_pairs(report.counts))
     return failed_on(report, fail_on)

@@ -170,22 +170,25 @@ holds settings by the names of the options with `_` for `-`, `relations` and `le
 
 def reference() -> str:
     """Write the reference as Markdown: every command with its usage, its options and its examples."""
-    described = (_command(f"dedup {name}", command, "##") for name, command in sorted(commands.commands.items()))
+    top = click.Context(commands, info_name="dedup", **commands.context_settings)
+    described = (_command(command, name, top) for name, command in sorted(commands.commands.items()))
     return "\n".join([_HEADER, *described, _FORMATS, _FILTER, _TRUTH, _CALIBRATION])
 
 
-def _command(name: str, command: click.Command, heading: str) -> str:
+def _command(command: click.Command, name: str, parent: click.Context) -> str:
     """Describe a command, and those of a group under it."""
-    ctx = click.Context(command, info_name=name)
-    usage = " ".join([name, *command.collect_usage_pieces(ctx)])
-    lines = [f"{heading} {name}", "", "```", usage, "```", "", *_paragraphs(command.help or ""), ""]
+    # A command keeps the help option of the first context that it is asked in, so this is the one of a run.
+    ctx = click.Context(command, parent, info_name=name)
+    path = ctx.command_path
+    usage = " ".join([path, *command.collect_usage_pieces(ctx)])
+    lines = [f"{'#' * len(path.split())} {path}", "", "```", usage, "```", "", *_paragraphs(command.help or ""), ""]
     options = [each for each in command.params if isinstance(each, click.Option)]
     if options:
         lines += ["| option | meaning |", "|---|---|", *(_row(each) for each in options), ""]
     if command.epilog:
         lines += ["```sh", *_examples(command.epilog), "```", ""]
     if isinstance(command, click.Group):
-        lines += [_command(f"{name} {each}", part, f"{heading}#") for each, part in sorted(command.commands.items())]
+        lines += [_command(part, each, ctx) for each, part in sorted(command.commands.items())]
     return "\n".join(lines)
 
 
@@ -215,5 +218,4 @@ def _examples(epilog: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-    sys.stdout.write(reference())
+    sys.stdout.buffer.write(reference().encode())

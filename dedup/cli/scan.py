@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -129,9 +129,9 @@ def scan(
         with reporting.open_output(decisions) as stream:
             reporting.write_decisions(report, stream)
 
-    say_if_nothing_read(report)
+    say_if_nothing_read(report.counts.read, report.counts.skipped_files)
     if output_format != "text" or output != "-":
-        warn_of_quarantined(report)
+        warn_of_quarantined(report.quarantined)
         if not quiet:
             say(reporting.one_line(report.counts))
     return failed_on(report, fail_on)
@@ -142,17 +142,29 @@ def check_outputs(paths: Sequence[str], *outputs: str | None) -> None:
     from dedup import reporting
     from dedup.reading import find_files
 
-    files = [Path(output).resolve() for output in outputs if output not in (None, reporting.STDOUT)]
+    named = [output for output in outputs if output is not None and output != reporting.STDOUT]
+    files = [_identity(output) for output in named]
     if len(set(files)) < len(files):
         raise click.UsageError("two outputs cannot go to one file; name another for one of them")
     for output in outputs:
         if output is not None:
             reporting.check_writable(output)
-    if any(file.exists() for file in files):
-        read = {Path(file).resolve() for file in find_files(paths).files}
-        for file in files:
+    if any(isinstance(file, tuple) for file in files):
+        read = {_identity(file) for file in find_files(paths).files}
+        for output, file in zip(named, files, strict=True):
             if file in read:
-                raise click.UsageError(f"{file} is among what is read and would be overwritten; write elsewhere")
+                raise click.UsageError(
+                    f"{os.path.realpath(output)} is among what is read and would be overwritten; write elsewhere"
+                )
+
+
+def _identity(path: str) -> tuple[int, int] | str:
+    """What tells a file from others, whatever it is called here: device and number, else the name it will have."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return os.path.realpath(path)
+    return status.st_dev, status.st_ino
 
 
 def check_fail_on(fail_on: Sequence[tuple[str, int]], looked_for: Sequence[str]) -> None:

@@ -67,7 +67,7 @@ def _decoded(line: bytes, file: str, number: int) -> str:
     try:
         return line.decode("utf-8").removesuffix("\r")
     except UnicodeDecodeError:
-        raise InputError(f"{file}:{number}: is not UTF-8; convert the file") from None
+        raise InputError(f"{file}:{number}: is not UTF-8; JSON lines and columns of text are read") from None
 
 
 def _rows(file: str, lines: Iterator[Line], first: str, kind: Kind | None) -> Iterator[tuple[int, Row]]:
@@ -77,7 +77,7 @@ def _rows(file: str, lines: Iterator[Line], first: str, kind: Kind | None) -> It
         except ValueError as error:
             # JSON lines have a whole object on the first line; what goes on over several is one object.
             if not first.lstrip().startswith('{"version"'):
-                raise InputError(f"{file}:1: is no JSON object ({error})") from None
+                raise InputError(f"{file}:1: is no JSON object ({_said(error)}); mend or remove the line") from None
             return _whole(file, lines, kind)
         return _json_rows(file, lines)
     return _columns(file, lines, first, kind)
@@ -88,7 +88,7 @@ def _json_rows(file: str, lines: Iterator[Line]) -> Iterator[tuple[int, Row]]:
         try:
             value = _parsed(line)
         except ValueError as error:
-            raise InputError(f"{file}:{number}: is not JSON ({error})") from None
+            raise InputError(f"{file}:{number}: is not JSON ({_said(error)}); mend or remove the line") from None
         if not isinstance(value, dict):
             raise InputError(f"{file}:{number}: is no JSON object; each line is one, such as {_EXAMPLE}")
         yield number, value
@@ -121,6 +121,11 @@ def _parsed(text: str) -> object:
             raise ValueError("it is nested too deeply") from None
 
 
+def _said(error: ValueError) -> str:
+    """What is wrong with the JSON of one line, and at which column."""
+    return f"{error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+
+
 def _columns(file: str, lines: Iterator[Line], first: str, kind: Kind | None) -> Iterator[tuple[int, Row]]:
     numbered = iter(_split(file, lines, first))
     number, fields = next(numbered)
@@ -137,7 +142,8 @@ def _columns(file: str, lines: Iterator[Line], first: str, kind: Kind | None) ->
         numbered = chain([(number, fields)], numbered)
     for number, fields in numbered:
         if len(fields) > len(header) or len(fields) < min(2, len(header)):
-            raise InputError(f"{file}:{number}: has {len(fields)} fields, not {len(header)}: {', '.join(header)}")
+            count = "1 field" if len(fields) == 1 else f"{len(fields)} fields"
+            raise InputError(f"{file}:{number}: has {count}, not {len(header)}: {', '.join(header)}")
         yield number, dict(zip(header, fields, strict=False))
 
 

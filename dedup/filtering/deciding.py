@@ -14,6 +14,7 @@ from dedup.filtering.verdicts import KEPT_REASONS, REASONS, Verdicts
 from dedup.index import DecisionColumns, Index
 from dedup.kernels import Sketches
 from dedup.model import IdColumn, TextColumn
+from dedup.reporting.json_values import encoded, match_value
 from dedup.verifying import CODES
 
 _OF_KEPT = np.array([KEPT_REASONS.index(name) for name in ("unique", "unique", "short", "empty")], dtype=np.int8)
@@ -32,6 +33,7 @@ class Decider:
         self._index = Index.open(
             os.path.join(workspace, "index") if path is None else path,
             config,
+            paragraphs=options.paragraphs,
             durability="full" if options.full_durability else "process",
         )
 
@@ -39,6 +41,11 @@ class Decider:
     def config(self) -> Config:
         """That of the index."""
         return self._index.config
+
+    @property
+    def with_passages(self) -> bool:
+        """Whether the verdicts tell passages."""
+        return self._index.knows_paragraphs
 
     def __enter__(self) -> Self:
         return self
@@ -83,4 +90,15 @@ def _verdicts(columns: DecisionColumns) -> Verdicts:
     dropped = np.flatnonzero(~kept)
     names = [columns.names.tokens.raw(place) for place in range(len(columns.names))]
     representatives = [names[place] if place >= 0 else b"" for place in columns.representatives[dropped].tolist()]
-    return Verdicts(reasons, dropped, representatives, columns.scores[:, dropped])
+    return Verdicts(reasons, dropped, representatives, columns.scores[:, dropped], _passages(columns))
+
+
+def _passages(columns: DecisionColumns) -> dict[int, bytes] | None:
+    """The paragraphs of each record that were seen before, as JSON."""
+    if columns.passages is None:
+        return None
+    return {
+        place: encoded([match_value(each) for each in passages])
+        for place, passages in enumerate(columns.passages.matches(columns.ids))
+        if passages
+    }

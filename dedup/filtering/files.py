@@ -44,7 +44,7 @@ class StandardOutput:
     """Standard output, or a pipe or device: what was written cannot be taken back."""
 
     def __init__(self, path: str) -> None:
-        self._stream: BinaryIO = sys.stdout.buffer if path == STDOUT else open(path, "wb")  # noqa: SIM115
+        self._stream: BinaryIO = sys.stdout.buffer if path == STDOUT else open(path, "wb")  # noqa: SIM115 - see `close`
         self._opened = path != STDOUT
 
     def write(self, data: bytes) -> None:

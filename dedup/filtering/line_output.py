@@ -27,6 +27,11 @@ COLUMNS = (
 )
 """The names of what `annotate` adds to a record."""
 
+PASSAGES = "dedup_passages"
+"""What it adds besides where the index knows paragraphs."""
+
+EVERY_COLUMN = (*COLUMNS, PASSAGES)
+
 _OURS = b'"dedup_'
 _BRACE = ord("}")
 _REASONS = [encoded(str(reason)) for reason in REASONS]
@@ -37,7 +42,7 @@ def rendered(batch: LineBatch, verdicts: Verdicts, mode: Mode, text_column: str,
     if mode is Mode.ANNOTATE:
         return annotated_lines(batch, verdicts)
     if mode is Mode.CLEAN:
-        return cleaned_lines(batch, text_column, config)
+        return cleaned_lines(batch, verdicts, text_column, config)
     return kept_lines(batch, verdicts)
 
 
@@ -52,7 +57,7 @@ def annotated_lines(batch: LineBatch, verdicts: Verdicts) -> bytes:
     own = batch.data.tobytes()
     if _OURS in own:
         # A record that was annotated before loses what was said then.
-        lines = [without_members(own[start:end], COLUMNS) for start, end in _bounds(batch.starts, batch.ends)]
+        lines = [without_members(own[start:end], EVERY_COLUMN) for start, end in _bounds(batch.starts, batch.ends)]
         own = b"".join(lines)
         ends: I64 = np.cumsum([len(line) for line in lines], dtype=np.int64)
         starts = np.append(0, ends[:-1])
@@ -60,18 +65,23 @@ def annotated_lines(batch: LineBatch, verdicts: Verdicts) -> bytes:
         starts, ends = batch.starts, batch.ends
     data: U8 = np.frombuffer(own, dtype=np.uint8)
     closing = _closing_braces(own, data, starts, ends)
-    suffixes = [_suffix(True, str(reason), b"null", b"null", b"null", b"null") for reason in REASONS]
+    none = None if verdicts.passages is None else b"[]"
+    suffixes = [_suffix(True, str(reason), b"null", b"null", b"null", b"null", none) for reason in REASONS]
     which = verdicts.reasons.astype(np.int64)
     which[verdicts.dropped] = len(suffixes) + np.arange(verdicts.dropped.size)
     suffixes += _suffixes(verdicts)
+    for row, passages in (verdicts.passages or {}).items():
+        own_suffix = suffixes[which[row]].removesuffix(b"[]") + passages
+        which[row] = len(suffixes)
+        suffixes.append(own_suffix)
     until = np.cumsum([0, *map(len, suffixes)], dtype=np.int64) + data.size
     everything = np.concatenate([data, np.frombuffer(b"".join(suffixes), dtype=np.uint8)])
     return _gathered(everything, [(starts, closing), (until[which], until[which + 1]), (closing, ends)])
 
 
-def cleaned_lines(batch: LineBatch, text_column: str, config: Config) -> bytes:
+def cleaned_lines(batch: LineBatch, verdicts: Verdicts, text_column: str, config: Config) -> bytes:
     """Every line; where the text repeats itself or holds residue, with the text without it."""
-    cleaned = cleaned_texts(batch.texts, config)
+    cleaned = cleaned_texts(batch.texts, verdicts, config)
     if not cleaned:
         return _gathered(batch.data, [(batch.starts, batch.ends)])
     lines = [batch.data[start:end].tobytes() for start, end in _bounds(batch.starts, batch.ends)]
@@ -143,9 +153,10 @@ def id_text(token: bytes) -> bytes:
 def _suffixes(verdicts: Verdicts) -> list[bytes]:
     """What is added to the records that repeat an earlier one."""
     resemblances, cosines = _numbers(verdicts.scores[0]), _numbers(verdicts.scores[3])
+    none = None if verdicts.passages is None else b"[]"
     reasons = [str(REASONS[code]) for code in verdicts.reasons[verdicts.dropped].tolist()]
     return [
-        _suffix(False, reason, id_text(representative), encoded(reason), resemblance, cosine)
+        _suffix(False, reason, id_text(representative), encoded(reason), resemblance, cosine, none)
         for reason, representative, resemblance, cosine in zip(
             reasons, verdicts.representatives, resemblances, cosines, strict=True
         )
@@ -153,15 +164,22 @@ def _suffixes(verdicts: Verdicts) -> list[bytes]:
 
 
 def _suffix(
-    keep: bool, reason: str, representative: bytes, relation: bytes, resemblance: bytes, cosine: bytes
+    keep: bool,
+    reason: str,
+    representative: bytes,
+    relation: bytes,
+    resemblance: bytes,
+    cosine: bytes,
+    passages: bytes | None,
 ) -> bytes:
-    values = (b"true" if keep else b"false", encoded(reason), representative, relation, resemblance, cosine)
-    return b"".join(b',"%b":%b' % (name.encode(), value) for name, value in zip(COLUMNS, values, strict=True))
+    values = (b"true" if keep else b"false", encoded(reason), representative, relation, resemblance, cosine, passages)
+    members = [(name, value) for name, value in zip(EVERY_COLUMN, values, strict=True) if value is not None]
+    return b"".join(b',"%b":%b' % (name.encode(), value) for name, value in members)
 
 
 def _numbers(scores: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[bytes]:
     """Scores as JSON, with six decimals; null for NaN."""
-    return orjson.dumps(rounded_scores(scores).tolist())[1:-1].split(b",")
+    return orjson.dumps(rounded_scores(scores).tolist())[1:-1].split(b",") if scores.size else []
 
 
 def _closing_braces(own: bytes, data: U8, starts: I64, ends: I64) -> I64:

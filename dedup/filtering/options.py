@@ -35,7 +35,9 @@ class FilterOptions:
     decided at once; a batch is also closed before its records exceed `batch_bytes`, and `flush_interval` seconds after
     its first record came through a pipe. A shard of a folder is closed with the batch by which it reaches
     `shard_bytes`. `restart` begins anew where a run was interrupted, and replaces outputs that are in the way.
-    `full_durability`: what was written survives a loss of power, not of the process alone.
+    `full_durability`: what was written survives a loss of power, not of the process alone. `paragraphs`: whether the
+    index knows the paragraphs of records, by default whatever it was made with: `annotate` tells those that were seen
+    before, and `clean` cuts them.
     """
 
     mode: Mode = Mode.DROP
@@ -48,6 +50,7 @@ class FilterOptions:
     shard_bytes: int = 128 << 20
     restart: bool = False
     full_durability: bool = False
+    paragraphs: bool | None = None
 
     def __post_init__(self) -> None:
         for name in ("batch", "batch_bytes", "shard_bytes"):

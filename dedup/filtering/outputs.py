@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -80,6 +81,7 @@ class Where:
 
     `schema` is that of Parquet, None for JSON lines. `kept` says that the run can be gone on with, so that files grow
     under their own names and stay when it breaks off. `workspace` is a folder for what has no place beside the target.
+    `with_passages`: the verdicts tell passages.
     """
 
     target: str
@@ -88,6 +90,7 @@ class Where:
     config: Config
     kept: bool
     workspace: str
+    with_passages: bool
 
 
 class Outputs:
@@ -135,7 +138,7 @@ class Outputs:
     def settle(self, states: Mapping[str, State]) -> None:
         """The index holds these states."""
         for name, output in self._open.items():
-            self._each(name, lambda output=output, name=name: output.settle(states[name]))  # type: ignore[misc]
+            self._each(name, partial(output.settle, states[name]))
 
     def finish(self) -> None:
         """There is no more to come."""

@@ -1,6 +1,7 @@
 """Parquet as output: pieces that are written batch by batch, and merged to one file, or to shards, when complete."""
 
 import contextlib
+import json
 import os
 import shutil
 import sys
@@ -12,7 +13,7 @@ import numpy as np
 from dedup.errors import DedupError
 from dedup.filtering.cleaning import cleaned_texts
 from dedup.filtering.files import STDOUT, State, is_special, names_folder, pieces_beside, prepare_folder
-from dedup.filtering.line_output import COLUMNS, id_text
+from dedup.filtering.line_output import COLUMNS, EVERY_COLUMN, PASSAGES, id_text
 from dedup.filtering.options import FilterOptions, Mode
 from dedup.filtering.outputs import Where
 from dedup.filtering.records import Batch, RowBatch
@@ -41,7 +42,8 @@ class RowOutput:
         self._options = options
         self._text_column = where.text_column
         self._config = where.config
-        self._schema = _annotated_schema(schema) if options.mode is Mode.ANNOTATE else schema
+        annotates = options.mode is Mode.ANNOTATE
+        self._schema = _annotated_schema(schema, where.with_passages) if annotates else schema
         self._sharded = names_folder(target)
         self._shard, self._next, self._size = state or (0, 0, 0)
         self._kept = where.kept
@@ -114,7 +116,7 @@ class RowOutput:
             return _annotated(batch.rows, verdicts)
         if self._options.mode is Mode.DROP:
             return rows_where(batch.rows, verdicts.keep)
-        cleaned = cleaned_texts(batch.texts, self._config)
+        cleaned = cleaned_texts(batch.texts, verdicts, self._config)
         if not cleaned:
             return batch.rows
         texts = [cleaned[row].encode() if row in cleaned else batch.texts.raw(row) for row in range(len(batch))]
@@ -185,12 +187,36 @@ class RowOutput:
                 writer.write_table(pa.concat_tables(held).combine_chunks(), row_group_size=max(rows, 1))
 
 
-def _annotated_schema(schema: "pa.Schema") -> "pa.Schema":
+def _annotated_schema(schema: "pa.Schema", with_passages: bool) -> "pa.Schema":
     import pyarrow as pa
 
     kinds = (pa.bool_(), pa.string(), pa.string(), pa.string(), pa.float64(), pa.float64())
-    own = [field for field in schema if field.name not in COLUMNS]
-    return pa.schema([*own, *map(pa.field, COLUMNS, kinds)], metadata=schema.metadata)
+    own = [field for field in schema if field.name not in EVERY_COLUMN]
+    added = [*map(pa.field, COLUMNS, kinds)]
+    if with_passages:
+        added.append(pa.field(PASSAGES, _passage_type()))
+    return pa.schema([*own, *added], metadata=schema.metadata)
+
+
+def _passage_type() -> "pa.DataType":
+    """The type of passages: where each stands in the record (`right`) and in an earlier document (`left`)."""
+    import pyarrow as pa
+
+    places = [(name, pa.int64()) for name in ("start", "end", "line", "end_line")]
+    side = pa.struct([("document", pa.string()), *places])
+    numbers = [("resemblance", pa.float64()), ("cosine", pa.float64())]
+    return pa.list_(pa.struct([("relation", pa.string()), ("left", side), ("right", side), *numbers]))
+
+
+def _passages(value: bytes) -> list[dict[str, object]]:
+    """Passages as values of that type."""
+    found = json.loads(value)
+    for passage in found:
+        for side in ("left", "right"):
+            passage[side]["document"] = _id_string(json.dumps(passage[side]["document"]).encode())
+    return [
+        {name: passage[name] for name in ("relation", "left", "right", "resemblance", "cosine")} for passage in found
+    ]
 
 
 def _annotated(rows: "pa.Table", verdicts: Verdicts) -> "pa.Table":
@@ -198,7 +224,7 @@ def _annotated(rows: "pa.Table", verdicts: Verdicts) -> "pa.Table":
     import pyarrow as pa
 
     count = len(verdicts)
-    rows = rows.drop_columns([name for name in COLUMNS if name in rows.schema.names])
+    rows = rows.drop_columns([name for name in EVERY_COLUMN if name in rows.schema.names])
     reasons = [str(REASONS[code]) for code in verdicts.reasons.tolist()]
     representatives: list[str | None] = [None] * count
     relations: list[str | None] = [None] * count
@@ -215,13 +241,14 @@ def _annotated(rows: "pa.Table", verdicts: Verdicts) -> "pa.Table":
     )
     for name, column in zip(COLUMNS, columns, strict=True):
         rows = rows.append_column(name, column)
+    if verdicts.passages is not None:
+        told = [_passages(verdicts.passages.get(row, b"[]")) for row in range(count)]
+        rows = rows.append_column(PASSAGES, pa.array(told, type=_passage_type()))
     return rows
 
 
 def _id_string(token: bytes) -> str | None:
     """An id as a string: a string as it is, but for lone surrogates, and an integer in digits."""
-    import json
-
     if not token:
         return None
     value = json.loads(id_text(token))

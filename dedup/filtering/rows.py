@@ -119,7 +119,7 @@ class RowSource:
         if unreadable:
             unreadable.sort(key=lambda each: each[0])
             places = [row for row, _ in unreadable]
-            shown = [table.slice(row, 1).to_pylist()[0] for row in places]
+            shown = [_row_values(table, row) for row in places]
             for (row, complaint), values in zip(unreadable, shown, strict=True):
                 number = place.number + row + 1
                 records.append(Unreadable(number, complaint.reason.value, complaint.message, _row_bytes(values)))
@@ -261,6 +261,19 @@ def _joined(columns: list[TextColumn]) -> TextColumn:
     offsets = np.zeros(sizes.size + 1, dtype=np.int64)
     np.cumsum(sizes, out=offsets[1:])
     return TextColumn(np.concatenate([column.data for column in columns]), offsets)
+
+
+def _row_values(table: "pa.Table", row: int) -> dict[str, object]:
+    """The values of a row; of one that Python has no object for, such as a day of the year 3,000,000, the type."""
+    import pyarrow as pa
+
+    values: dict[str, object] = {}
+    for field, column in zip(table.schema, table.columns, strict=True):
+        try:
+            values[field.name] = column[row].as_py()
+        except (ArithmeticError, ValueError, LookupError, TypeError, ImportError, pa.ArrowException):
+            values[field.name] = f"a {field.type} that cannot be shown"
+    return values
 
 
 def _row_bytes(values: dict[str, object]) -> bytes:

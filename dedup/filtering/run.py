@@ -18,7 +18,7 @@ from typing import NamedTuple
 from dedup.config import Config
 from dedup.errors import ConfigError, InputError
 from dedup.filtering.deciding import Decider
-from dedup.filtering.files import State, is_special
+from dedup.filtering.files import STDOUT, State, is_special
 from dedup.filtering.options import FilterOptions, FilterResult, Tally
 from dedup.filtering.outputs import Outputs, Where, show_complete
 from dedup.filtering.pipeline import ReadAhead, Stop, Stopped, WriteBehind
@@ -27,6 +27,8 @@ from dedup.filtering.records import Batch
 from dedup.filtering.rows import RowSource
 from dedup.filtering.sources import START, LineSource, Reached, Step, another_input, named, status_of
 from dedup.filtering.verdicts import KEPT_REASONS, Verdicts
+from dedup.index.opening import check_outside
+from dedup.index.server import BYTES_AT_ONCE, DOCUMENTS_AT_ONCE, is_address
 from dedup.kernels import WORTH, Sketches, choose
 from dedup.reading import ReadOptions
 from dedup.reading.formats import Format, format_of_name
@@ -52,8 +54,9 @@ def filter_records(
 ) -> FilterResult:
     """Hand the records of `source` on to `target`, less those that repeat an earlier one of it or of the index.
 
-    Both are files or `-`; `target` may be a folder, which gets shards. `index` is the folder of an index, made if
-    need be; without it nothing is known before and nothing is kept. Without `config` that of the index holds.
+    Both are files or `-`; `target` may be a folder, which gets shards. `index` is the folder of an index, or its
+    address on a server, made if need be; without it nothing is known before and nothing is kept. Without `config` that
+    of the index holds.
     `stop` is asked now and then whether to end.
 
     Raises InputError where the input cannot be read or is not the one that an interrupted run had begun with,
@@ -62,6 +65,17 @@ def filter_records(
     reading, options, progress = reading or ReadOptions(), options or FilterOptions(), progress or Silent()
     if not options.mode.drops and options.rejected is not None:
         raise ConfigError(f"--rejected stays empty with --mode {options.mode}, which drops nothing; leave one out")
+    if is_address(index):
+        # A server is busy with a batch, and answers nobody else meanwhile; one with a mark goes in whole.
+        batch, batch_bytes = min(options.batch, DOCUMENTS_AT_ONCE), min(options.batch_bytes, BYTES_AT_ONCE)
+        options = replace(options, batch=batch, batch_bytes=batch_bytes)
+        if is_special(target) and form_of(source, target, options) == Format.PARQUET:
+            raise ConfigError(
+                "Parquet to a pipe is put together in the folder of the index, and an index on a server has none: name "
+                "a file or a folder for the output"
+            )
+    if index is not None:
+        check_outside(index, *(each for each in (target, options.rejected, options.quarantine) if each != STDOUT))
     with contextlib.ExitStack() as stack:
         workspace = stack.enter_context(tempfile.TemporaryDirectory(prefix="dedup-"))
         decider = stack.enter_context(Decider(index, workspace, config, options))
@@ -147,6 +161,7 @@ class _Run:
             self._config,
             self._decider.kept,
             os.path.join(workspace, f"{self._name}.pieces"),
+            self._decider.with_passages,
         )
 
     def _done(self, source: LineSource | RowSource, saved: Mark, workspace: str) -> FilterResult:
@@ -264,7 +279,7 @@ def _settings(form: Format, config: Config, reading: ReadOptions, options: Filte
     def file(path: str | None) -> str:
         return "" if path is None else os.path.realpath(path) if path != STDIN else path
 
-    return {
+    settings = {
         "--mode": options.mode.value,
         "--format": form.value,
         "--text-column": reading.text_column,
@@ -273,6 +288,8 @@ def _settings(form: Format, config: Config, reading: ReadOptions, options: Filte
         "--rejected": file(options.rejected),
         "--quarantine": file(options.quarantine),
     }
+    # A name whose bytes are not UTF-8 is kept and compared in a form that JSON can hold.
+    return {name: value.encode("utf-8", "backslashreplace").decode() for name, value in settings.items()}
 
 
 def _unchanged(source: str, reached: Reached) -> bool:

@@ -1,5 +1,6 @@
 """The decisions on the records of one batch, as columns and as bytes that the index keeps."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,13 +24,16 @@ class Verdicts:
 
     `reasons` (int8, (n,)) are places in `REASONS`. `dropped` (int64, ascending) are the places of the records that
     repeat an earlier one; of each of these `representatives` has the JSON token of the id of that one, and `scores`
-    (float64, (4, dropped)) those named in `SCORES`, NaN where one does not apply.
+    (float64, (4, dropped)) those named in `SCORES`, NaN where one does not apply. `passages`: by place, of the records
+    with paragraphs that were seen before, a JSON array of these as `dedup pairs` writes them (`right` is in the
+    record); None where the index does not know paragraphs.
     """
 
     reasons: NDArray[np.int8]
     dropped: I64
     representatives: list[bytes]
     scores: F64
+    passages: Mapping[int, bytes] | None = None
 
     def __len__(self) -> int:
         return int(self.reasons.size)
@@ -49,17 +53,19 @@ class Verdicts:
         """All of it as bytes that `decoded` takes."""
         odd = np.flatnonzero(self.reasons)
         columns = (odd, self.reasons[odd].astype(np.int64), np.nan_to_num(self.scores.reshape(-1), nan=-1.0))
-        numbers = orjson.dumps([len(self), *columns], option=orjson.OPT_SERIALIZE_NUMPY)
-        return numbers + b"\n" + b"\n".join(self.representatives)
+        repeated = None if self.passages is None else list(self.passages)
+        numbers = orjson.dumps([len(self), *columns, repeated], option=orjson.OPT_SERIALIZE_NUMPY)
+        return b"\n".join([numbers, *self.representatives, *(self.passages or {}).values()])
 
     @classmethod
     def decoded(cls, data: bytes) -> "Verdicts":
         """Make them of bytes again."""
-        first, _, rest = data.partition(b"\n")
-        count, odd, codes, scores = orjson.loads(first)
+        first, *rest = data.split(b"\n")
+        count, odd, codes, scores, repeated = orjson.loads(first)
         reasons = np.zeros(count, dtype=np.int8)
         reasons[np.array(odd, dtype=np.int64)] = codes
         dropped = np.flatnonzero(reasons >= len(KEPT_REASONS))
         flat = np.array(scores, dtype=np.float64)
         flat[flat == -1.0] = np.nan
-        return cls(reasons, dropped, rest.split(b"\n") if dropped.size else [], flat.reshape(len(SCORES), -1))
+        passages = None if repeated is None else dict(zip(repeated, rest[dropped.size :], strict=True))
+        return cls(reasons, dropped, rest[: dropped.size], flat.reshape(len(SCORES), -1), passages)

@@ -21,11 +21,17 @@ _SLICE_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The decisions on documents, what is to be stored of them, and the ranks of earlier ones whose place they take."""
+    """The decisions on documents, what is to be stored of them, and the ranks of earlier ones whose place they take.
+
+    `removed_at` (int64): before which of the documents each of these is taken out. `ranks` (int64): those that the
+    documents have, new ones and those that had been admitted before.
+    """
 
     decisions: DecisionColumns
     arrivals: Arrivals
     removed: I64
+    removed_at: I64
+    ranks: I64
 
 
 def admit_documents(
@@ -76,8 +82,9 @@ def admit_documents(
     of_arrivals = ranks >= ARRIVAL
     ranks[of_arrivals] = ranks[ranks[of_arrivals] - ARRIVAL]
     decisions = recorded(state, ids, ranks, again, kernels, removed)
-    arrivals = join_arrivals(several) if several else _no_arrivals(state)
-    return Admission(decisions, arrivals, np.array(list(removed), dtype=np.int64))
+    arrivals = join_arrivals(several) if several else no_arrivals(state)
+    gone, before = np.array([*removed.items()], dtype=np.int64).reshape(-1, 2).T
+    return Admission(decisions, arrivals, gone, before, ranks)
 
 
 def preview(state: State, texts: TextColumn, ids: IdColumn, kernels: Kernels) -> DecisionColumns:
@@ -220,7 +227,8 @@ def _arrivals(
     return Arrivals(rows, np.ascontiguousarray(sketches.keys.T), sketches.samples.values, ids.tokens.data, payload)
 
 
-def _no_arrivals(state: State) -> Arrivals:
+def no_arrivals(state: State) -> Arrivals:
+    """Nothing to be stored."""
     nothing = np.zeros(0, dtype=np.uint8)
     keys = np.zeros((0, state.numbers.bands), dtype=np.uint32)
     return Arrivals(np.zeros(0, dtype=ROW), keys, nothing.view(np.uint32), nothing, nothing)

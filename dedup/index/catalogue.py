@@ -2,7 +2,7 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,14 @@ class StoredSegment:
         return f"texts-{self.number:08d}"
 
 
+def is_there(folder: Path) -> bool:
+    """Whether a folder holds an index. Raises StoreError where that cannot be seen."""
+    try:
+        return (folder / NAME).exists()
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{folder}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
 class Catalogue:
     """One connection. What SQLite raises becomes StoreError."""
 
@@ -65,10 +73,20 @@ class Catalogue:
                 self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             except sqlite3.Error as error:
                 if query == "mode=ro" and isinstance(error, sqlite3.OperationalError):
+                    self._check_logged(error)
                     continue
                 raise self._said(error) from error
             return
         raise StoreError(f"{self.path}: cannot be opened")
+
+    def _check_logged(self, error: sqlite3.Error) -> None:
+        """Raise StoreError where there is a log: it would be passed over, with what was admitted last."""
+        log = self.path.with_name(f"{NAME}-wal")
+        if log.exists() and log.stat().st_size:
+            raise StoreError(
+                f"{self.path.parent}: cannot be read where nothing can be written ({error}), because {log.name} is not "
+                "brought in yet; copy the folder to where it can be, or open it there for writing once"
+            ) from error
 
     def prepare(self, durability: str) -> None:
         """Set a writer's connection up."""
@@ -85,6 +103,7 @@ class Catalogue:
             self._connection.execute(f"PRAGMA user_version={FORMAT_VERSION}")
             for name, value in facts.items():
                 self.set_fact(name, value)
+        self.checkpoint()
 
     @property
     def version(self) -> int:
@@ -121,6 +140,13 @@ class Catalogue:
         """A fact about the index."""
         return self._checked("facts", name)
 
+    def number(self, name: str) -> int:
+        """A fact that is a number, and was there from the beginning. Raises StoreError where it is not any more."""
+        value = self.fact(name)
+        if value is None or not value.isdigit():
+            raise self._damaged(f"fact {name!r}")
+        return int(value)
+
     def set_fact(self, name: str, value: bytes) -> None:
         """Store a fact."""
         self._store("facts", name, value)
@@ -135,11 +161,15 @@ class Catalogue:
 
     def marks(self) -> list[str]:
         """The names of all marks."""
-        return [name for (name,) in self._connection.execute("SELECT name FROM marks ORDER BY name")]
+        with self.errors():
+            return [name for (name,) in self._connection.execute("SELECT name FROM marks ORDER BY name")]
 
     def segments(self) -> list[StoredSegment]:
-        """All segments, in the order of their ranks."""
-        rows = self._connection.execute("SELECT * FROM segments ORDER BY first_rank")
+        """All segments, in the order of their ranks. Raises StoreError if damaged."""
+        with self.errors():
+            rows = self._connection.execute("SELECT * FROM segments ORDER BY first_rank").fetchall()
+        if any(type(value) is not int for row in rows for value in row):
+            raise self._damaged("the list of segments")
         return [StoredSegment(*row) for row in rows]
 
     def replace_segments(self, old: Iterable[int], new: StoredSegment | None) -> None:
@@ -168,7 +198,7 @@ class Catalogue:
         if not entries:
             return None, after
         for number, *parts, checksum in entries:
-            if _checksum(parts) != checksum:
+            if not _is_whole(parts, checksum):
                 raise self._damaged(f"entry {number} of the tail")
         try:
             return Arrivals.from_parts([tuple(entry[1:-1]) for entry in entries], bands), int(entries[-1][0])
@@ -186,9 +216,10 @@ class Catalogue:
 
     def removals(self) -> I64:
         """All documents that are removed and not yet gone from the files."""
-        entries = self._connection.execute("SELECT ranks, checksum FROM removals ORDER BY number").fetchall()
+        with self.errors():
+            entries = self._connection.execute("SELECT ranks, checksum FROM removals ORDER BY number").fetchall()
         for data, checksum in entries:
-            if zlib.crc32(data) != checksum:
+            if not _is_whole([data], checksum):
                 raise self._damaged("the list of removed documents")
         return np.frombuffer(b"".join(data for data, _ in entries), dtype="<u4").astype(np.int64)
 
@@ -205,7 +236,7 @@ class Catalogue:
             problems = [f"{self.path}: {line}" for line in said if line != "ok"]
             for table in ("facts", "marks"):
                 for name, value, checksum in self._connection.execute(f"SELECT * FROM {table}"):  # noqa: S608
-                    if zlib.crc32(value) != checksum:
+                    if not _is_whole([value], checksum):
                         problems.append(str(self._damaged(f"{table[:-1]} {name!r}")))
             return problems
 
@@ -226,7 +257,7 @@ class Catalogue:
             ).fetchone()
         if row is None:
             return None
-        if zlib.crc32(row[0]) != row[1]:
+        if not _is_whole([row[0]], row[1]):
             raise self._damaged(f"{table[:-1]} {name!r}")
         return bytes(row[0])
 
@@ -266,3 +297,9 @@ def _checksum(parts: Iterable[bytes]) -> int:
     for part in parts:
         value = zlib.crc32(part, value)
     return value
+
+
+def _is_whole(parts: Sequence[object], checksum: object) -> bool:
+    """Whether values are bytes, which in a damaged row they need not be, and match their checksum."""
+    held = [part for part in parts if isinstance(part, bytes)]
+    return len(held) == len(parts) and _checksum(held) == checksum

@@ -19,6 +19,7 @@ class IndexInfo:
     `documents`, of which `kept` and `dropped`; `removed` ones whose postings are on the disk still; `tail`: documents
     that are in no segment yet. `posting_bytes` and `text_bytes`: of the segments' files; `bytes`: of all files.
     `config` and `background` are fingerprints, `background_documents` how many the background was fitted on.
+    `paragraphs`: how many the index knows, if it knows them, and `paragraph_bytes` those of their postings.
     """
 
     documents: int
@@ -36,6 +37,8 @@ class IndexInfo:
     background: str
     background_documents: int
     marks: tuple[str, ...]
+    paragraphs: int | None = None
+    paragraph_bytes: int | None = None
 
 
 def look_over(storage: Storage) -> IndexInfo:

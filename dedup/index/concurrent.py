@@ -13,7 +13,7 @@ from typing import Any, Literal, Self, TypeVar
 from dedup.config import Config
 from dedup.errors import StoreError
 from dedup.index.decisions import Explanation
-from dedup.index.front import Index
+from dedup.index.front import Index, encoded_document
 from dedup.model import Decision, Document, DocumentId
 from dedup.verifying import Background
 
@@ -49,6 +49,7 @@ class AsyncIndex:
         *,
         background: Background | None = None,
         text: bool | None = None,
+        paragraphs: bool | None = None,
         read_only: bool = False,
         create: bool = True,
         durability: Literal["process", "full"] = "process",
@@ -62,6 +63,7 @@ class AsyncIndex:
                 config,
                 background=background,
                 text=text,
+                paragraphs=paragraphs,
                 read_only=read_only,
                 create=create,
                 durability=durability,
@@ -71,7 +73,6 @@ class AsyncIndex:
         )
 
     def __await__(self) -> Generator[Any, None, Self]:
-        """See `Index.__await__`."""
         return self._opened().__await__()
 
     async def _opened(self) -> Self:
@@ -90,13 +91,11 @@ class AsyncIndex:
         return self
 
     async def __aenter__(self) -> Self:
-        """See `Index.__aenter__`."""
         return await self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """See `Index.__aexit__`."""
         await self.close()
 
     async def admit(self, document: Document, *, admitted: datetime | None = None) -> Decision:
@@ -147,22 +146,23 @@ class AsyncIndex:
     async def _ask(self, asked: "_Asked") -> list[Decision]:
         if self._closed:
             raise StoreError("the index is closed")
-        if self._index is None:
+        index = self._index
+        if index is None:
             raise StoreError("the index is not open yet: await AsyncIndex.open(…), or enter it by async with")
         self._waiting.append(asked)
         if self._answering is None:
             # Its turn comes when all coroutines that are ready now have asked.
-            self._answering = asyncio.create_task(self._answer())
+            self._answering = asyncio.create_task(self._answer(index))
         return await asked.answer
 
-    async def _answer(self) -> None:
-        """Do what was asked for, until nothing is left."""
+    async def _answer(self, index: Index) -> None:
+        """Have the index do what was asked for, until nothing is left."""
         loop = asyncio.get_running_loop()
         several: list[_Asked] = []
         try:
             while several := self._take():
                 try:
-                    answers = await loop.run_in_executor(self._thread, self._do, several)
+                    answers = await loop.run_in_executor(self._thread, _done, index, several)
                 except Exception as error:
                     for asked in several:
                         if not asked.answer.done():
@@ -192,23 +192,6 @@ class AsyncIndex:
             self._waiting.popleft()
         return several
 
-    def _do(self, several: "list[_Asked]") -> list[list[Decision]]:
-        """In the thread: the answer for each."""
-        index, first = self._index, several[0]
-        assert index is not None  # noqa: S101 - nothing is asked for before it is open
-        if first.call is not None:
-            first.call(index)
-            return [[]]
-        documents = [document for asked in several for document in asked.documents]
-        if first.kind == "query":
-            decisions = index.query_batch(documents)
-        elif len(documents) == 1:
-            decisions = [index.admit(documents[0], admitted=first.admitted)]
-        else:
-            decisions = index.admit_batch(documents, admitted=first.admitted)
-        given = iter(decisions)
-        return [[next(given) for _ in asked.documents] for asked in several]
-
     def _make_index(self) -> None:
         self._index = self._make()
 
@@ -232,12 +215,26 @@ class _Asked:
         return self.kind == other.kind != "call" and self.admitted == other.admitted
 
 
+def _done(index: Index, several: list[_Asked]) -> list[list[Decision]]:
+    """In the thread: the answer for each."""
+    first = several[0]
+    if first.call is not None:
+        first.call(index)
+        return [[]]
+    documents = [document for asked in several for document in asked.documents]
+    if first.kind == "query":
+        decisions = index.query_batch(documents)
+    elif len(documents) == 1:
+        decisions = [index.admit(documents[0], admitted=first.admitted)]
+    else:
+        decisions = index.admit_batch(documents, admitted=first.admitted)
+    given = iter(decisions)
+    return [[next(given) for _ in asked.documents] for asked in several]
+
+
 def _checked(documents: Iterable[Document]) -> list[Document]:
     """The documents. Raises TypeError where one is none: it would be found in a batch with those of other callers."""
     several = list(documents)
     for document in several:
-        if not isinstance(document, Document):
-            raise TypeError(f"a document is a dedup.Document, not a {type(document).__name__}")
-        if not (isinstance(document.text, str) and isinstance(document.id, str | int)):
-            raise TypeError(f"document {document.id!r}: a document has an id, a string or an integer, and a text")
+        encoded_document(document)
     return several

@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from dedup.config import PAIR_RELATIONS, Config
 from dedup.errors import ConfigError, StoreError
 from dedup.index.catalogue import FORMAT_VERSION, NAME
 from dedup.index.opening import Opening
+from dedup.index.tables import MOST_BANDS
 from dedup.model import Level, Relation
 from dedup.verifying import Background
 
@@ -33,9 +35,18 @@ def suitable(config: Config) -> Config:
     if config.keep != "first":
         raise ConfigError(f"an index takes documents as they come: keep is 'first' there, not {config.keep!r}")
     if config.level is Level.PARAGRAPH:
-        raise ConfigError("an index compares whole documents: level 'paragraph' is for dedup scan and dedup pairs")
+        raise ConfigError(
+            "an index decides on whole documents: level 'both' compares paragraphs besides, 'paragraph' alone is for "
+            "dedup scan and dedup pairs"
+        )
     if config.boilerplate != "include":
         raise ConfigError("boilerplate 'exclude' needs a whole corpus; an index has boilerplate 'include'")
+    bands = config.banding[0]
+    if Relation.NEAR in relations and bands > MOST_BANDS:
+        raise ConfigError(
+            f"an index has up to {MOST_BANDS} bands, and num_perm {config.num_perm:,} at the threshold "
+            f"{config.threshold} and the recall {config.recall} makes {bands:,}: lower num_perm, or raise the threshold"
+        )
     return replace(config, relations=relations, level=Level.DOCUMENT)
 
 
@@ -57,13 +68,20 @@ def config_from_json(data: bytes, path: Path | str) -> Config:
         raise StoreError(f"{path}: the configuration stored is of another version of dedup ({error})") from error
 
 
-def check_facts(
-    stored: tuple[Config, Background, bool], config: Config | None, opening: Opening, path: Path | str
-) -> None:
+class Facts(NamedTuple):
+    """What an index was made with: see `Index.open`."""
+
+    config: Config
+    background: Background
+    text: bool
+    paragraphs: bool
+
+
+def check_facts(stored: Facts, opening: Opening, path: Path | str) -> None:
     """Raise ConfigError where an index has not the configuration or the rest that is asked for."""
-    own, background, keeps_text = stored
-    if config is not None:
-        _check_config(own, config, path)
+    own, background, keeps_text, paragraphs = stored
+    if opening.config is not None:
+        _check_config(own, suitable(opening.config), path)
     if opening.background is not None and background.fingerprint != opening.background.fingerprint:
         asked = opening.background
         raise ConfigError(
@@ -73,6 +91,11 @@ def check_facts(
     if opening.text is not None and keeps_text != opening.text:
         raise ConfigError(
             f"{path}: was made with text {keeps_text}, not {opening.text}; open it without, or make another index"
+        )
+    if opening.paragraphs is not None and paragraphs != opening.paragraphs:
+        raise ConfigError(
+            f"{path}: was made with{'' if paragraphs else 'out'} paragraphs; open it without saying so, or make "
+            "another index"
         )
 
 
@@ -111,23 +134,41 @@ def make_folder(path: Path) -> None:
     """Make the folder of a new index. Raises StoreError where there is something else, or it cannot be made."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+        others = [entry for entry in os.listdir(path) if not entry.startswith((NAME, "writer.lock"))]
     except FileExistsError as error:
         raise StoreError(f"{path}: is a file; an index is a folder") from error
     except OSError as error:
         raise StoreError(f"{path}: cannot be made: {error.strerror}") from error
-    others = [entry for entry in os.listdir(path) if not entry.startswith((NAME, "writer.lock"))]
     if others:
         raise StoreError(f"{path}: holds other things, such as {sorted(others)[0]!r}; name a new or an empty folder")
 
 
-def first_facts(config: Config, background: Background, keeps_text: bool) -> Mapping[str, bytes]:
-    """What a new index begins with."""
+def check_empty(path: Path) -> None:
+    """Raise StoreError for a folder whose catalogue is empty, although there are segments: it was cut off.
+
+    To make an index there would delete them.
+    """
+    left = sorted(entry for entry in os.listdir(path) if entry.startswith(("segment-", "texts-")))
+    if left:
+        raise StoreError(
+            f"{path / NAME}: is empty, and beside it stands {left[0]}: it was cut off. Put it back from a copy of "
+            "the index, or make the index anew in another folder"
+        )
+
+
+def first_facts(opening: Opening) -> Mapping[str, bytes]:
+    """What a new index begins with. Raises ConfigError for what an index does not do."""
+    config = DEFAULT if opening.config is None else suitable(opening.config)
+    background = opening.background or Background()
+    if opening.paragraphs and opening.text is False:
+        raise ConfigError("an index that knows paragraphs keeps the texts: leave out either")
     return {
         "config": config_to_json(config),
         "config_fingerprint": config.fingerprint.encode(),
         "background": background_to_bytes(background),
         "background_fingerprint": background.fingerprint.encode(),
-        "keeps_text": b"1" if keeps_text else b"0",
+        "keeps_text": b"1" if opening.text is not False else b"0",
+        "paragraphs": b"1" if opening.paragraphs else b"0",
         "next_rank": b"0",
     }
 
@@ -145,8 +186,8 @@ class FactSource(Protocol):
         ...
 
 
-def read_facts(catalogue: FactSource, path: Path | str) -> tuple[Config, Background, bool]:
-    """Configuration, background and whether texts are kept. Raises StoreError for an index of another version."""
+def read_facts(catalogue: FactSource, path: Path | str) -> Facts:
+    """What an index was made with. Raises StoreError for an index of another version."""
     version = catalogue.version
     if version != FORMAT_VERSION:
         raise StoreError(
@@ -154,14 +195,22 @@ def read_facts(catalogue: FactSource, path: Path | str) -> tuple[Config, Backgro
             if version
             else f"{path}: is no index"
         )
-    facts = {name: catalogue.fact(name) or b"" for name in first_facts(DEFAULT, Background(), True)}
+    facts = {}
+    for name in first_facts(Opening()):
+        fact = catalogue.fact(name)
+        if fact is None:
+            raise StoreError(f"{path}: the fact {name!r} is missing: the index is damaged. Put it back from a copy")
+        facts[name] = fact
     config = config_from_json(facts["config"], path)
     if config.fingerprint.encode() != facts["config_fingerprint"]:
         raise StoreError(
             f"{path}: its configuration has another fingerprint in this version of dedup ({config.fingerprint}, not "
             f"{facts['config_fingerprint'].decode()}): settings have changed their meaning"
         )
-    background = background_from_bytes(facts["background"])
-    if background.fingerprint.encode() != facts["background_fingerprint"]:
+    try:
+        background = background_from_bytes(facts["background"])
+    except (ValueError, KeyError, IndexError, OSError, EOFError, BadZipFile):
+        background = None
+    if background is None or background.fingerprint.encode() != facts["background_fingerprint"]:
         raise StoreError(f"{path}: the background stored is damaged; put the index back from a copy")
-    return config, background, facts["keeps_text"] == b"1"
+    return Facts(config, background, facts["keeps_text"] == b"1", facts["paragraphs"] == b"1")

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.deciding import DROPPED, REASONS
 from dedup.index.arrivals import offsets_of
+from dedup.index.repeated import RepeatedParagraphs
 from dedup.kernels import F64, I64, Bool
-from dedup.model import Decision, DocumentId, IdColumn, TextColumn
+from dedup.model import Decision, DocumentId, IdColumn, Match, TextColumn
 from dedup.verifying import CODES, Verdict
 
 
@@ -22,7 +24,8 @@ class DecisionColumns:
     `scores` (float64, (4, n)): resemblance, containment of the representative in the document and of the document in
     the representative, and cosine; NaN for kept ones. `representatives` (int64, (n,)): the place of the representative
     in `names`, -1 for kept ones and where the representative has been removed since. `again` (bool, (n,)): the
-    document had been admitted before, with this id and this text, and the decision is the recorded one.
+    document had been admitted before, with this id and this text, and the decision is the recorded one. `passages`:
+    the paragraphs that were there before, None in an index that does not know them.
     """
 
     ids: IdColumn
@@ -32,6 +35,7 @@ class DecisionColumns:
     representatives: I64
     names: IdColumn
     again: Bool
+    passages: RepeatedParagraphs | None = None
 
     def __len__(self) -> int:
         """How many documents are there."""
@@ -53,9 +57,12 @@ class DecisionColumns:
             self.scores.T.tolist(),
             strict=True,
         )
-        for place, (reason, verdict, representative, scores) in enumerate(rows):
+        passages = repeat(()) if self.passages is None else self.passages.matches(self.ids)
+        for place, ((reason, verdict, representative, scores), repeated) in enumerate(
+            zip(rows, passages, strict=False)
+        ):
             name = names[representative] if representative >= 0 else None
-            yield make_decision(self.ids[place], reason, verdict, name, scores)
+            yield make_decision(self.ids[place], reason, verdict, name, scores, repeated)
 
 
 def join_decisions(several: Sequence[DecisionColumns]) -> DecisionColumns:
@@ -88,11 +95,16 @@ def _join_ids(several: Sequence[IdColumn]) -> IdColumn:
 
 
 def make_decision(
-    document: DocumentId, reason: int, verdict: int, representative: DocumentId | None, scores: list[float]
+    document: DocumentId,
+    reason: int,
+    verdict: int,
+    representative: DocumentId | None,
+    scores: list[float],
+    passages: tuple[Match, ...] = (),
 ) -> Decision:
     """A decision from its codes."""
     if reason != DROPPED:
-        return Decision(document, keep=True, reason=str(REASONS[reason]))
+        return Decision(document, keep=True, reason=str(REASONS[reason]), passages=passages)
     relation = CODES[Verdict(verdict)]
     resemblance, left, right, cosine = scores
     return Decision(
@@ -104,6 +116,7 @@ def make_decision(
         resemblance=resemblance,
         containment=(left, right),
         cosine=cosine,
+        passages=passages,
     )
 
 

@@ -1,10 +1,12 @@
 """The index on disk: one writer, any number of readers."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -14,21 +16,21 @@ import numpy as np
 from dedup.config import Config
 from dedup.deciding import DROPPED, Reason
 from dedup.errors import StoreError
-from dedup.index.admitting import admit_documents, preview
-from dedup.index.catalogue import NAME, Catalogue
+from dedup.index.admitting import Admission, admit_documents, preview
+from dedup.index.catalogue import Catalogue, is_there
 from dedup.index.checking import IndexInfo, check, look_over
-from dedup.index.creating import DEFAULT, check_facts, first_facts, make_folder, read_facts, suitable
+from dedup.index.creating import Facts, check_empty, check_facts, first_facts, make_folder, read_facts
 from dedup.index.decisions import DecisionColumns, Explanation, make_decision
 from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_buckets, tokens_of
 from dedup.index.explaining import explanation
-from dedup.index.front import Index, columns_of
+from dedup.index.front import Index, columns_of, encoded_document
 from dedup.index.locking import WriterLock
 from dedup.index.opening import Opening
 from dedup.index.refitting import fit_to_index
 from dedup.index.resolving import documents_with
 from dedup.index.single import Alone, admit_one
 from dedup.index.state import State
-from dedup.index.storage import NO_RANKS, Storage
+from dedup.index.storage import NO_MARKS, NO_RANKS, Storage
 from dedup.kernels import I64, U32, U64, WORTH, Kernels, Sketches, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
@@ -45,6 +47,7 @@ class EmbeddedIndex(Index):
         self._mutex = mutex
         self._merge = merge
         self._closed = False
+        self._process = os.getpid()
 
     @property
     def _state(self) -> State:
@@ -70,8 +73,7 @@ class EmbeddedIndex(Index):
 
     def admit(self, document: Document, *, admitted: datetime | None = None) -> Decision:
         """See `Index.admit`."""
-        token = json.dumps(document.id, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        text = document.text.encode("utf-8", "surrogatepass")
+        token, text = encoded_document(document)
         with self._mutex:
             self._check_writable()
             kernels = self._choose(0)
@@ -79,7 +81,7 @@ class EmbeddedIndex(Index):
             with self._storage.restoring():
                 alone = admit_one(self._state, token, text, date, kernels, new=False)
                 if alone is not None:
-                    self._storage.commit(alone.arrivals, NO_RANKS, None, kernels)
+                    self._storage.commit(alone.arrivals, NO_RANKS, NO_MARKS, kernels)
                     self._merge_due(kernels)
                     return self._decision(document.id, alone, kernels)
         return self.admit_batch([document], admitted=admitted)[0]
@@ -104,11 +106,20 @@ class EmbeddedIndex(Index):
                 admission = admit_documents(
                     self._state, texts, ids, date, kernels, same_id=same_id, keep_all=keep_all, sketches=sketches
                 )
-                value = None if mark is None else mark[1](admission.decisions) if callable(mark[1]) else mark[1]
-                stored = None if mark is None or value is None else (mark[0], value)
-                self._storage.commit(admission.arrivals, admission.removed, stored, kernels)
+                decisions = self._complete(admission, texts, date, kernels)
+                value = None if mark is None else mark[1](decisions) if callable(mark[1]) else mark[1]
+                marks = NO_MARKS if mark is None or value is None else {mark[0]: value}
+                self._storage.commit(admission.arrivals, admission.removed, marks, kernels)
+            self._stored(kernels)
             self._merge_due(kernels)
-            return admission.decisions
+            return decisions
+
+    def _complete(self, admission: Admission, texts: TextColumn, date: float, kernels: Kernels) -> DecisionColumns:
+        """The decisions on documents that are about to be stored."""
+        return admission.decisions
+
+    def _stored(self, kernels: Kernels) -> None:
+        """What is to be done when they are."""
 
     def sketch(self, texts: TextColumn) -> Sketches:
         """See `Index.sketch`."""
@@ -147,8 +158,7 @@ class EmbeddedIndex(Index):
 
     def compact(self) -> None:
         """See `Index.compact`."""
-        self._storage.wait()
-        with self._mutex:
+        with self._unmerged():
             self._check_writable()
             self._storage.compact(self._choose(0))
 
@@ -220,6 +230,18 @@ class EmbeddedIndex(Index):
         if self._merge != "never":
             self._storage.merge_due(kernels, background=self._merge == "background")
 
+    @contextmanager
+    def _unmerged(self) -> Iterator[None]:
+        """Hold the mutex while no thread merges: two that join the same segments would have their documents twice."""
+        while True:
+            self._storage.wait()
+            with self._mutex:
+                # Between waiting and holding, a document of another thread may have begun one.
+                if self._storage.is_merging:
+                    continue
+                yield
+                return
+
     def _decision(self, document: DocumentId, alone: Alone, kernels: Kernels) -> Decision:
         dropped = alone.representative >= 0
         if not dropped:
@@ -232,6 +254,10 @@ class EmbeddedIndex(Index):
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError(f"{self._storage.folder}: the index is closed")
+        if os.getpid() != self._process:
+            raise StoreError(
+                f"{self._storage.folder}: was opened by the process that this one was forked from; open it here anew"
+            )
 
     def _refresh(self) -> None:
         self._check_open()
@@ -243,8 +269,10 @@ class EmbeddedIndex(Index):
 
     def close(self) -> None:
         """See `Index.close`."""
-        self._storage.wait()
-        with self._mutex:
+        if os.getpid() != self._process:
+            # What was forked has a copy of the connection, which is not to be closed here, and of no thread.
+            return
+        with self._unmerged():
             if not self._closed:
                 self._closed = True
                 self._storage.close()
@@ -252,13 +280,36 @@ class EmbeddedIndex(Index):
 
 def open_folder(folder: Path, opening: Opening) -> EmbeddedIndex:
     """Open the index in a folder: see `Index.open`."""
-    config = None if opening.config is None else suitable(opening.config)
-    exists = (folder / NAME).exists()
+    with ExitStack() as opened:
+        mutex = threading.RLock()
+        storage, facts = open_storage(folder, opening, mutex)
+        opened.callback(storage.close)
+        if not facts.paragraphs:
+            opened.pop_all()
+            return EmbeddedIndex(storage, mutex, merge=opening.merge)
+        from dedup.index.paragraphs import FOLDER, Paragraphs
+        from dedup.index.passages import PassageIndex
+
+        # Of an index that is read there is nothing to be made, and the writer brings both in step.
+        of_paragraphs = replace(
+            opening, config=facts.config, background=None, text=True, paragraphs=False, create=storage.writable
+        )
+        inner, _ = open_storage(folder / FOLDER, of_paragraphs, mutex)
+        opened.callback(inner.close)
+        index = PassageIndex(storage, mutex, Paragraphs(inner), merge=opening.merge)
+        opened.pop_all()
+        return index
+
+
+def open_storage(folder: Path, opening: Opening, mutex: threading.RLock) -> tuple[Storage, Facts]:
+    """What there is in a folder, made if need be, and what it was made with."""
+    exists = is_there(folder)
     if not exists and (opening.read_only or not opening.create):
         raise StoreError(f"{folder}: there is no index; dedup index create makes one")
     with ExitStack() as opened:
         lock = None
         if not opening.read_only:
+            facts_of_new = first_facts(opening)
             if not exists:
                 make_folder(folder)
             lock = WriterLock(folder / LOCK, opening.timeout)
@@ -268,14 +319,14 @@ def open_folder(folder: Path, opening: Opening) -> EmbeddedIndex:
         if not opening.read_only:
             catalogue.prepare(opening.durability)
             if catalogue.version == 0:
-                background = opening.background or Background()
-                catalogue.create(dict(first_facts(config or DEFAULT, background, opening.text is not False)))
+                check_empty(folder)
+                catalogue.create(dict(facts_of_new))
         facts = read_facts(catalogue, folder)
-        check_facts(facts, config, opening, folder)
-        mutex = threading.RLock()
-        storage = Storage(folder, catalogue, State(folder, *facts), lock, mutex)
+        check_facts(facts, opening, folder)
+        state = State(folder, facts.config, facts.background, facts.text)
+        storage = Storage(folder, catalogue, state, lock, mutex)
         storage.load()
         if not opening.read_only:
             storage.delete_orphans()
         opened.pop_all()
-    return EmbeddedIndex(storage, mutex, merge=opening.merge)
+    return storage, facts

@@ -11,13 +11,13 @@ from typing import Literal, Self
 import numpy as np
 
 from dedup.config import Config
-from dedup.index.catalogue import NAME
+from dedup.index.catalogue import is_there
 from dedup.index.checking import IndexInfo
 from dedup.index.decisions import DecisionColumns, Explanation
 from dedup.index.opening import Opening
 from dedup.index.server import is_address
 from dedup.kernels import U32, U64, WORTH, Kernels, Sketches, choose
-from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
+from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn, id_token
 from dedup.verifying import Background
 
 
@@ -40,6 +40,7 @@ class Index(ABC):
         *,
         background: Background | None = None,
         text: bool | None = None,
+        paragraphs: bool | None = None,
         read_only: bool = False,
         create: bool = True,
         durability: Literal["process", "full"] = "process",
@@ -48,8 +49,9 @@ class Index(ABC):
     ) -> "Index":
         """Open the index in a folder; make it, if `create`, where there is none.
 
-        `config`, `background` and `text` (whether texts are kept, by default yes; without them their token hashes are)
-        are fixed when an index is made; given for one that exists they must be the same. `read_only`: for queries
+        `config`, `background`, `text` (whether texts are kept, by default yes; without them their token hashes are) and
+        `paragraphs` (whether each decision tells the paragraphs that were seen before, by default no) are fixed when an
+        index is made; given for one that exists they must be the same. `read_only`: for queries
         alone, beside a writer. `durability`: what is acknowledged survives the death of the `process`, or with "full"
         a loss of power too; without it that may cost the last transactions, never more. `merge`: whether segments
         that have become many are joined in a thread, by the call that made the last of them, or by `compact` alone.
@@ -61,7 +63,7 @@ class Index(ABC):
         Raises ConfigError where a setting differs, LockedError where another writer is there, and StoreError where
         there is no index, or it is damaged or of another version.
         """
-        opening = Opening(config, background, text, read_only, create, durability, merge, timeout)
+        opening = Opening(config, background, text, paragraphs, read_only, create, durability, merge, timeout)
         if is_address(path):
             from dedup.index.shared import open_address
 
@@ -74,10 +76,10 @@ class Index(ABC):
     def exists(path: str | os.PathLike[str]) -> bool:
         """Whether there is an index in a folder, or at an address."""
         if is_address(path):
-            from dedup.index.meeting import is_there
+            from dedup.index.meeting import is_at
 
-            return is_there(os.fspath(path))
-        return (Path(path) / NAME).exists()
+            return is_at(os.fspath(path))
+        return is_there(Path(path))
 
     @property
     @abstractmethod
@@ -88,6 +90,11 @@ class Index(ABC):
     @abstractmethod
     def background(self) -> Background:
         """The document frequencies on which cosines rest."""
+
+    @property
+    def knows_paragraphs(self) -> bool:
+        """Whether decisions tell the paragraphs that were seen before."""
+        return False
 
     @abstractmethod
     def __len__(self) -> int:
@@ -227,18 +234,25 @@ class Index(ABC):
         """Give everything back; what was admitted is there already."""
 
     def __enter__(self) -> Self:
-        """See `Index.__enter__`."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """See `Index.__exit__`."""
         self.close()
 
 
 def columns_of(documents: Iterable[Document]) -> tuple[TextColumn, IdColumn]:
-    """The texts and the ids of documents."""
-    several = list(documents)
-    texts = TextColumn.from_strings([document.text for document in several])
-    return texts, IdColumn.from_ids([document.id for document in several])
+    """The texts and the ids of documents. Raises TypeError where one is none, as `encoded_document` does."""
+    several = [encoded_document(document) for document in documents]
+    ids, texts = (TextColumn.from_bytes([each[part] for each in several]) for part in (0, 1))
+    return texts, IdColumn(ids)
+
+
+def encoded_document(document: Document) -> tuple[bytes, bytes]:
+    """The JSON token of the id of a document, and its text in UTF-8. Raises TypeError where it has not both."""
+    if not isinstance(document, Document):
+        raise TypeError(f"a document is a dedup.Document, not a {type(document).__name__}")
+    if not isinstance(document.text, str):
+        raise TypeError(f"document {document.id!r}: its text is a string, not a {type(document.text).__name__}")
+    return id_token(document.id), document.text.encode("utf-8", "surrogatepass")

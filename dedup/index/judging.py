@@ -176,7 +176,7 @@ class Judge:
             local.append(by_band[1])
         if config.looks_for(Relation.CONTAINS):
             linked = sample_candidates(
-                _take_rows(sketches.samples, compared), compared, state.ledger.kept, config.posting_cap, find,
+                take_rows(sketches.samples, compared), compared, state.ledger.kept, config.posting_cap, find,
                 state.numbers,
             )  # fmt: skip
             stored.append(self._enough_shared(linked.stored, linked.stored_keys, 0))
@@ -318,7 +318,7 @@ def _blocks(lengths: I64) -> list[slice]:
     return [slice(begin, end) for begin, end in zip(begins, [*begins[1:], lengths.size], strict=True)]
 
 
-def _take_rows(samples: Samples, rows: I64) -> Samples:
+def take_rows(samples: Samples, rows: I64) -> Samples:
     """Some rows of samples."""
     if rows.size == samples.offsets.size - 1:
         return samples

@@ -18,6 +18,7 @@ class WriterLock:
     """
 
     def __init__(self, path: Path, timeout: float) -> None:
+        self._released = True
         self._path = path
         until = time.monotonic() + timeout
         try:
@@ -27,12 +28,13 @@ class WriterLock:
         status = os.fstat(self._descriptor)
         self._key = (status.st_dev, status.st_ino)
         while not self._take():
-            if time.monotonic() >= until:
+            if not time.monotonic() < until:
                 os.close(self._descriptor)
                 raise LockedError(
                     f"{path.parent}: {self._holder()} writes to this index; wait for it (timeout), or open it read-only"
                 )
             time.sleep(0.02)
+        self._released = False
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
@@ -58,6 +60,12 @@ class WriterLock:
         return "another process"
 
     def release(self) -> None:
-        """Let others write. To be called once."""
-        _held.discard(self._key)
-        os.close(self._descriptor)
+        """Let others write."""
+        if not self._released:
+            self._released = True
+            _held.discard(self._key)
+            os.close(self._descriptor)
+
+    def __del__(self) -> None:
+        """An index that nobody has any more writes no more, closed or not."""
+        self.release()

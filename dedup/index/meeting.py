@@ -4,18 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dedup.errors import StoreError
+from dedup.errors import ConfigError, StoreError
 from dedup.index.creating import (
-    DEFAULT,
     check_facts,
     first_facts,
     read_facts,
-    suitable,
 )
 from dedup.index.opening import Opening
 from dedup.index.server import Server, parse_address
 from dedup.index.state import State
-from dedup.verifying import Background
 
 FORMAT_VERSION = 1
 """Of what stands on the server."""
@@ -26,7 +23,10 @@ def meet(server: Server, opening: Opening) -> State:
 
     Raises StoreError and ConfigError as `Index.open` does.
     """
-    config = None if opening.config is None else suitable(opening.config)
+    if opening.paragraphs:
+        raise ConfigError(
+            f"{server.shown}: a shared index compares whole documents; paragraphs are for one in a folder"
+        )
     facts = server.facts()
     if not facts:
         if opening.read_only or not opening.create:
@@ -37,15 +37,14 @@ def meet(server: Server, opening: Opening) -> State:
                 "index would lose documents without a word; set noeviction"
             )
         # Where another client makes it at the same time, what that one has said holds.
-        first = first_facts(config or DEFAULT, opening.background or Background(), opening.text is not False)
-        server.create({"format": str(FORMAT_VERSION).encode(), **first})
+        server.create({"format": str(FORMAT_VERSION).encode(), **first_facts(opening)})
         facts = server.facts()
     stored = read_facts(_Facts(facts), server.shown)
-    check_facts(stored, config, opening, server.shown)
-    return State(Path(server.shown), *stored)
+    check_facts(stored, opening, server.shown)
+    return State(Path(server.shown), stored.config, stored.background, stored.text)
 
 
-def is_there(url: str) -> bool:
+def is_at(url: str) -> bool:
     """Whether there is an index at an address."""
     server = Server(parse_address(url))
     try:

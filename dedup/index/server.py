@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from dedup.errors import ConfigError, DedupError, StoreError
 
+_EXAMPLE = "redis://host:6379/0?prefix=crawl"
 SCHEMES = ("redis", "rediss", "unix")
 DEFAULT_PREFIX = "dedup"
 _SETTINGS = frozenset(
@@ -19,6 +20,10 @@ _SETTINGS = frozenset(
         *("socket_timeout", "socket_connect_timeout", "socket_keepalive"),
     }
 )
+_GONE = "the index was deleted or made anew since it was opened; open it again"
+DOCUMENTS_AT_ONCE = 512
+"""Documents that are fetched for, and inserted, by one script each: some milliseconds of the server's time."""
+BYTES_AT_ONCE = 4 << 20
 _TRIES = 3
 _PAUSE = 0.05
 
@@ -53,9 +58,14 @@ def is_address(path: object) -> bool:
 def parse_address(url: str) -> Address:
     """`redis://host:port/db?prefix=name`, or rediss:// (TLS) or unix:///path?db=0&prefix=name.
 
-    Raises ConfigError for a setting that has no place there.
+    Raises ConfigError for a setting that has no place there, and for what is no address.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        # It is not shown: where the host is cannot be told, and so neither where the password is.
+        raise ConfigError(f"the address of the server cannot be read; write for example {_EXAMPLE}") from None
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
     prefix = settings.pop("prefix", DEFAULT_PREFIX)
     host = parts.netloc.rpartition("@")[2]
@@ -67,6 +77,12 @@ def parse_address(url: str) -> Address:
             raise ConfigError(
                 f"{shown}: {name!r} is no setting of an index; those are prefix, {', '.join(sorted(_SETTINGS))}"
             )
+    database = parts.path.strip("/")
+    if parts.scheme == "unix":
+        if not database:
+            raise ConfigError(f"{shown}: names no socket; write for example unix:///run/redis.sock?db=0&prefix=crawl")
+    elif port == 0 or (database and not (database.isascii() and database.isdigit())):
+        raise ConfigError(f"{shown}: has no database of that number; write for example {_EXAMPLE}")
     query = f"?{urlencode(settings)}" if settings else ""
     return Address(f"{parts.scheme}://{parts.netloc}{parts.path}{query}", prefix, shown)
 
@@ -91,7 +107,13 @@ class Server:
         # All keys have the same part in braces: a cluster keeps them on one node.
         self._name = f"{{{address.prefix}}}"
         # What is asked for again is known here alone: not everything may be done twice.
-        self._client = cast("_Client", redis.Redis.from_url(address.url, retry=Retry(NoBackoff(), 0)))
+        try:
+            client = redis.Redis.from_url(address.url, retry=Retry(NoBackoff(), 0))
+            # One is made here, so that a setting that it does not take is told before it is asked for anything.
+            client.connection_pool.connection_class(**client.connection_pool.connection_kwargs)
+        except (ValueError, TypeError, redis.exceptions.RedisError) as error:
+            raise ConfigError(f"{self.shown}: the address holds a setting that cannot be: {error}") from None
+        self._client = cast("_Client", client)
         self._unreachable = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
         self._refused: tuple[type[Exception], ...] = (
             redis.exceptions.AuthenticationError,
@@ -129,6 +151,11 @@ class Server:
         said = self._ask("INFO", "memory")
         used = said.get("used_memory", 0) if isinstance(said, Mapping) else 0
         return used if isinstance(used, int) else 0
+
+    def check_there(self) -> None:
+        """Raise StoreError where the index is not the one any more that was opened; scripts see to it themselves."""
+        if self._ask("HGET", f"{self._name}:state", "identity") != self.identity:
+            raise StoreError(f"{self.shown}: {_GONE}")
 
     # Documents
 
@@ -233,7 +260,7 @@ class Server:
         if isinstance(error, self._full):
             said = "the server's memory is full; nothing was stored. Raise its maxmemory, or expire documents"
         if said.startswith("GONE"):
-            said = "the index was deleted or made anew since it was opened; open it again"
+            said = _GONE
         if said.startswith("DAMAGED"):
             said = f"keys of the index are missing ({said[8:]}); make the index anew"
         raise StoreError(f"{self.shown}: {said}") from error

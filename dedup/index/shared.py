@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from random import uniform
 from typing import Literal, TypeVar
 
@@ -26,16 +27,13 @@ from dedup.index.meeting import FORMAT_VERSION, meet
 from dedup.index.messages import pack_numbers
 from dedup.index.opening import Opening
 from dedup.index.resolving import documents_with
-from dedup.index.server import Fetched, Server, parse_address
+from dedup.index.server import BYTES_AT_ONCE, DOCUMENTS_AT_ONCE, Fetched, Server, parse_address
 from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, as_fetched, insertion
 from dedup.index.state import State
 from dedup.kernels import I64, U32, U64, WORTH, Kernels, Sketches, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
-DOCUMENTS_AT_ONCE = 512
-"""Documents that are fetched for, and inserted, by one script each: some milliseconds of the server's time."""
-BYTES_AT_ONCE = 4 << 20
 _PATIENCE = 4
 """Times that documents are tried together before they are tried in halves."""
 _MOST_TRIES = 200
@@ -76,7 +74,7 @@ class SharedIndex(Index):
 
     def __len__(self) -> int:
         """How many documents are there."""
-        self._check_open()
+        self._check_there()
         return self._server.count()
 
     # Admitting
@@ -155,7 +153,7 @@ class SharedIndex(Index):
 
     def mark(self, name: str) -> bytes | None:
         """See `Index.mark`."""
-        self._check_open()
+        self._check_there()
         return self._server.mark(name)
 
     def remove(self, document: DocumentId) -> bool:
@@ -195,7 +193,7 @@ class SharedIndex(Index):
 
     def info(self) -> IndexInfo:
         """See `Index.info`. `bytes` is the memory that the server uses, for all that it holds; there are no files."""
-        self._check_open()
+        self._check_there()
         documents, dropped = self._server.count(), self._server.count_dropped()
         return IndexInfo(
             documents=documents,
@@ -274,11 +272,11 @@ class SharedIndex(Index):
 
     def kept_tokens(self) -> Iterator[tuple[DocumentId, U64]]:
         """See `Index.kept_tokens`."""
-        self._check_open()
+        self._check_there()
         end = self._server.next_rank()
         for first in range(0, end, AT_ONCE):
             ranks = np.arange(first, min(first + AT_ONCE, end), dtype="<u4")
-            yield from self._retried(lambda ranks=ranks: self._tokens_of_kept(ranks))  # type: ignore[misc]
+            yield from self._retried(partial(self._tokens_of_kept, ranks))
 
     def _tokens_of_kept(self, ranks: U32) -> list[tuple[DocumentId, U64]]:
         """Ids and token hashes of the kept ones of some documents of the server."""
@@ -316,6 +314,10 @@ class SharedIndex(Index):
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError(f"{self._server.shown}: the index is closed")
+
+    def _check_there(self) -> None:
+        self._check_open()
+        self._server.check_there()
 
     def _check_writable(self) -> None:
         self._check_open()

@@ -47,7 +47,6 @@ class State:
     tail_end: int = -1
 
     def __post_init__(self) -> None:
-        """See `Index.__post_init__`."""
         self.numbers = table_numbers(self.config)
         self.limits = limits_of(self.config)
         near, contains = self.config.looks_for(Relation.NEAR), self.config.looks_for(Relation.CONTAINS)
@@ -203,7 +202,7 @@ class State:
         self.open_segments(catalogue.segments())
         for segment in self.segments:
             self.ledger.enter(*segment.facts(kernels))
-        self.ledger.grow(int(catalogue.fact("next_rank") or b"0"))
+        self.ledger.grow(catalogue.number("next_rank"))
         tail, self.tail_end = catalogue.tail(-1, self.numbers.bands)
         if tail is not None:
             self.add(tail)

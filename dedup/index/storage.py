@@ -1,9 +1,10 @@
 """What an index has on the disk: the tail, the segments and what becomes of them, each change whole or not at all."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from dedup.index.segments import write_merged, write_runs
 from dedup.index.state import MissingFileError, State
 from dedup.kernels import I64, Kernels, choose
 from dedup.verifying import Background
+
+Marks: TypeAlias = Mapping[str, bytes]
+"""Values that are stored with documents, by name."""
 
 FLUSH_DOCUMENTS = 16384
 """Documents of the tail that become a segment."""
@@ -98,16 +102,16 @@ class Storage:
 
     # Writing
 
-    def commit(self, arrivals: Arrivals, removed: I64, mark: tuple[str, bytes] | None, kernels: Kernels) -> None:
+    def commit(self, arrivals: Arrivals, removed: I64, marks: Marks, kernels: Kernels) -> None:
         """Store what was admitted: in the tail, or, where that grows long, everything of it in a segment."""
         state = self.state
         count = len(arrivals)
-        if not count and not removed.size and mark is None:
+        if not count and not removed.size and not marks:
             return
         if count >= FLUSH_AT_ONCE or state.tail_documents >= FLUSH_DOCUMENTS or state.tail_bytes >= FLUSH_BYTES:
-            self.flush(kernels, removed, mark)
+            self.flush(kernels, removed, marks)
             return
-        if count and not removed.size and mark is None:
+        if count and not removed.size and not marks:
             # One statement is a transaction by itself.
             with self.catalogue.errors():
                 self.catalogue.add_tail(arrivals)
@@ -119,10 +123,10 @@ class Storage:
                 state.tail_end = state.ledger.count - 1
             if removed.size:
                 self.catalogue.add_removals(removed)
-            if mark is not None:
-                self.catalogue.set_mark(*mark)
+            for name, value in marks.items():
+                self.catalogue.set_mark(name, value)
 
-    def flush(self, kernels: Kernels, removed: I64, mark: tuple[str, bytes] | None = None) -> None:
+    def flush(self, kernels: Kernels, removed: I64, marks: Marks) -> None:
         """Make a segment of the tail and of what was just admitted."""
         state, catalogue = self.state, self.catalogue
         state.settle()
@@ -136,8 +140,8 @@ class Storage:
             self._set_numbers(number)
             if removed.size:
                 catalogue.add_removals(removed)
-            if mark is not None:
-                catalogue.set_mark(*mark)
+            for name, value in marks.items():
+                catalogue.set_mark(name, value)
         state.tail_end = state.ledger.count - 1
         state.clear_tail()
         state.open_segments(catalogue.segments(), stored)
@@ -148,6 +152,13 @@ class Storage:
             with self.catalogue.transaction():
                 self.catalogue.add_removals(ranks)
             self.state.ledger.remove(ranks)
+
+    def restore(self, ranks: I64) -> None:
+        """Take back that documents were struck out, whom nothing has dropped from the disk meanwhile."""
+        if ranks.size:
+            with self.catalogue.transaction():
+                self.catalogue.set_removals(np.setdiff1d(self.catalogue.removals(), ranks))
+            self.state.ledger.restore(ranks)
 
     def set_background(self, background: Background) -> None:
         """Put another background in the place of the one that is there."""
@@ -189,6 +200,11 @@ class Storage:
         if error is not None:
             raise error
 
+    @property
+    def is_merging(self) -> bool:
+        """Whether a thread merges; where there is none, and `mutex` is held, none begins."""
+        return self._merging is not None and self._merging.is_alive()
+
     def wait(self) -> None:
         """Wait for a thread that merges; to be called without `mutex`, or it would never end."""
         merging = self._merging
@@ -199,7 +215,7 @@ class Storage:
         """Make one segment of everything, without what was removed."""
         self._raise_merge_error()
         with self.restoring():
-            self.flush(kernels, NO_RANKS)
+            self.flush(kernels, NO_RANKS, NO_MARKS)
             if len(self.state.segments) > 1 or any(self._is_partly_gone(each) for each in self.state.segments):
                 self._merge(list(self.state.segments), kernels, rewrite=True)
             self.catalogue.checkpoint()
@@ -234,7 +250,9 @@ class Storage:
                 self._delete(each)
 
     def _next_number(self) -> int:
-        return int(self.catalogue.fact("next_number") or b"1")
+        # Whatever the catalogue says, no file is written over.
+        highest = max((segment.stored.number for segment in self.state.segments), default=0)
+        return max(int(self.catalogue.fact("next_number") or b"1"), highest + 1)
 
     def _set_numbers(self, number: int) -> None:
         self.catalogue.set_fact("next_number", str(number + 1).encode())
@@ -286,3 +304,4 @@ def due_segments(sizes: Sequence[int]) -> int:
 
 
 NO_RANKS: I64 = np.zeros(0, dtype=np.int64)
+NO_MARKS: Marks = {}

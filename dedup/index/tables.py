@@ -13,6 +13,9 @@ LOW = np.uint64(0xFFFFFFFF)
 _SLOT_BITS = 4
 """A slot of a prefix table leads to 2**3 to 2**4 entries on average: a line or two of the cache."""
 
+MOST_BANDS = 253
+"""The number of a table is one byte, and there are three besides those of bands."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableNumbers:

@@ -67,8 +67,10 @@ def find_residue(text: str, *, suspect: bool = False) -> list[ResidueSpan]:
     r"""The lines of a text that are prompt residue, in order, one span a line; with `suspect` the suspects too.
 
     A span covers its line without the white space around it. Lines are split at "\n" alone. Linear in the text, and
-    of a line only the first 300 and last 220 characters are read.
+    of a line only the first 300 and last 220 characters are read. Raises TypeError where `text` is no string.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"a text is a string, not {type(text).__name__}")
     least = SUSPECT_WEIGHT if suspect else RESIDUE_WEIGHT
     found: list[ResidueSpan] = []
     for number, start, end in _lines(text):

@@ -2,7 +2,7 @@
 
 from dedup.model.calibration import Band, Calibration, Edit, PlantedEdit, ThresholdPoint
 from dedup.model.cleaned import Cleaned, Cut
-from dedup.model.columns import IdColumn, RecordBatch, TextColumn
+from dedup.model.columns import IdColumn, RecordBatch, TextColumn, id_token
 from dedup.model.decision import Cluster, Decision, Quarantined
 from dedup.model.document import Document, DocumentId, Span
 from dedup.model.evaluation import Evaluation, Kind, Measure
@@ -44,4 +44,5 @@ __all__ = [
     "SpanColumns",
     "TextColumn",
     "ThresholdPoint",
+    "id_token",
 ]

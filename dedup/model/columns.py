@@ -1,13 +1,21 @@
 """Texts and ids as columns: one UTF-8 buffer and int64 offsets, as in Arrow, so that no stage holds Python strings."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.model.document import DocumentId
+
+
+def _encoded(text: str) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError(f"a text is a string, not {type(text).__name__}")
+    return text.encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +32,8 @@ class TextColumn:
 
     @classmethod
     def from_strings(cls, texts: Iterable[str]) -> "TextColumn":
-        """Encode strings, lone surrogates included."""
-        return cls.from_bytes([text.encode("utf-8", "surrogatepass") for text in texts])
+        """Encode strings, lone surrogates included. Raises TypeError where one is none."""
+        return cls.from_bytes([_encoded(text) for text in texts])
 
     @classmethod
     def from_bytes(cls, encoded: Sequence[bytes]) -> "TextColumn":
@@ -53,6 +61,23 @@ class TextColumn:
         return int(self.data.size)
 
 
+_LIKE_ONE_CHARACTER = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+"""Two lone surrogates in a row, which would be read as one character if they were escaped."""
+
+
+def id_token(document: DocumentId) -> bytes:
+    """The JSON token of an id: one id has one token, whether it was given or read from a file.
+
+    It is ASCII, but for ids with two lone surrogates in a row, which no file can hold. Raises TypeError for what is
+    neither a string nor an integer: of documents without an id each would take the place of the one before.
+    """
+    if isinstance(document, bool) or not isinstance(document, str | int):
+        raise TypeError(f"an id is a string or an integer, not {document!r}")
+    if isinstance(document, str) and _LIKE_ONE_CHARACTER.search(document):
+        return encode_basestring(document).encode("utf-8", "surrogatepass")
+    return json.dumps(document).encode("ascii")
+
+
 @dataclass(frozen=True, slots=True)
 class IdColumn:
     """n document ids, each held as its JSON token, so that a string and an integer stay what they were."""
@@ -61,10 +86,8 @@ class IdColumn:
 
     @classmethod
     def from_ids(cls, ids: Iterable[DocumentId]) -> "IdColumn":
-        """Hold the ids given."""
-        # As they are: two lone surrogates in a row would be read as one character if they were escaped.
-        tokens = (json.dumps(each, ensure_ascii=False).encode("utf-8", "surrogatepass") for each in ids)
-        return cls(TextColumn.from_bytes(list(tokens)))
+        """Hold the ids given. Raises TypeError for what is neither a string nor an integer."""
+        return cls(TextColumn.from_bytes([id_token(each) for each in ids]))
 
     def __len__(self) -> int:
         return len(self.tokens)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dedup.model.document import DocumentId
+from dedup.model.match import Match
 from dedup.model.relation import Relation
 
 
@@ -13,6 +14,7 @@ class Decision:
     `reason` is `unique`, `representative` (kept, and others were dropped for it), `short` or `empty` for kept
     documents, and the relation's name for dropped ones, whose `representative` was kept and whose scores are those
     of the pair with it (`containment`: of the representative's shingles in this document, and the reverse).
+    `passages`: of an index that knows paragraphs, those of this document (`right`) that it had seen before (`left`).
     """
 
     document: DocumentId
@@ -23,6 +25,7 @@ class Decision:
     resemblance: float | None = None
     containment: tuple[float, float] | None = None
     cosine: float | None = None
+    passages: tuple[Match, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ class Evidence:
     """Why a match is believed, beside its scores. Fields that say nothing are left out of the output.
 
     `seam`: line numbers of residue between a block and its copy. `copies`: members of an exact class of which
-    only the pair with the representative is given. `pattern`, `occurrences`, `documents`, `lines`: of
+    only pairs of the representative are given. `pattern`, `occurrences`, `documents`, `lines`: of
     boilerplate, what is repeated, how often, in how many documents, and on which lines (at most the first 1,000) of
     the document shown. `rule`, `kind`, `weight`: of residue, the rule that matched, its kind and summed weight.
     `repeats`: the span whose words a line of residue quotes, such as the title after "rewrite this title".

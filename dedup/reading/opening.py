@@ -108,7 +108,7 @@ class InputStream:
     def __init__(self, file: str, progress: Callable[[int], None] | None = None, *, sniffs: bool = True) -> None:
         self.file = file
         try:
-            self._source = _stdin() if file == STDIN else open(file, "rb", buffering=0)  # noqa: SIM115
+            self._source = _stdin() if file == STDIN else open(file, "rb", buffering=0)  # noqa: SIM115 - see `close`
         except (OSError, ValueError) as error:
             raise unreadable(error if isinstance(error, OSError) else OSError(str(error))) from error
         self._stored = _StoredBytes(self._source, progress)

@@ -58,4 +58,6 @@ def hint(data: bytes, bad: int) -> str:
     foreign = foreign_format(data[:16])
     if foreign is not None:
         return f"it looks like {foreign}"
+    if data.startswith(b"PAR1"):
+        return "it looks like a Parquet file; say so with --input-format parquet, or by its name"
     return f"byte 0x{data[bad]:02x} stands where none may; convert it with iconv -f ITS-ENCODING -t UTF-8"

@@ -101,9 +101,12 @@ def match_value(match: Match) -> Json:
     }
 
 
-def decision_value(decision: Decision) -> Json:
-    """Give what happens to one document and, where it is dropped, for which one and with which scores."""
-    return {
+def decision_value(decision: Decision) -> dict[str, Json]:
+    """Give what happens to one document and, where it is dropped, for which one and with which scores.
+
+    Where an index tells paragraphs that it had seen before, they come last.
+    """
+    value: dict[str, Json] = {
         "document": decision.document,
         "keep": decision.keep,
         "reason": decision.reason,
@@ -113,6 +116,9 @@ def decision_value(decision: Decision) -> Json:
         "containment": _pair(decision.containment),
         "cosine": rounded(decision.cosine),
     }
+    if decision.passages:
+        value["passages"] = [match_value(passage) for passage in decision.passages]
+    return value
 
 
 def quarantined_value(record: Quarantined) -> Json:

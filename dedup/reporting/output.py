@@ -18,13 +18,16 @@ def check_writable(path: str) -> None:
     if path == STDOUT:
         return
     target = Path(path)
-    if target.is_dir():
-        raise DedupError(f"{path}: is a folder; name a file")
-    folder = target.resolve().parent
-    if not folder.is_dir():
-        raise DedupError(f"{path}: the folder {folder} does not exist; create it first")
-    if not _is_special(target) and not os.access(folder, os.W_OK):
-        raise DedupError(f"{path}: the folder {folder} cannot be written to")
+    try:
+        if target.is_dir():
+            raise DedupError(f"{path}: is a folder; name a file")
+        folder = target.resolve().parent
+        if not folder.is_dir():
+            raise DedupError(f"{path}: the folder {folder} does not exist; create it first")
+        if not _is_special(target) and not os.access(folder, os.W_OK):
+            raise DedupError(f"{path}: the folder {folder} cannot be written to")
+    except OSError as error:
+        raise DedupError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager

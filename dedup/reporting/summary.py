@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dedup.model import Counts, Relation, Report
+from dedup.model import Counts, Quarantined, Relation, Report
 from dedup.reporting.phrases import counted
 from dedup.reporting.visible import cut_end, visible
 
@@ -46,10 +46,10 @@ def _aside(counts: Counts) -> str:
     return "".join(f"; {aside}" for aside in asides)
 
 
-def quarantine_lines(report: Report, at_most: int | None) -> list[str]:
+def quarantine_lines(quarantined: Sequence[Quarantined], at_most: int | None) -> list[str]:
     """`file:line: message` of the first records that could not be read, visible and of bounded length."""
     lines = []
-    for record in report.quarantined[:at_most]:
+    for record in quarantined[:at_most]:
         place = record.file if record.line is None else f"{record.file}:{record.line}"
         lines.append(cut_end(visible(f"{place}: {record.message}"[: 4 * _LONGEST_MESSAGE]), _LONGEST_MESSAGE))
     return lines
@@ -61,7 +61,7 @@ def write_summary(page: Page, report: Report, limits: Limits) -> None:
     page.line(("Summary", "bold"))
     for label, said in _rows(report.counts):
         page.wrapped(f"  {label:<{_LABEL - 2}}  ", said)
-    lines = quarantine_lines(report, limits.quarantined)
+    lines = quarantine_lines(report.quarantined, limits.quarantined)
     for line in lines:
         page.wrapped(" " * (_LABEL + 2), (line, "dim"))
     more = len(report.quarantined) - len(lines)

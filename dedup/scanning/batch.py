@@ -3,11 +3,12 @@
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 
 from dedup.config import PAIR_RELATIONS, Config
+from dedup.errors import ConfigError
 from dedup.model import Document, IdColumn, Level, Quarantined, RecordBatch, Relation, Report, TextColumn
 from dedup.reading import ReadOptions, find_files, read_batches
 from dedup.scanning.corpus import Corpus, gather_corpus
@@ -101,6 +102,8 @@ def _run(
 ) -> Report:
     quarantined: list[Quarantined] = []
     progress = progress or Silent()
+    if not isinstance(workers, int):
+        raise ConfigError(f"workers is a number of threads, not {workers!r}")
     workers = max(workers, 1)
     batches, skipped = _batches(sources, reading or ReadOptions(), quarantined, progress)
     corpus = gather_corpus(batches, config, workers, progress, memory)
@@ -199,14 +202,15 @@ def _batches(
     """The records of paths or of documents, and how many files were passed over."""
     if isinstance(sources, str | os.PathLike | Document):
         sources = [sources]
+    if isinstance(sources, bytes) or not isinstance(sources, Iterable):
+        raise TypeError(f"give paths or Document objects, not {sources!r:.80}")
     remaining = iter(sources)
-    first = next(remaining, None)
-    if isinstance(first, Document):
+    begin = list(islice(remaining, 1))
+    if begin and isinstance(begin[0], Document):
         # Documents may come from a generator that is larger than memory.
         progress.start("reading", None)
-        return _document_batches(chain([first], remaining)), 0
-    paths = [] if first is None else [first, *remaining]
-    inputs = find_files([_path(each) for each in paths])
+        return _document_batches(chain(begin, remaining)), 0
+    inputs = find_files([_path(each) for each in chain(begin, remaining)])
     progress.start("reading", inputs.total_bytes)
     return read_batches(inputs.files, reading, quarantined.append, progress.advance), inputs.skipped
 
@@ -214,6 +218,8 @@ def _batches(
 def _path(source: str | os.PathLike[str] | Document) -> str | os.PathLike[str]:
     if isinstance(source, Document):
         raise TypeError(f"give either paths or Document objects, not both: {source.id!r}")
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(f"give paths or Document objects, not {source!r:.80}")
     return source
 
 
@@ -224,6 +230,8 @@ def _document_batches(documents: Iterable[str | os.PathLike[str] | Document]) ->
     for document in documents:
         if not isinstance(document, Document):
             raise TypeError(f"give either paths or Document objects, not both: {document!r}")
+        if not isinstance(document.text, str):
+            raise TypeError(f"the text of document {document.id!r:.80} is a {type(document.text).__name__}, no string")
         batch.append(document)
         size += len(document.text)
         if size >= BATCH_BYTES or len(batch) >= BATCH_RECORDS:

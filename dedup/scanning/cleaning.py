@@ -37,7 +37,7 @@ def clean(text: str, config: Config | None = None) -> Cleaned:
     cuts = [Cut(span, "residue", rule=line.rule) for span, line in zip(spans, corpus.residue, strict=True)]
     cuts += _copies(corpus, config)
     cuts.sort(key=lambda cut: (cut.span.start, cut.span.end))
-    return Cleaned(_without_lines(text, cuts), tuple(cuts))
+    return Cleaned(without_lines(text, [cut.span for cut in cuts]), tuple(cuts))
 
 
 def _copies(corpus: Corpus, config: Config) -> list[Cut]:
@@ -75,13 +75,13 @@ def _spans(places: Places) -> Iterable[Span]:
     return [Span(None, *place) for place in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _without_lines(text: str, cuts: Sequence[Cut]) -> str:
-    """The text without the lines on which the cuts lie."""
+def without_lines(text: str, spans: Sequence[Span]) -> str:
+    """The text without the lines on which the spans lie."""
     pieces = []
     position = 0
-    for cut in cuts:
-        start = text.rfind("\n", 0, cut.span.start) + 1
-        end = text.find("\n", cut.span.end)
+    for span in sorted(spans, key=lambda span: (span.start, span.end)):
+        start = text.rfind("\n", 0, span.start) + 1
+        end = text.find("\n", span.end)
         if start > position:
             pieces.append(text[position:start])
         position = max(position, len(text) if end < 0 else end + 1)

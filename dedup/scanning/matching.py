@@ -138,11 +138,15 @@ def join_pairs(*several: UnitPairs) -> UnitPairs:
     )
 
 
-def expand_pairs(matching: Matching, exact: bool, copies_cap: int) -> tuple[UnitPairs, int]:
-    """Every verified pair of units, from the pairs of classes; and how many classes were over `copies_cap`.
+def expand_pairs(
+    matching: Matching, exact: bool, copies_cap: int, partners_cap: int | None = None
+) -> tuple[UnitPairs, int]:
+    """Every verified pair of units, from the pairs of classes; and how many classes were cut.
 
-    Of a class of more than `copies_cap` members only the pairs with its first unit are given, and such a class takes
-    part in pairs with others by its first unit alone. `exact`: whether pairs within a class are wanted.
+    Of a class of more than `copies_cap` members only the pairs with its first unit are given. A class of copies whose
+    members and those of all classes that it matches are together more than `partners_cap` (by default `copies_cap`)
+    takes part in pairs with others by its first unit alone: so pairs grow no faster than the units, however many copies
+    of however many near texts there are. `exact`: whether pairs within a class are wanted.
     """
     copies = np.flatnonzero(matching.firsts != np.arange(matching.firsts.size))
     # The classes concerned, which are few beside the units: those of several members and those of pairs.
@@ -152,11 +156,15 @@ def expand_pairs(matching: Matching, exact: bool, copies_cap: int) -> tuple[Unit
     members = units[order]
     begins = np.searchsorted(owners[order], classes)
     sizes = np.diff(begins, append=members.size)
-    within, capped = _pairs_within_classes(members, begins, sizes, copies_cap)
+    within = _pairs_within_classes(members, begins, sizes, copies_cap)
     if not exact:
         within = within.take(np.zeros(0, dtype=np.int64))
-    reach = np.where(sizes > copies_cap, 1, sizes)
     left_class, right_class = np.searchsorted(classes, matching.left), np.searchsorted(classes, matching.right)
+    together = sizes.copy()
+    np.add.at(together, left_class, sizes[right_class])
+    np.add.at(together, right_class, sizes[left_class])
+    cut = (sizes > 1) & (together > (partners_cap or copies_cap)) | (sizes > copies_cap)
+    reach = np.where(cut, 1, sizes)
     left_reach, right_reach = reach[left_class], reach[right_class]
     counts = left_reach * right_reach
     pair = np.repeat(np.arange(counts.size), counts)
@@ -165,7 +173,7 @@ def expand_pairs(matching: Matching, exact: bool, copies_cap: int) -> tuple[Unit
     right = members[begins[right_class[pair]] + place % right_reach[pair]]
     swapped = left > right
     scores = matching.scores.take(pair)
-    largest = np.maximum(sizes[left_class], sizes[right_class])[pair]
+    cut_sizes = np.where(cut, sizes, 0)
     between = UnitPairs(
         np.minimum(left, right),
         np.maximum(left, right),
@@ -174,12 +182,12 @@ def expand_pairs(matching: Matching, exact: bool, copies_cap: int) -> tuple[Unit
             left_containment=np.where(swapped, scores.right_containment, scores.left_containment),
             right_containment=np.where(swapped, scores.left_containment, scores.right_containment),
         ),
-        np.where(largest > copies_cap, largest, 0),
+        np.maximum(cut_sizes[left_class], cut_sizes[right_class])[pair],
     )
-    return join_pairs(within, between), capped
+    return join_pairs(within, between), int(np.count_nonzero(cut))
 
 
-def _pairs_within_classes(members: I64, begins: I64, sizes: I64, copies_cap: int) -> tuple[UnitPairs, int]:
+def _pairs_within_classes(members: I64, begins: I64, sizes: I64, copies_cap: int) -> UnitPairs:
     """All pairs of each exact class, or those with its first unit where it is over the cap; classes are consecutive."""
     firsts, class_sizes = np.repeat(begins, sizes), np.repeat(sizes, sizes)
     ranks = np.arange(members.size) - firsts
@@ -194,7 +202,7 @@ def _pairs_within_classes(members: I64, begins: I64, sizes: I64, copies_cap: int
         np.full(left.size, Verdict.EXACT, dtype=np.int8),
         exact_scores(left.size),
         np.repeat(np.where(over, class_sizes, 0), partners),
-    ), int(np.count_nonzero(sizes > copies_cap))
+    )
 
 
 def star_pairs(firsts: I64, groups: I64) -> tuple[I64, I64]:

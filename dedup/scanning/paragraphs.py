@@ -51,9 +51,9 @@ def representative_pairs(corpus: Corpus, matching: Matching, config: Config) -> 
     return join_pairs(stars, anchored, between.take(between.verdict == Verdict.CONTAINS))
 
 
-def every_pair(matching: Matching, config: Config) -> tuple[UnitPairs, int]:
-    """For `pairs`: every verified pair of paragraphs, and the number of classes that were cut."""
-    return expand_pairs(matching, config.looks_for(Relation.EXACT), config.copies_cap)
+def every_pair(matching: Matching, config: Config, partners_cap: int | None = None) -> tuple[UnitPairs, int]:
+    """For `pairs`: every verified pair of paragraphs, and the number of classes that were cut (see `expand_pairs`)."""
+    return expand_pairs(matching, config.looks_for(Relation.EXACT), config.copies_cap, partners_cap)
 
 
 def find_passages(corpus: Corpus, pairs: UnitPairs, dull: Bool, config: Config, scorer: Scorer) -> Findings:

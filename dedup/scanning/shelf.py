@@ -42,6 +42,8 @@ class Shelf:
     def __init__(self, budget: int | None) -> None:
         self._file: int | None = None
         self._lock = threading.Lock()
+        if budget is not None and not isinstance(budget, int):
+            raise ConfigError(f"memory is a number of bytes, not {budget!r}")
         if budget is not None and budget < LEAST_MEMORY:
             least = LEAST_MEMORY // 10**6
             raise ConfigError(f"the memory is at least {least} MB, not {budget / 10**6:g} MB; raise --memory")

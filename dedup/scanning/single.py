@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 REPETITIONS = 16
+"""A paragraph that stands in both texts more often is not paired with every occurrence; nor is one of which, with all
+that it nearly repeats, there are more than the square of this."""
 
 
 def align(left: str, right: str | None = None, config: Config | None = None) -> list[Passage]:
@@ -76,7 +78,7 @@ def _across(matching: Matching, documents: I64, config: Config) -> UnitPairs:
     Of a paragraph that stands in both more than `REPETITIONS` times together, each occurrence is paired with the first
     of all and with that of the same number in the other text.
     """
-    pairs, _ = every_pair(matching, replace(config, copies_cap=REPETITIONS))
+    pairs, _ = every_pair(matching, replace(config, copies_cap=REPETITIONS), REPETITIONS**2)
     pairs = pairs.take(documents[pairs.left] != documents[pairs.right])
     units = np.arange(documents.size)
     order = np.lexsort((units, documents, matching.firsts))

@@ -28,8 +28,11 @@ def minhash_of(hashes: U64, config: Config, kernels: Kernels) -> "MinHash":
 def signature_of(minhash: "MinHash", config: Config) -> U32:
     """The signature in a MinHash, uint32 of shape (num_perm,), after checking that it fits the configuration.
 
-    Raises SketchError where scheme, seed or number of permutations differ: such values cannot be compared.
+    Raises SketchError where scheme, seed or number of permutations differ: such values cannot be compared. Raises
+    TypeError where it is no MinHash.
     """
+    if not hasattr(minhash, "hashvalues"):
+        raise TypeError(f"a text or a datasketch.MinHash is wanted, not {type(minhash).__name__}")
     scheme = getattr(minhash, "scheme", "legacy")
     if scheme != SCHEME:
         raise SketchError(f"this MinHash has the scheme {scheme!r}; make it with scheme={SCHEME!r}")

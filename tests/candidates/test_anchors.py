@@ -22,7 +22,7 @@ from dedup.candidates.anchors import (
 from dedup.kernels import reference, reference_rewriting
 from dedup.kernels.hashing import weight_table
 from dedup.kernels.rewriting import STRENGTH, Anchors
-from tests.kernels.test_twins import assert_same
+from tests.kernels.twins import assert_same
 from tests.strategies import to_ragged
 
 

@@ -33,6 +33,7 @@ def test_without_labels_the_planted_copies_choose(run: Callable[..., Ran], file:
     assert "nothing is labelled" in " ".join(ran.out.split())
     assert "\x1b" not in ran.out
     assert "warning: 1 record could not be read" in ran.err
+    assert f"{file}:61: the line is not valid JSON" in ran.err
     assert run("calibrate", file, *SMALL).out == ran.out
     assert "\x1b[1m" in run("calibrate", file, *SMALL, "--color", "always").out
 

@@ -115,6 +115,8 @@ def test_a_text_is_never_written_over(run: Callable[..., Ran], asked: list[tuple
         ([str(page), str(other), "-o", str(other.parent)], "two of the files have the same name"),
         ([str(page), str(other), "-o", str(tmp_path / "none")], "create it first"),
         ([str(page), "--cuts", "-"], "cannot both go to standard output"),
+        ([str(page), "--cuts", str(page)], "would be overwritten by the list of cuts"),
+        ([str(page), "-o", str(tmp_path / "out"), "--cuts", str(tmp_path / "out")], "overwritten by the list of cuts"),
     ):
         ran = run("clean", *arguments)
         assert ran.code == 2
@@ -147,4 +149,4 @@ def test_a_missing_file_is_an_error_with_its_name(
 ) -> None:
     ran = run("clean", str(tmp_path / "no.txt"))
     assert ran.code == 2
-    assert ran.err.endswith("no.txt: cannot be read: No such file or directory\n")
+    assert ran.err.endswith("no.txt: cannot be read: No such file or directory; check the name\n")

@@ -122,6 +122,7 @@ def test_pairs_are_taken_as_clusters_where_asked(run: Callable[..., Ran], files:
         (["missing.tsv", "FOUND"], "missing.tsv: the file cannot be read"),
         (["BAD", "FOUND"], ":1: is not UTF-8"),
         (["TRUTH", "FOUND", "-o", "missing/out"], "does not exist; create it first"),
+        (["TRUTH", "FOUND", "-o", "FOUND"], "is among what is read and would be overwritten"),
         (["TRUTH", "FOUND", "--resamples", "-1"], "--resamples"),
     ],
 )

@@ -88,13 +88,25 @@ def test_fail_on_counts_relations(run: Callable[..., Ran], crawl: Path, allowed:
     ("arguments", "message"),
     [
         (["crawl.jsonl", "--keep", "longest"], "a stream knows first only, because a record is handed on before"),
-        (["crawl.jsonl", "--level", "paragraph"], "filter decides on whole records; --mode clean cuts what repeats"),
+        (["crawl.jsonl", "--level", "paragraph"], "'paragraph' is not one of 'document', 'both'"),
         (["crawl.jsonl", "--drop", "rewrite"], "an index does not find rewrites yet"),
         (["crawl.jsonl", "--relation", "rewrite"], "an index does not find rewrites yet"),
         (["crawl.jsonl", "--mode", "clean", "--rejected", "r.jsonl"], "--rejected stays empty with --mode clean"),
         (["crawl.jsonl", "--rejected", "-"], "two outputs cannot both go to standard output"),
         (["crawl.jsonl", "crawl.jsonl"], "is among what is read and would be overwritten"),
+        (["crawl.jsonl", "linked.jsonl", "--restart"], "is among what is read and would be overwritten"),
+        (["crawl.jsonl", "out.jsonl", "--rejected", "linked.jsonl"], "is among what is read and would be overwritten"),
         (["crawl.jsonl", "out.jsonl", "--rejected", "out.jsonl"], "two outputs cannot go to one file"),
+        (["crawl.jsonl", "seen", "--index", "seen"], "seen: lies in the folder of the index"),
+        (["crawl.jsonl", "folder/", "--index", "folder"], "folder/: lies in the folder of the index"),
+        (["crawl.jsonl", "folder/out.jsonl", "--index", "./folder"], "lies in the folder of the index, ./folder"),
+        (
+            ["crawl.jsonl", "out.jsonl", "--rejected", "folder/r", "--index", "folder"],
+            "lies in the folder of the index",
+        ),
+        (["x" * 300], f"{'x' * 300}: no such file"),
+        (["crawl.jsonl", "x" * 300], "cannot be written: File name too long"),
+        (["crawl.jsonl", "out.jsonl", "--index", "x" * 300], "cannot be read: File name too long"),
         (["crawl.jsonl", "nowhere/out.jsonl"], "does not exist; create it first"),
         (["crawl.jsonl", "nowhere/out/"], "does not exist; create it first"),
         (["crawl.jsonl", "out.jsonl", "--rejected", "folder"], "folder is a folder; name a file"),
@@ -103,6 +115,8 @@ def test_fail_on_counts_relations(run: Callable[..., Ran], crawl: Path, allowed:
         (["crawl.jsonl", "--batch", "0"], "--batch"),
         (["crawl.jsonl", "--flush-interval", "-1"], "--flush-interval"),
         (["crawl.jsonl", "--memory", "1M"], "filter needs 64 MB or more"),
+        (["crawl.jsonl", "--memory", "9" * 400], "is more than any machine has"),
+        (["crawl.jsonl", "--num-perm", "8192"], "an index has up to 253 bands, and num_perm 8,192"),
         (["crawl.jsonl", "--format", "csv"], "'csv' is not one of"),
         (["crawl.jsonl", "--relation", "exact", "--fail-on", "near"], "--fail-on near never fails while"),
         (["crawl.jsonl", "--strict"], "crawl.jsonl, line 6: the line holds a JSON array"),
@@ -112,10 +126,20 @@ def test_what_cannot_be_is_refused_with_code_2(
     run: Callable[..., Ran], crawl: Path, arguments: list[str], message: str
 ) -> None:
     (crawl / "folder").mkdir()
+    os.link("crawl.jsonl", "linked.jsonl")
     ran = run("filter", *arguments)
     assert ran.code == 2
     assert message in ran.err
     assert (crawl / "crawl.jsonl").read_bytes() == LINES + b"[]\n"
+
+
+def test_names_that_are_not_utf8_are_kept_with_the_run(run: Callable[..., Ran], crawl: Path) -> None:
+    rejected = os.fsdecode(b"rejected \xff.jsonl")
+    arguments = ("filter", "crawl.jsonl", "out.jsonl", "--index", "seen.dedup", "--rejected", rejected)
+    assert run(*arguments).code == 0
+    assert (crawl / rejected).stat().st_size > 0
+    assert "all of it was done before" in run(*arguments).err
+    assert "was begun with --rejected" in run(*arguments[:-1], "rejected.jsonl").err
 
 
 def test_a_configuration_that_is_not_that_of_the_index_is_refused(run: Callable[..., Ran], crawl: Path) -> None:
@@ -134,7 +158,8 @@ def test_without_settings_those_of_the_index_hold(run: Callable[..., Ran], crawl
 
 
 def test_memory_bounds_the_batches_and_changes_nothing(run: Callable[..., Ran], crawl: Path) -> None:
-    assert run("filter", "crawl.jsonl", "--memory", "64MiB").out == KEPT.decode()
+    assert run("filter", "crawl.jsonl", "--memory", "64MB").out == KEPT.decode()
+    assert "64 MB or more besides its index, not 63.9" in run("filter", "crawl.jsonl", "--memory", "63.9MB").err
 
 
 class Running:

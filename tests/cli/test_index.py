@@ -25,7 +25,7 @@ def records(tmp_path: Path) -> Path:
 
 def lines_of(ran: Ran) -> list[dict[str, object]]:
     assert ran.code == 0, ran.err
-    return [json.loads(line) for line in ran.out.splitlines()]
+    return [json.loads(line) for line in ran.out.split("\n") if line]
 
 
 def test_an_index_is_created_once_with_its_settings(run: Run, tmp_path: Path) -> None:
@@ -49,7 +49,10 @@ def test_documents_are_added_with_a_decision_each(run: Run, tmp_path: Path, reco
     assert len(decisions) == 21
     assert decisions[-1]["quarantine"] == "invalid-json"
     dropped = [each for each in decisions[:-1] if not each["keep"]]
-    assert ran.err == f"21 read: {20 - len(dropped)} kept, {len(dropped)} dropped, 1 quarantined\n"
+    warning, place, last = ran.err.splitlines()
+    assert warning.endswith("--strict stops at the first, the last lines of the output list every one")
+    assert place.startswith(f"  {records}:21: the line is not valid JSON")
+    assert last == f"21 read: {20 - len(dropped)} kept, {len(dropped)} dropped, 1 quarantined"
     assert all(each["representative"] is not None and each["cosine"] > 0 for each in dropped)
     # Again, and asked for: what was decided stays decided.
     assert lines_of(run("index", "add", path, str(records), "-q"))[:-1] == decisions[:-1]
@@ -89,6 +92,20 @@ def test_a_document_is_explained_and_removed_by_its_id(run: Run, tmp_path: Path)
     assert json.loads(run("index", "explain", path, "7").out) is None
 
 
+@pytest.mark.parametrize("identity", ["é", "שָׁלוֹם", "ไทย", "👨‍👩‍👧", "\u2028", "\x7f", "\ud800", 'a"\\b', -(2**70)])
+def test_an_id_read_from_a_file_is_the_same_when_it_is_given(run: Run, tmp_path: Path, identity: str | int) -> None:
+    path, file = str(tmp_path / "seen"), tmp_path / "records.jsonl"
+    file.write_text(json.dumps({"id": identity, "text": TEXT}), "utf-8")
+    run("index", "create", path)
+    (added,) = lines_of(run("index", "add", path, str(file)))
+    assert lines_of(run("index", "query", path, str(file))) == [added]
+    with Index.open(path) as index:
+        assert index.admit(Document(identity, TEXT)).keep
+        assert len(index) == 1
+        assert index.explain(identity) is not None
+        assert index.remove(identity)
+
+
 def test_documents_are_removed_by_date(run: Run, tmp_path: Path, records: Path) -> None:
     path = str(tmp_path / "seen")
     run("index", "create", path)
@@ -121,6 +138,30 @@ def test_check_exits_with_1_where_something_is_damaged(run: Run, tmp_path: Path,
     ran = run("index", "check", str(path))
     assert ran.code == 1
     assert "has 50 bytes" in json.loads(ran.out)["problem"]
+
+
+def test_what_cannot_be_is_refused_with_code_2(run: Run, tmp_path: Path, records: Path) -> None:
+    path = str(tmp_path / "seen")
+    run("index", "create", path)
+    for arguments, said in [
+        (("info", str(tmp_path / ("x" * 300))), "cannot be read: File name too long"),
+        (("add", path, str(records), "--timeout", "-1"), "--timeout"),
+        (("add", path, str(records), "-o", f"{path}/catalogue.sqlite"), "lies in the folder of the index"),
+        (("query", path, str(records), "-o", f"{path}/catalogue.sqlite"), "lies in the folder of the index"),
+    ]:
+        ran = run("index", *arguments)
+        assert (ran.code, ran.out) == (2, "")
+        assert said in ran.err
+    assert lines_of(run("index", "check", path)) == []
+
+
+def test_an_id_of_more_digits_than_python_reads_is_a_string(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "seen")
+    with Index.open(path) as index:
+        index.admit_batch([Document("9" * 5000, TEXT), Document(10**4000, "Some other text")])
+    for identity in ("9" * 5000, str(10**4000)):
+        assert json.loads(run("index", "explain", path, identity).out)["keep"] is True
+    assert lines_of(run("index", "remove", path, "9" * 5000)) == [{"removed": 1}]
 
 
 def test_help_has_examples(run: Run) -> None:

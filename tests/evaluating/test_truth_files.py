@@ -157,7 +157,7 @@ def test_rows_that_are_not_accepted_are_ignored() -> None:
         ([b'{"left":"a"}'], None, "f:1: right is an id, a string or an integer, not None"),
         ([b"a\tb\tmuch"], None, "f:1: score is a number, not 'much'"),
         ([b"a\tb\tnan"], None, "f:1: score is a number, not 'nan'"),
-        ([b"a", b"b"], None, "f:1: has 1 fields, not 3: left, right, score"),
+        ([b"a", b"b"], None, "f:1: has 1 field, not 3: left, right, score"),
         ([b"a\tb", b"a\tb\t1\t2"], None, "f:2: has 4 fields"),
         ([b"a,b", b'"a"x,b'], None, "f:2: is no CSV row"),
         ([b"a b"], Kind.PASSAGES, "f:1: passages need a header"),

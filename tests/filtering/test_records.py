@@ -66,6 +66,20 @@ def test_the_decisions_are_those_of_a_scan(tmp_path: Path) -> None:
     assert len(expected) < len(lines)
 
 
+@pytest.mark.parametrize("batch", [1, 2])
+def test_annotate_says_of_records_none_of_which_repeats_another_that_they_are_unique(
+    tmp_path: Path, batch: int
+) -> None:
+    lines = [json.dumps(record(number, text)).encode() + b"\n" for number, text in enumerate([WORDS, OTHER, WORDS])]
+    done = run_filter(tmp_path, b"".join(lines), mode=Mode.ANNOTATE, batch=batch)
+    values = [json.loads(line) for line in done.out.splitlines()]
+    assert [(each["dedup_keep"], each["dedup_reason"]) for each in values] == [
+        (True, "unique"),
+        (True, "unique"),
+        (False, "exact"),
+    ]
+
+
 def test_annotate_keeps_every_record_and_says_what_it_is(tmp_path: Path) -> None:
     lines = [
         b'{"id":1,"text":"%b"}\n' % WORDS.encode(),

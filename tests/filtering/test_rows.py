@@ -130,6 +130,20 @@ def test_a_row_without_a_text_is_quarantined(tmp_path: Path) -> None:
     assert json.loads(quarantined[0]["record"])["more"] == {"a": [1], "b": None}
 
 
+def test_a_row_with_values_that_python_has_no_object_for_is_quarantined_like_any_other(tmp_path: Path) -> None:
+    rows = table([WORDS, None])
+    rows = rows.append_column("era", pa.array([2**50] * 2, pa.timestamp("ms")))
+    rows = rows.append_column("day", pa.array([2**30] * 2, pa.date32()))
+    rows = rows.append_column("zone", pa.array([0] * 2, pa.timestamp("us", "Mars/Base")))
+    go(tmp_path, rows, quarantine=str(tmp_path / "q.jsonl"))
+    assert pq.read_table(tmp_path / "out.parquet").num_rows == 1
+    (line,) = (tmp_path / "q.jsonl").read_text().splitlines()
+    record = json.loads(json.loads(line)["record"])
+    assert record["era"] == "a timestamp[ms] that cannot be shown"
+    assert record["day"] == "a date32[day] that cannot be shown"
+    assert (record["id"], record["more"]) == (1, {"a": [1], "b": None})
+
+
 @pytest.mark.parametrize("index", [None, "seen.dedup"])
 def test_a_file_without_rows_gives_one_without_rows(tmp_path: Path, index: str | None) -> None:
     rows = table().slice(0, 0)

@@ -10,6 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import redis
+
+from dedup.index.server import parse_address
 
 NUMBERS = count()
 """Each index of a test has a name of its own."""
@@ -55,6 +58,11 @@ class RedisServer:
         """The address of an index that does not exist yet."""
         query = "&".join(f"{name}={value}" for name, value in {"prefix": f"test{next(NUMBERS)}", **settings}.items())
         return f"redis://127.0.0.1:{self.port}/0?{query}"
+
+    def keys_of(self, url: str) -> list[bytes]:
+        """The keys of an index."""
+        with redis.Redis(port=self.port) as client:
+            return sorted(key for key in client.scan_iter(match=f"{{{parse_address(url).prefix}}}:*", count=1000))
 
 
 def started() -> Iterator[RedisServer]:

@@ -6,6 +6,8 @@ import numpy as np
 
 from dedup import Decision, Document, Index
 from dedup.index import Explanation
+from dedup.index.embedded import EmbeddedIndex
+from dedup.index.storage import Storage
 from tests.corpora import near_family, words
 
 
@@ -33,6 +35,27 @@ def documents(count: int, seed: int = 1) -> list[Document]:
     return [Document(number if number % 2 else f"page {number}", text) for number, text in enumerate(texts)]
 
 
+def pages(count: int, seed: int) -> list[Document]:
+    """Pages of paragraphs, of which many stand in several pages, as they are or with a word changed."""
+    generator = np.random.default_rng(seed)
+    known = [" ".join(words(generator, int(generator.integers(3, 40)))) for _ in range(8)]
+    made = []
+    for number in range(count):
+        lines = []
+        for _ in range(int(generator.integers(1, 6))):
+            kind = int(generator.integers(0, 4))
+            line = known[int(generator.integers(0, len(known)))]
+            if kind == 0:
+                line = " ".join(words(generator, int(generator.integers(2, 40))))
+            elif kind == 1:
+                line = line.upper() + " é…"
+            elif kind == 2:
+                line = f"{line} own{number}"
+            lines.append(line)
+        made.append(Document(f"page {number}", "\n\n".join(lines) if number % 2 else "\n".join(lines)))
+    return made
+
+
 def family(count: int) -> list[Document]:
     """Near copies of one text."""
     return near_family(np.random.default_rng(7), count)
@@ -42,3 +65,9 @@ def explained(index: Index, several: Sequence[Document]) -> list[Decision | None
     """What an index knows of documents."""
     found: list[Explanation | None] = [index.explain(each.id) for each in several]
     return [None if each is None else each.decision for each in found]
+
+
+def storage_of(index: Index) -> Storage:
+    """The files of an index in a folder."""
+    assert isinstance(index, EmbeddedIndex)
+    return index._storage

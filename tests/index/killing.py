@@ -1,4 +1,6 @@
-"""A program that admits documents to an index and is killed at some point: `python -m tests.index.killing PATH KILLS`.
+"""A program that admits documents to an index and is killed at some point.
+
+    python -m tests.index.killing PATH KILLS SEED [paragraphs]
 
 Each run is forked from one process and ends itself by SIGKILL at the n-th call of a function, n drawn by a seeded
 generator between the first call and the last of an unbroken run; a last run is not killed. What was acknowledged is
@@ -13,9 +15,9 @@ from random import Random
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from dedup import Index
+from dedup import Decision, Document, Index
 from dedup.index import storage
-from tests.index.corpus import documents, explained
+from tests.index.corpus import documents, explained, pages
 
 if TYPE_CHECKING:
     from _typeshed import HasFileno
@@ -24,9 +26,8 @@ DOCUMENTS = 60
 STEPS = 20
 
 
-def steps(index: Index, done: Path) -> None:
+def steps(index: Index, done: Path, several: list[Document]) -> None:
     """Go on from the step that the mark in the index names: admit a few documents, remove, replace, compact."""
-    several = documents(DOCUMENTS)
     mark = index.mark("steps")
     begin = 0 if mark is None else int(mark)
     acknowledged = int(done.read_text() or "0") if done.exists() else 0
@@ -47,7 +48,12 @@ def steps(index: Index, done: Path) -> None:
         done.write_text(str(step + 1))
 
 
-def run(path: Path, done: Path, kill_at: int) -> int:
+def known(index: Index, several: list[Document], paragraphs: bool) -> list[Decision | None]:
+    """What an index says of documents that it has."""
+    return [index.query(each) for each in several] if paragraphs else explained(index, several)
+
+
+def run(path: Path, done: Path, kill_at: int, several: list[Document], paragraphs: bool) -> int:
     """One run, killed at a call, or not killed where `kill_at` is 0; the number of calls."""
     calls = 0
 
@@ -60,8 +66,8 @@ def run(path: Path, done: Path, kill_at: int) -> int:
 
     sys.setprofile(count)
     try:
-        with Index.open(path, merge="now") as index:
-            steps(index, done)
+        with Index.open(path, merge="now", paragraphs=paragraphs) as index:
+            steps(index, done, several)
     finally:
         sys.setprofile(None)
     return calls
@@ -78,11 +84,12 @@ def main() -> int:
     storage._SMALLEST = 4
     # What a dead process has written is not lost with it.
     os.fsync = no_fsync
+    paragraphs = "paragraphs" in sys.argv[4:]
+    several = pages(DOCUMENTS, 1) if paragraphs else documents(DOCUMENTS)
     generator = Random(seed)  # noqa: S311 - no secret
-    total = run(folder / "unbroken", folder / "unbroken.done", 0)
+    total = run(folder / "unbroken", folder / "unbroken.done", 0, several, paragraphs)
     with Index.open(folder / "unbroken", read_only=True) as index:
-        several = documents(DOCUMENTS)
-        expected, count = explained(index, several), len(index)
+        expected, count = known(index, several, paragraphs), len(index)
     killed = turn = 0
     while killed < kills:
         turn += 1
@@ -95,7 +102,7 @@ def main() -> int:
             if child == 0:
                 code = 1
                 try:
-                    run(path, done, kill_at if killed < kills else 0)
+                    run(path, done, kill_at if killed < kills else 0, several, paragraphs)
                     code = 0
                 finally:
                     os._exit(code)
@@ -107,7 +114,7 @@ def main() -> int:
             break
         with Index.open(path) as index:
             assert index.check() == [], index.check()
-            assert explained(index, several) == expected, f"seed {seed}, turn {turn}: other decisions"
+            assert known(index, several, paragraphs) == expected, f"seed {seed}, turn {turn}: other decisions"
             assert len(index) == count, f"seed {seed}, turn {turn}: {len(index)} documents, not {count}"
     print(killed, turn)
     return 0

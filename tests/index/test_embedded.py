@@ -11,7 +11,7 @@ import pytest
 from dedup import Config, Document, Index, Relation, StoreError
 from dedup.index import storage
 from dedup.model import IdColumn, TextColumn
-from tests.index.corpus import documents, explained, family
+from tests.index.corpus import documents, explained, family, storage_of
 from tests.scanning.snapshot import background_of
 
 TEXT = "The council met on Monday to decide about the copper bridge over the northern river"
@@ -105,6 +105,25 @@ def test_ids_are_told_apart_by_type_and_to_the_last_character(index: Index) -> N
         found = index.explain(each)
         assert found is not None
         assert (found.decision.document, found.text) == (each, text)
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        (Document(None, TEXT), "an id is a string or an integer, not None"),  # type: ignore[arg-type]
+        (Document(1.5, TEXT), "not 1.5"),  # type: ignore[arg-type]
+        (Document(True, TEXT), "not True"),
+        (Document(b"a", TEXT), "not b'a'"),  # type: ignore[arg-type]
+        (Document(["a"], TEXT), r"not \['a'\]"),  # type: ignore[arg-type]
+        (Document("a", None), "document 'a': its text is a string, not a NoneType"),  # type: ignore[arg-type]
+        ({"id": 1, "text": TEXT}, "not a dict"),
+    ],
+)
+def test_what_is_no_document_is_refused_and_nothing_of_its_batch_is_in(index: Index, odd: Document, said: str) -> None:
+    for admit in (lambda: index.admit(odd), lambda: index.admit_batch([Document(1, TEXT), odd])):
+        with pytest.raises(TypeError, match=said):
+            admit()
+    assert len(index) == 0
 
 
 def test_documents_may_be_like_any_other_whatever_their_id(index: Index) -> None:
@@ -204,7 +223,7 @@ def test_marks_are_stored_with_a_batch_or_not_at_all(on_disk: Index, monkeypatch
     def fail(*arguments: object) -> None:
         raise OSError("no")
 
-    monkeypatch.setattr(type(on_disk._storage.catalogue), "set_mark", fail)
+    monkeypatch.setattr(type(storage_of(on_disk).catalogue), "set_mark", fail)
     with pytest.raises(OSError, match="no"):
         on_disk.admit_batch(documents(9), mark=("run", b"9"))
     monkeypatch.undo()
@@ -277,7 +296,7 @@ def test_a_batch_larger_than_a_slice_is_one_batch(
 
 
 def test_a_closed_index_and_a_reader_say_what_they_do_not_do(on_disk: Index) -> None:
-    path = on_disk._storage.folder
+    path = storage_of(on_disk).folder
     with Index.open(path, read_only=True) as reader:
         for write in (
             lambda: reader.admit(Document(1, TEXT)),

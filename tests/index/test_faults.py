@@ -3,10 +3,14 @@
 import errno
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,16 +18,21 @@ import pytest
 from dedup import Document, Index, StoreError
 from dedup.index import storage
 from dedup.index.catalogue import NAME
-from tests.index.corpus import documents, explained
+from dedup.index.segments import write_merged
+from dedup.kernels import choose
+from tests.index.corpus import documents, explained, storage_of
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("DEDUP_KILLS", "10"))
 """How often a process is killed; the issue's 200 take a minute."""
 
 
-def test_a_process_killed_anywhere_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("paragraphs",)])
+def test_a_process_killed_anywhere_loses_nothing_and_does_nothing_twice(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.index.killing", str(tmp_path), str(KILLS), "1"],
+        [sys.executable, "-m", "tests.index.killing", str(tmp_path), str(KILLS), "1", *options],
         cwd=ROOT,
         env={**os.environ, "DEDUP_KERNELS": "numpy"},
         capture_output=True,
@@ -132,6 +141,99 @@ def test_flipped_bits_of_the_catalogue_are_found_or_change_nothing(made: Path, t
     assert found
 
 
+@pytest.mark.parametrize("column", ["rows", "texts", "checksum"])
+def test_a_row_of_the_catalogue_that_lost_a_value_is_damage(made: Path, tmp_path: Path, column: str) -> None:
+    file = next(copies(made, tmp_path, NAME))[1]
+    with sqlite3.connect(file) as connection:
+        (schema,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'tail'").fetchone()
+        connection.execute("ALTER TABLE tail RENAME TO whole")
+        connection.execute(schema.replace(" NOT NULL", ""))
+        connection.execute("INSERT INTO tail SELECT * FROM whole")
+        connection.execute(f"UPDATE tail SET {column} = NULL")  # noqa: S608
+    connection.close()
+    with pytest.raises(StoreError, match="of the tail does not match its checksum"):
+        Index.open(file.parent, read_only=True)
+
+
+@pytest.mark.parametrize("name", ["config", "background", "keeps_text", "next_rank"])
+def test_a_fact_of_the_catalogue_that_is_gone_is_damage(made: Path, tmp_path: Path, name: str) -> None:
+    file = next(copies(made, tmp_path, NAME))[1]
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE facts SET name = name || '?' WHERE name = ?", (name,))
+    connection.close()
+    with pytest.raises(StoreError, match=f"fact '{name}'"):
+        Index.open(file.parent)
+
+
+def test_a_catalogue_cut_to_nothing_is_told_and_costs_no_segment(made: Path, tmp_path: Path) -> None:
+    file = next(copies(made, tmp_path, NAME))[1]
+    whole = file.read_bytes()
+    file.write_bytes(b"")
+    with pytest.raises(StoreError, match="is empty, and beside it stands segment-00000001"):
+        Index.open(file.parent)
+    file.write_bytes(whole)
+    with Index.open(file.parent) as index:
+        assert index.check() == []
+
+
+def test_a_number_that_the_catalogue_lost_writes_over_no_segment(made: Path, tmp_path: Path) -> None:
+    file = next(copies(made, tmp_path, NAME))[1]
+    with sqlite3.connect(file) as connection:
+        connection.execute("DELETE FROM facts WHERE name = 'next_number'")
+    connection.close()
+    several = documents(400)
+    with Index.open(made, read_only=True) as index:
+        expected = explained(index, several)
+    with Index.open(file.parent) as index:
+        index.compact()
+        assert explained(index, several) == expected
+        assert index.check() == []
+
+
+def test_a_log_that_cannot_be_read_is_told_and_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, copy = tmp_path / "seen", tmp_path / "copy"
+    with Index.open(seen) as index:
+        index.admit(Document(1, "some words of a page"))
+        shutil.copytree(seen, copy)
+    assert (copy / f"{NAME}-wal").stat().st_size
+    connect = sqlite3.connect
+
+    def nothing_can_be_written(name: str, **settings: Any) -> sqlite3.Connection:
+        if "immutable" not in name:
+            raise sqlite3.OperationalError("unable to open database file")
+        connection: sqlite3.Connection = connect(name, **settings)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", nothing_can_be_written)
+    with pytest.raises(StoreError, match=r"catalogue\.sqlite-wal is not brought in yet"):
+        Index.open(copy, read_only=True)
+    with Index.open(seen, read_only=True) as reader:
+        assert len(reader) == 1
+
+
+def test_a_forked_process_is_told_to_open_the_index_itself(tmp_path: Path) -> None:
+    program = (
+        "import os, sys; from dedup import Index, Document, StoreError\n"
+        "index = Index.open(sys.argv[1]); index.admit(Document(1, 'some words of a page'))\n"
+        "def tried(use):\n"
+        "    try: use()\n"
+        "    except StoreError as error: print(error, flush=True)\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    tried(lambda: index.admit(Document(2, 'other words'))); tried(lambda: index.query(Document(2, '')))\n"
+        "    index.close(); tried(lambda: Index.open(sys.argv[1])); os._exit(0)\n"
+        "os.waitpid(child, 0)\n"
+        "index.admit(Document(3, 'third words')); print(len(index), index.check())\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, str(tmp_path / "seen")], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    *told, locked, last = ran.stdout.splitlines()
+    assert len(told) == 2
+    assert all("the process that this one was forked from" in line for line in told)
+    assert "writes to this index" in locked
+    assert last == "2 []"
+
+
 def test_a_damaged_segment_is_not_merged_into_a_whole_one(made: Path, tmp_path: Path) -> None:
     for folder, file in copies(made, tmp_path, "segment-*"):
         data = bytearray(file.read_bytes())
@@ -146,6 +248,42 @@ def test_a_damaged_segment_is_not_merged_into_a_whole_one(made: Path, tmp_path: 
         assert {name for name in before if name.startswith(("segment", "texts"))} <= set(os.listdir(folder))
 
 
+def test_compacting_waits_for_segments_that_another_thread_begins_to_join(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = documents(80)
+    monkeypatch.setattr(storage, "FLUSH_AT_ONCE", 10)
+    merging = threading.Event()
+    wait = storage.Storage.wait
+
+    def slowly(*arguments: Any, **settings: Any) -> Any:
+        if threading.current_thread().name == "dedup merging":
+            merging.set()
+            time.sleep(0.3)
+        return write_merged(*arguments, **settings)
+
+    def overtaken(self: storage.Storage) -> None:
+        wait(self)
+        if not merging.is_set():
+            self.merge_due(choose(0), background=True)
+            merging.wait()
+
+    with Index.open(tmp_path / "seen", merge="never") as index:
+        for first in range(0, 80, 20):
+            index.admit_batch(several[first : first + 20])
+        assert index.info().segments == 4
+        expected = explained(index, several)
+        monkeypatch.setattr(storage, "write_merged", slowly)
+        monkeypatch.setattr(storage.Storage, "wait", overtaken)
+        index.compact()
+        assert merging.is_set()
+    monkeypatch.undo()
+    with Index.open(tmp_path / "seen") as index:
+        assert (index.info().segments, index.info().documents) == (1, 80)
+        assert explained(index, several) == expected
+        assert index.check() == []
+
+
 @pytest.mark.parametrize("kind", ["file", "catalogue"])
 def test_a_full_disk_ends_a_batch_whole_and_the_next_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -156,7 +294,7 @@ def test_a_full_disk_ends_a_batch_whole_and_the_next_goes_on(
         expected = [*index.admit_batch(several[:60]), *index.admit_batch(several[60:])]
     with Index.open(tmp_path / "seen") as index:
         found = index.admit_batch(several[:60], mark=("at", b"60"))
-        connection = index._storage.catalogue._connection
+        connection = storage_of(index).catalogue._connection
         with monkeypatch.context() as patch:
             if kind == "file":
                 patch.setattr(os, "fsync", full)

@@ -1,6 +1,7 @@
 """Opening an index: what is fixed when it is made, who may write, and what is said where it cannot be opened."""
 
 import errno
+import gc
 import os
 import sqlite3
 import subprocess
@@ -16,7 +17,7 @@ from dedup import Config, ConfigError, Document, Index, LockedError, Relation, S
 from dedup.index.catalogue import NAME
 from dedup.model import Level
 from dedup.verifying import Background
-from tests.index.corpus import documents
+from tests.index.corpus import documents, storage_of
 from tests.scanning.snapshot import background_of
 
 
@@ -61,7 +62,8 @@ def test_another_background_and_another_keeping_of_texts_are_refused(tmp_path: P
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        (Config(level=Level.PARAGRAPH), "compares whole documents"),
+        (Config(num_perm=8192), "an index has up to 253 bands"),
+        (Config(level=Level.PARAGRAPH), "decides on whole documents"),
         (Config(keep="longest"), "keep is 'first'"),
         (Config(boilerplate="exclude"), "boilerplate"),
         (Config(relations=(Relation.RESIDUE,)), "exact, near, contains"),
@@ -121,6 +123,28 @@ def test_a_second_writer_of_this_process_is_refused_or_waits(tmp_path: Path) -> 
     closing.join()
 
 
+def test_a_writer_that_nobody_has_any_more_holds_nobody_up(tmp_path: Path) -> None:
+    index = Index.open(tmp_path / "seen")
+    index.admit(Document(1, "some text"))
+    del index
+    gc.collect()
+    with Index.open(tmp_path / "seen") as index:
+        assert len(index) == 1
+
+
+def test_a_timeout_that_is_no_number_waits_for_nobody(tmp_path: Path) -> None:
+    with Index.open(tmp_path / "seen"), pytest.raises(LockedError):
+        Index.open(tmp_path / "seen", timeout=float("nan"))
+
+
+@pytest.mark.parametrize("said", [{"durability": "ful"}, {"merge": "later"}])
+def test_a_word_that_means_nothing_is_refused(tmp_path: Path, said: dict[str, str]) -> None:
+    (name,) = said
+    with pytest.raises(ConfigError, match=f"{name} is one of"):
+        Index.open(tmp_path / "seen", **said)  # type: ignore[arg-type]
+    assert not Index.exists(tmp_path / "seen")
+
+
 def test_the_lock_of_another_process_dies_with_it(tmp_path: Path) -> None:
     program = (
         "import sys, time; from dedup import Index, Document\n"
@@ -172,7 +196,7 @@ def test_a_folder_that_cannot_be_written_to_can_be_read(tmp_path: Path, monkeypa
 def test_full_durability_is_what_sqlite_is_told(tmp_path: Path) -> None:
     for durability, level in (("process", 1), ("full", 2)):
         with Index.open(tmp_path / "seen", durability=durability) as index:  # type: ignore[arg-type]
-            connection = index._storage.catalogue._connection
+            connection = storage_of(index).catalogue._connection
             assert connection.execute("PRAGMA synchronous").fetchone() == (level,)
             index.admit_batch(documents(5))
             index.compact()

@@ -9,7 +9,7 @@ import pytest
 from dedup import Decision, Document, Index
 from dedup.index import storage
 from dedup.index.storage import TIER, due_segments
-from tests.index.corpus import documents, explained
+from tests.index.corpus import documents, explained, storage_of
 
 
 @pytest.fixture
@@ -48,13 +48,13 @@ def test_what_a_reader_has_open_outlives_its_deletion(tmp_path: Path) -> None:
         writer.admit_batch(several[:30])
         writer.admit_batch(several[30:])
         reader = Index.open(tmp_path / "seen", read_only=True)
-        state = reader._storage.state
+        state = storage_of(reader).state
         before = [segment.path for segment in state.segments]
         expected = explained(reader, several)
         writer.compact()
         assert not any(path.exists() for path in before)
         # Without looking for changes: what was open is read still.
-        reader._storage._changes = reader._storage.catalogue.changes
+        storage_of(reader)._changes = storage_of(reader).catalogue.changes
         assert explained(reader, several) == expected
         assert [segment.path for segment in state.segments] == before
         reader.close()
@@ -113,7 +113,7 @@ def test_threads_share_an_index_and_readers_go_on_beside_them(tmp_path: Path) ->
 def admit_all(index: Index, several: list[Document]) -> None:
     for each in several:
         index.admit(each)
-        index._storage.wait()
+        storage_of(index).wait()
 
 
 @pytest.mark.usefixtures("small")

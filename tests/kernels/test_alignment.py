@@ -11,7 +11,7 @@ from dedup.kernels.terms import BARRIER, BLOCK_BREAK, LINE_BREAK, NO_BREAK, SENT
 from dedup.model import TextColumn
 from dedup.tokenising.codepoints import codepoint_table
 from tests.corpora import article
-from tests.kernels.test_twins import PLAIN_PYTHON, assert_same
+from tests.kernels.twins import PLAIN_PYTHON, assert_same
 from tests.strategies import prose, texts
 
 EXAMPLES = 3 if PLAIN_PYTHON else 25

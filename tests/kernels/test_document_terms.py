@@ -9,7 +9,7 @@ from dedup.kernels import compiled_rewriting, reference_rewriting
 from dedup.kernels.rewriting import CAPITAL, NUMBER, UNSPACED, DocumentTerms, RewriteKernels
 from dedup.model import TextColumn
 from dedup.tokenising import codepoint_table
-from tests.kernels.test_twins import assert_same
+from tests.kernels.twins import assert_same, examples
 from tests.strategies import SCRIPTS, prose, texts
 
 separators = st.sampled_from([" ", ",", ".", ", ", "  ", "、", "", "\n"])
@@ -40,7 +40,7 @@ def terms_of(kernels: RewriteKernels, documents: list[str], cut: bool) -> Docume
 
 
 @given(st.lists(st.one_of(texts(), prose(), odd, st.sampled_from(list(SCRIPTS.values()))), max_size=6), st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_both_kernels_give_the_same(documents: list[str], cut: bool) -> None:
     assert_same(terms_of(reference_rewriting, documents, cut), terms_of(compiled_rewriting, documents, cut))
 

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from dedup.kernels import U8, U64, Kernels, Links, Samples, compiled, reference, reference_groups
 from dedup.kernels.hashing import LEVEL_SIZE
 from tests import oracles
-from tests.kernels.test_twins import assert_same
+from tests.kernels.twins import assert_same, examples
 
 IMPLEMENTATIONS = [pytest.param(reference, id="numpy"), pytest.param(compiled, id="compiled")]
 NO_LEVELS: U8 = np.zeros(0, dtype=np.uint8)
@@ -64,7 +64,7 @@ def calls(
 @given(
     entry_sets, st.integers(0, 40), st.integers(1, 6), st.integers(1, 6), st.none() | some_levels, st.integers(0, 30)
 )
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_members_are_linked_with_those_before_them(
     kernels: Kernels,
     several: set[tuple[int, int]],
@@ -87,7 +87,7 @@ def test_members_are_linked_with_those_before_them(
 
 
 @given(entry_sets, st.integers(0, 40), st.integers(1, 6), st.integers(1, 6), st.integers(0, 30))
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @example({(4, member) for member in range(MEMBERS)}, 3, 4, 2, 0)
 def test_both_implementations_link_as_many_at_a_time(
     several: set[tuple[int, int]], start: int, cap: int, links: int, most: int
@@ -104,7 +104,7 @@ multiples = st.tuples(st.integers(0, 200), st.sampled_from([1, 2, 16, 2**20])).m
 
 
 @given(st.lists(st.sets(values | multiples, max_size=40), max_size=6))
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @example([set(range(0, 2**32, 2**28)), set(range(7)), set(range(8)), {0}, set()])
 def test_levels_of_samples(rows: list[set[int]]) -> None:
     offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
@@ -133,7 +133,7 @@ def reachable(pairs: list[tuple[int, int]], count: int) -> list[int]:
 
 
 @given(st.integers(1, 14), st.data())
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_components_are_what_can_be_reached(count: int, data: st.DataObject) -> None:
     item = st.integers(0, count - 1)
     pairs = data.draw(st.lists(st.tuples(item, item), max_size=16))

@@ -12,7 +12,7 @@ import dedup.kernels
 from dedup.kernels import native
 from dedup.kernels.native import NativeLoop
 from dedup.kernels.objects import GROUPS, ROOTS, Group, group_of, sources_of
-from tests.kernels.test_twins import PLAIN_PYTHON
+from tests.kernels.twins import PLAIN_PYTHON
 
 FOLDER = Path(native.__file__).parent
 

@@ -12,10 +12,11 @@ from dedup.kernels.hashing import POLYNOMIAL, join_digests, no_triggers, powers,
 from dedup.model import TextColumn
 from dedup.tokenising.codepoints import codepoint_table
 from tests import oracles
+from tests.kernels.twins import examples
 from tests.strategies import prose, ragged, texts, to_ragged
 
 _64_BITS = 2**64 - 1
-few = settings(max_examples=50)
+few = settings(max_examples=examples(50))
 
 
 def rows_of(rows: Ragged) -> list[list[int]]:

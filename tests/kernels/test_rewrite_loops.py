@@ -26,7 +26,7 @@ from dedup.kernels.rewriting import (
     Queries,
     RewriteKernels,
 )
-from tests.kernels.test_twins import assert_same
+from tests.kernels.twins import assert_same, examples
 from tests.strategies import to_ragged
 
 BOTH = (reference_rewriting, compiled_rewriting)
@@ -40,7 +40,7 @@ def spread(rows: list[list[int]]) -> Ragged:
 
 
 @given(term_rows, seeds)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_evidence(rows: list[list[int]], seed: int) -> None:
     generator = np.random.default_rng(seed)
     terms = spread(rows)
@@ -60,7 +60,7 @@ def test_evidence(rows: list[list[int]], seed: int) -> None:
 
 
 @given(term_rows, seeds, st.sampled_from([1, 3, 10]), st.sampled_from([4, 1000]))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, budget: int) -> None:
     generator = np.random.default_rng(seed)
     counted = reference.count_rows(spread(rows))
@@ -194,7 +194,7 @@ def test_a_term_in_a_shared_skip_bigram_near_its_place_says_most(kernels: Rewrit
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([4, 5, 15]))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_terms_are_numbered_by_tables_that_grow(seed: int, bits: int) -> None:
     generator = np.random.default_rng(seed)
     values = generator.integers(0, 400, 3000).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)

@@ -20,6 +20,7 @@ from dedup.kernels.screening import (
     hashes_of,
 )
 from dedup.model import TextColumn
+from tests.kernels.twins import examples
 from tests.strategies import texts
 
 IMPLEMENTATIONS = [pytest.param(reference, id="reference"), pytest.param(compiled, id="compiled")]
@@ -140,7 +141,7 @@ lines = st.lists(pieces, max_size=14).map("".join)
 
 
 @given(st.lists(lines, max_size=6), st.sampled_from([EVERY, LEADING, LEADING | FREE, SAID, LITERAL | COLON]))
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_both_implementations_agree(several: list[str], groups: int) -> None:
     assert screened(compiled, several, groups) == screened(reference, several, groups)
 

@@ -11,7 +11,7 @@ from hypothesis.strategies import SearchStrategy
 from dedup.kernels import compiled, reference
 from dedup.kernels.compiled_segments import WINDOW, count_newlines
 from dedup.model import TextColumn
-from tests.kernels.test_twins import assert_same
+from tests.kernels.twins import assert_same, examples
 from tests.strategies import texts, wrapped_texts
 
 WHITE = (
@@ -54,7 +54,7 @@ def wrapped_blocks() -> SearchStrategy[str]:
 
 
 @given(st.lists(st.lists(edged_lines(), max_size=5).map("\n".join), max_size=5))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @example(["", "", "\n", "\n\n"])
 @example(["\ufeffa\u2003\u3000", "\u3000", "\u00a0é\u00a0\r", "a"])
 @example(["\x7f\x00a\x00\x7f\r", "中\u2028\n\u200b中"])
@@ -63,13 +63,13 @@ def test_white_space_around_a_line_is_left_out(documents: list[str]) -> None:
 
 
 @given(st.lists(st.lists(wrapped_blocks(), max_size=3).map("\n\n".join), max_size=3))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_wrapped_blocks(documents: list[str]) -> None:
     segments_of(documents)
 
 
 @given(st.integers(0, 130), st.integers(0, 130), st.sampled_from(["\n", "\n\n", "\r\n", "\u3000\n"]))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_line_ends_at_any_place_of_a_word(first: int, second: int, ending: str) -> None:
     text = "a" * first + ending + "é" * second
     assert segments_of([text, text]) == [[each for each in ("a" * first, "é" * second) if each]] * 2
@@ -100,7 +100,7 @@ def test_nothing_is_read_behind_the_last_byte() -> None:
 
 
 @given(st.lists(st.one_of(wrapped_texts(), texts(), edged_lines()), min_size=1, max_size=6))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_what_stands_before_a_text_does_not_change_its_segments(documents: list[str]) -> None:
     assert segments_of(documents) == [segments_of([each])[0] for each in documents]
 
@@ -167,7 +167,7 @@ def test_lines_that_differ_in_one_byte_are_not_the_same() -> None:
 
 
 @given(st.binary(max_size=200), st.integers(0, 3))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_newlines_are_counted(data: bytes, repeated: int) -> None:
     held = np.frombuffer(data * 10**repeated, dtype=np.uint8)
     assert count_newlines(held) == held.tobytes().count(b"\n")

@@ -10,7 +10,7 @@ from dedup.kernels.hashing import TriggerTable, trigger_table
 from dedup.model import TextColumn
 from dedup.sketching import permutations
 from dedup.tokenising.codepoints import codepoint_table
-from tests.kernels.test_twins import PLAIN_PYTHON, assert_same
+from tests.kernels.twins import PLAIN_PYTHON, assert_same, examples
 from tests.strategies import prose, texts
 
 
@@ -40,7 +40,7 @@ def triggers_of(bits: dict[str, tuple[int, int]], free: int) -> TriggerTable:
     st.sampled_from([(21, 6, 128), (3, 5, 16), (40, 5, 200), (0, 1, 16), (1, 131, 131), (131, 1, 140), (9, 29, 261)]),
     st.sampled_from([0, 1, 2, 8]),
 )
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @example(["a" * 7, "b" * 8, "c" * 9, "d" * 16, "e" * 17, "f" * 70], 5, (21, 6, 128), 1)
 @example(["", " ", "é", "中文" * 40, "x " * 64, "x" * 64 + " y"], 1, (21, 6, 128), 1)
 @example(["the same word again " * 40 + "Ärger"], 5, (21, 6, 128), 1)
@@ -52,7 +52,7 @@ def test_whole_texts(documents: list[str], size: int, banding: tuple[int, int, i
 
 
 @given(st.lists(st.one_of(texts(200), prose(20)), max_size=6))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_paragraphs(documents: list[str]) -> None:
     column = TextColumn.from_strings(documents)
     segments = reference.segment(column.data, column.offsets)
@@ -130,7 +130,7 @@ def test_a_text_meets_a_condition_by_a_token_of_both_sets_wherever_they_stand(ke
 
 
 @given(st.lists(st.lists(st.sampled_from([*WORD_BITS, "other", "中"]), max_size=12), max_size=6), st.data())
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_masks_are_those_that_sets_of_words_give(rows: list[list[str]], data: st.DataObject) -> None:
     masks = st.integers(0, 2**64 - 1)
     bits = data.draw(st.dictionaries(st.sampled_from([*WORD_BITS, "other", "中"]), st.tuples(masks, masks)))

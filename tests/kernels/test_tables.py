@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from dedup.index.tables import LayoutBuilder, TableNumbers, sorted_tables
 from dedup.kernels import U64, Kernels, SortedTables, compiled, reference
 from dedup.kernels.hashing import BLOCK_WORDS
+from tests.kernels.twins import examples
 
 IMPLEMENTATIONS = [pytest.param(reference, id="numpy"), pytest.param(compiled, id="compiled")]
 MEMBERS = 40
@@ -36,7 +37,7 @@ def tables_of(several: list[set[tuple[int, int]]], kernels: Kernels, *, checked:
     st.integers(0, 3),
     st.booleans(),
 )
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 def test_the_first_living_members_of_each_group_are_found(
     kernels: Kernels,
     several: list[set[tuple[int, int]]],
@@ -97,7 +98,7 @@ words_of = st.integers(0, 3 * BLOCK_WORDS).flatmap(
 
 
 @given(words_of)
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_both_implementations_sum_alike(words: U64) -> None:
     sums = reference.sum_blocks(words)
     assert sums.size == -(-words.size // BLOCK_WORDS)
@@ -106,7 +107,7 @@ def test_both_implementations_sum_alike(words: U64) -> None:
 
 @pytest.mark.parametrize("kernels", IMPLEMENTATIONS)
 @given(words=words_of.filter(lambda words: words.size > 1), data=st.data())
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_a_flipped_bit_and_swapped_words_show(kernels: Kernels, words: U64, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, words.size - 2))
     sums = kernels.sum_blocks(words)

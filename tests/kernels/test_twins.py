@@ -1,7 +1,5 @@
 """Both implementations of each kernel give the same bits, on any input."""
 
-import os
-
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -12,26 +10,8 @@ from dedup.kernels import Ragged, Samples, choose, compiled, reference
 from dedup.kernels.hashing import weight_table
 from dedup.model import TextColumn
 from dedup.tokenising.codepoints import codepoint_table
+from tests.kernels.twins import PLAIN_PYTHON, assert_same, examples
 from tests.strategies import prose, ragged, texts, to_ragged, wrapped_texts
-
-PLAIN_PYTHON = os.environ.get("NUMBA_DISABLE_JIT") == "1"
-"""Whether loops run as Python, a thousand times slower."""
-
-
-def assert_same(one: object, two: object) -> None:
-    if isinstance(one, tuple):
-        assert isinstance(two, tuple)
-        for left, right in zip(one, two, strict=True):
-            assert_same(left, right)
-    elif isinstance(one, int):
-        assert one == two
-    else:
-        assert isinstance(one, np.ndarray)
-        assert isinstance(two, np.ndarray)
-        assert one.dtype == two.dtype
-        assert one.shape == two.shape
-        np.testing.assert_array_equal(one, two)
-
 
 many_texts = st.lists(st.one_of(texts(), prose()), max_size=6)
 
@@ -51,7 +31,7 @@ def test_tokenise(documents: list[str]) -> None:
 
 
 @given(st.lists(st.one_of(texts(), prose(), wrapped_texts()), max_size=6))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @example(["the line before is long enough to be wrapped\nA", "wrapped lines of more than forty characters\né"])
 def test_segment(documents: list[str]) -> None:
     column = TextColumn.from_strings(documents)

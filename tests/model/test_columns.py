@@ -2,6 +2,7 @@
 
 import hypothesis.strategies as st
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 
 from dedup.model import DocumentId, IdColumn, RecordBatch, TextColumn
@@ -52,6 +53,18 @@ def test_ids_come_back_as_they_went(given_ids: list[DocumentId]) -> None:
 def test_different_ids_have_different_tokens(given_ids: list[DocumentId]) -> None:
     tokens = IdColumn.from_ids(given_ids).tokens
     assert len({tokens.raw(place) for place in range(len(tokens))}) == len(given_ids)
+
+
+@pytest.mark.parametrize("identity", [None, 1.5, float("nan"), True, (1, 2), b"a", np.int64(5)])
+def test_what_names_no_document_is_no_id(identity: object) -> None:
+    with pytest.raises(TypeError, match="an id is a string or an integer"):
+        IdColumn.from_ids(["a", identity])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("text", [None, b"bytes", 5, ["a"]])
+def test_what_is_no_string_is_no_text(text: object) -> None:
+    with pytest.raises(TypeError, match="a text is a string"):
+        TextColumn.from_strings(["a", text])  # type: ignore[list-item]
 
 
 def test_a_batch_is_as_long_as_its_texts() -> None:

@@ -206,7 +206,7 @@ def _raise_os_error(_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data"), [("a.jsonl", b"bad"), ("a.jsonl.gz", gzip.compress(b"bad")), ("a.csv", b"text\na,b\n")]
+    ("name", "data"), [("a.jsonl", b"bad"), ("a.jsonl.gz", gzip.compress(b"bad", mtime=0)), ("a.csv", b"text\na,b\n")]
 )
 def test_what_the_callers_functions_raise_comes_through(tmp_path: Path, name: str, data: bytes) -> None:
     path = tmp_path / name

@@ -38,6 +38,7 @@ def test_the_id_is_the_path_as_given(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (b"\xfe\xff\x00t", 1, "UTF-16"),
         ("text".encode("utf-32"), 1, "UTF-32"),
         (b"\x89PNG\r\n\x1a\n", 1, "PNG picture"),
+        (b"PAR1\x15\x04\x15\xcc", 1, "--input-format parquet"),
     ],
 )
 def test_what_is_not_utf8_is_quarantined_with_its_line_and_advice(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup import Config, Document, Relation, Report
+from dedup import Config, ConfigError, Document, Relation, Report
 from dedup.model import DocumentId, Level
 from dedup.scanning import pairs, scan
 from tests.corpora import corpora, odd_corpora, sentence
@@ -113,6 +113,47 @@ def test_caps_are_counted() -> None:
     assert whole.counts.capped_classes == 0
     assert len(whole.matches) == 8 * 7 // 2
     assert {match.evidence.copies for match in whole.matches} == {None}
+
+
+def test_copies_of_many_near_texts_make_pairs_no_faster_than_documents() -> None:
+    """Ten texts that match each other: of n copies of each every two would be 50 n² pairs."""
+    words = [f"word{number}" for number in range(120)]
+    near = [" ".join([*words[:place], "changed", *words[place + 1 :]]) for place in range(0, 120, 12)]
+    config = Config(copies_cap=40, level=Level.DOCUMENT, relations=(Relation.EXACT, Relation.NEAR))
+
+    def every(copies: int) -> Report:
+        return pairs([Document(number, near[number % 10]) for number in range(10 * copies)], config)
+
+    whole = every(4)
+    assert dict(whole.counts.matches) == {"exact": 10 * 6, "near": 45 * 16}
+    assert whole.counts.capped_classes == 0
+    cut = every(5)
+    assert dict(cut.counts.matches) == {"exact": 10 * 10, "near": 45}
+    assert cut.counts.capped_classes == 10
+    between = [match for match in cut.matches if match.relation is Relation.NEAR]
+    assert {match.evidence.copies for match in between} == {5}
+    assert {match.right.document for match in between if match.right} == set(range(1, 10))
+
+
+@pytest.mark.parametrize("sources", [None, 5, b"path", [None], [None, "path"], [5], [("id", "text")]])
+def test_what_is_neither_path_nor_document_is_refused(sources: object) -> None:
+    with pytest.raises(TypeError, match="give paths or Document objects"):
+        scan(sources)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", [None, b"bytes", 5])
+def test_a_text_that_is_no_string_is_named_by_its_document(text: object) -> None:
+    with pytest.raises(TypeError, match="the text of document 'b' is a"):
+        scan([Document("a", "one"), Document("b", text)])  # type: ignore[arg-type]
+
+
+def test_workers_and_memory_are_numbers() -> None:
+    for workers in (None, 1.5, "2"):
+        with pytest.raises(ConfigError, match="workers is a number of threads"):
+            scan([Document(1, "one")], workers=workers)  # type: ignore[arg-type]
+    for memory in ("2G", float("nan"), 1e9):
+        with pytest.raises(ConfigError, match="memory is a number of bytes"):
+            scan([Document(1, "one")], memory=memory)  # type: ignore[arg-type]
 
 
 def test_paths_and_documents_do_not_mix() -> None:

@@ -1,11 +1,13 @@
 """`align`: the passages that two texts share."""
 
+from collections.abc import Callable
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup import Config, Passage, Relation, align
+from dedup import Config, Passage, Relation, align, clean, find_residue
 from dedup.verifying import Background
 from tests.corpora import RESIDUE, article, odd_pages, pages, sentence, words
 from tests.prose import COMMON, prose, reword
@@ -163,3 +165,10 @@ def test_a_text_is_summarised_by_a_passage_that_takes_its_terms_from_all_over_it
     assert found[0].relation is Relation.REWRITE
     assert (found[0].right.start, found[0].right.end) == (0, len(whole) - 1)
     assert found[0].left.line == found[0].left.end_line == 3
+
+
+def test_bytes_are_no_text() -> None:
+    works: tuple[Callable[[str], object], ...] = (align, clean, find_residue)
+    for work in works:
+        with pytest.raises(TypeError, match="a text is a string, not bytes"):
+            work(b"bytes")  # type: ignore[arg-type]

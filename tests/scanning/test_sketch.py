@@ -89,3 +89,9 @@ def test_sketches_merge_and_empty_texts_have_one() -> None:
 def test_a_minhash_that_does_not_fit_is_refused(made: MinHash, complaint: str) -> None:
     with pytest.raises(SketchError, match=complaint):
         sketch(made)
+
+
+@pytest.mark.parametrize("source", [None, b"bytes", ["a"]])
+def test_what_is_neither_text_nor_minhash_is_refused(source: object) -> None:
+    with pytest.raises(TypeError, match=r"a text or a datasketch\.MinHash is wanted"):
+        sketch(source)
