@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dedup.kernels import I64, U16, U32
+from dedup.kernels import I64, U16, U32, U64
 from dedup.kernels.jit import Integer, compiled, exported
 from dedup.kernels.rewriting import MOST_UNIT_PAIRS, Anchors, Nearest, sharing_bonus
 
@@ -54,6 +54,23 @@ def _add_products(
             here = nexts[entered]
 
 
+@compiled
+def _warm(
+    documents: I64, first: Integer, last: Integer, held_firsts: I64, held_offsets: I64, keys: U32, strengths: U16
+) -> np.uint64:
+    """Touch the anchors of the first unit of each document: all at once they are fetched in the time of a few."""
+    touched = np.uint64(0)
+    if keys.size == 0:
+        return touched
+    for number in range(first, last):
+        unit = min(held_firsts[documents[number]], held_offsets.size - 1)
+        begin = min(held_offsets[unit], keys.size - 1)
+        middle, end = min(begin + 16, keys.size - 1), min(begin + 32, keys.size - 1)
+        touched += np.uint64(keys[begin]) + np.uint64(keys[middle]) + np.uint64(keys[end])
+        touched += np.uint64(strengths[begin]) + np.uint64(strengths[end])
+    return touched
+
+
 @exported
 def rescore_loop(
     found: I64,
@@ -79,14 +96,15 @@ def rescore_loop(
     counts: U32,
     bonus: U32,
     values: U32,
+    warmth: U64,
     offsets: I64,
 ) -> Integer:
     """Score what was found by all anchors, and move the best of each query to the front; their number.
 
     The best are those of the greatest score and `bonus`, by the number of anchors shared; `values` has room for `most`.
     What query i found stands at `found[i]` to `found[i + 1]`, and then at `offsets[i]` to `offsets[i + 1]`. `table` has
-    room for four times the anchors of a document, and at least 16; `nexts` and `owners` for these anchors; `totals` and
-    `counts`, zeros, which they are left, for its units.
+    room for sixteen times the anchors of a document, and at least 16; `nexts` and `owners` for these anchors; `totals`
+    and `counts`, zeros, which they are left, for its units. `warmth` is of no use but that it must be filled.
     """
     count = 0
     offsets[0] = 0
@@ -96,8 +114,12 @@ def rescore_loop(
         start, end = anchor_offsets[first_unit], anchor_offsets[last_unit]
         bits = 4
         if found[query] < found[query + 1]:
-            while (1 << bits) < 2 * (end - start):
+            # In a table so wide most anchors that are not shared are told from the others by one look.
+            while (1 << bits) < 8 * (end - start):
                 bits += 1
+            warmth[0] = _warm(
+                documents, found[query], found[query + 1], held_firsts, held_offsets, held_keys, held_strengths
+            )
             _enter_keys(keys, start, end, bits, table, nexts)
             for own in range(first_unit, last_unit):
                 for place in range(anchor_offsets[own], anchor_offsets[own + 1]):
@@ -168,7 +190,7 @@ def rescore(
     )
     shared, offsets = np.zeros(documents.size, dtype=np.int64), np.empty_like(found.offsets)
     longest = int(np.diff(queries.offsets[firsts]).max(initial=0))
-    table = np.empty(max(16, 4 * longest), dtype=np.uint32)
+    table = np.empty(max(16, 16 * longest), dtype=np.uint32)
     nexts, owners = np.empty(longest, dtype=np.uint32), np.empty(longest, dtype=np.uint32)
     most_units = int(np.diff(firsts).max(initial=0))
     totals, counts = np.zeros(most_units, dtype=np.uint32), np.zeros(most_units, dtype=np.uint32)
@@ -176,7 +198,8 @@ def rescore(
     count = rescore_loop(
         found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
         firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(least, np.uint32(1)),
-        table, nexts, owners, totals, counts, bonus, np.empty(most, dtype=np.uint32), offsets,
+        table, nexts, owners, totals, counts, bonus, np.empty(most, dtype=np.uint32), np.empty(1, dtype=np.uint64),
+        offsets,
     )  # fmt: skip
     return Nearest(
         documents[:count].copy(),

@@ -117,6 +117,9 @@ def _blocks(sizes: I64, left: I64, right: I64) -> Iterator[I64]:
 def shared_anchors(texts: TextSource, proposals: Proposals, chosen: I64) -> list[tuple[str, ...]]:
     """For each pair chosen the words of the left text that both hold as anchors, the strongest first."""
     found: list[tuple[str, ...]] = []
+    # Most left texts have several pairs, and are read once.
+    by_left = np.argsort(proposals.left[chosen], kind="stable")
+    chosen = chosen[by_left]
     left, right = proposals.left[chosen], proposals.right[chosen]
     for block in _blocks(texts.sizes, left, right):
         pairs, keys = _strongest(proposals, chosen[block])
@@ -144,7 +147,7 @@ def shared_anchors(texts: TextSource, proposals: Proposals, chosen: I64) -> list
         words = [data[start:end].decode("utf-8", "surrogatepass") for start, end in spans]
         bounds = np.searchsorted(found_of, np.arange(block.size + 1)).tolist()
         found.extend(tuple(words[begin:end]) for begin, end in pairwise(bounds))
-    return found
+    return [found[place] for place in np.argsort(by_left).tolist()]
 
 
 _SHIFT = np.uint64(32)
