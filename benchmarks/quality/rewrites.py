@@ -158,7 +158,7 @@ def newswire(data: Path, console: Console, shown: int) -> None:
     """What the shipped model reports in newswire, where reports of one event are many, and `shown` pairs of it."""
     with gzip.open(data / "reuters21578" / "docs.jsonl.gz", "rt", encoding="utf-8") as file:
         records = [json.loads(line) for line in file]
-    documents = [Document(place, str(record["text"])) for place, record in enumerate(records)]
+    documents = [Document(place, f"{record['title']}\n\n{record['body']}") for place, record in enumerate(records)]
     report = pairs(documents, Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT, min_score=_LOWEST))
     matches = [(match.score or 0.0, max(match.containment or (0.0, 0.0)), match) for match in report.matches]
     table = Table("score", "pairs", "per 1,000 documents", f"of them containment ≥ {_COPIED}", "under it, per 1,000")
