@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.candidates.anchors import MOST_CANDIDATES, MOST_RETRIEVED, POSTING_CAP, POSTINGS_READ, AnchorIndex, retrieve
+from dedup.candidates.anchors import MOST_CANDIDATES, MOST_RETRIEVED, POSTINGS_READ, AnchorIndex, retrieve
 from dedup.config import PAIR_RELATIONS
 from dedup.index.anchor_tables import MemberColumns, interleaved, numbers_of
 from dedup.index.arrivals import offsets_of
 from dedup.index.concerned import Arriving, ConcernedTexts
 from dedup.index.files import damaged
 from dedup.kernels import F64, I64, U32
-from dedup.kernels.rewriting import Anchors, Nearest, Postings, RewriteKernels
+from dedup.kernels.rewriting import UNREAD, Anchors, Nearest, Postings, RewriteKernels
 from dedup.scanning.rewrite_candidates import (
     Proposals,
     TextSource,
@@ -89,7 +89,7 @@ class RewritePairs:
         one = places.size == 1 and held.anchors.offsets.size == 2
         self._stack = state.anchors.stack(state.segments, state.ledger, self._kernels)
         self._gathered = rewriting.gather_lists(
-            self._stack, self._keys, state.ledger.alive, POSTING_CAP, POSTINGS_READ if one else None
+            self._stack, self._keys, state.ledger.alive, POSTINGS_READ, POSTINGS_READ if one else None
         )
         self._check(self._gathered.damaged, self._gathered.part)
         self._n_stored = self._gathered.places.size
@@ -115,7 +115,7 @@ class RewritePairs:
         found = retrieve(
             self._index(),
             self._held.anchors,
-            np.where(self._gathered.capped[self._lists], -1, self._lists),
+            np.where(self._gathered.capped[self._lists], UNREAD, self._lists),
             self._held.firsts,
             self._firsts[self._n_stored : -1],
             least,

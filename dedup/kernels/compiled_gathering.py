@@ -217,7 +217,7 @@ def gather_loop(
     """Fill the lists that are to be read, and the documents in them; how many these are, or -1 as `choose_lists_loop`.
 
     `bitmap` has a bit, zero, for each document of all tables, and `before` a number for each of its words; `documents`
-    and `anchors` have room for all postings.
+    has room for all postings, `anchors` for those of one list in one table.
     """
     n_tables, n_keys = places.size // COLUMNS, read.size
     count = np.uint64(0)
@@ -239,7 +239,7 @@ def gather_loop(
                 document = unit if whole else np.int64(halves[places[row + OWNERS] + unit])
                 if is_gone and not alive[halves[places[row + RANKS] + document]]:
                     continue
-                anchors[count] = (
+                anchors[count - begun] = (
                     places[row + STRENGTHS]
                     + numbers[places[row + UNIT_BEGINS] + unit]
                     + np.int64(posting & _SLOTS)
@@ -251,12 +251,12 @@ def gather_loop(
                 count += _ONE
             # Each of these loops waits for one place in memory alone, so that the processor fetches many at a time.
             if blocks[4 * table + 2] >= 0:
-                for number in range(begun, count):
+                for number in range(count - begun):
                     word = anchors[number] >> 2
                     if _damaged_items(words, octets, blocks, table, word, word, state):
                         return -1
-            for number in range(begun, count):
-                strengths[number] = shorts[anchors[number]]
+            for number in range(count - begun):
+                strengths[begun + number] = shorts[anchors[number]]
         offsets[key + 1] = np.int64(count)
     found = np.uint64(0)
     table = 0
@@ -350,7 +350,8 @@ def gather_lists(stack: AnchorStack, keys: U32, alive: Bool, cap: int, budget: i
     bitmap, before = np.zeros(n_words, dtype=np.uint64), np.empty(n_words, dtype=np.uint32)
     documents, units = np.empty((2, room), dtype=np.uint32)
     strengths, offsets = np.empty(room, dtype=np.uint16), np.empty(keys.size + 1, dtype=np.int64)
-    tables, places, anchors = np.empty((3, room), dtype=np.int64)
+    tables, places = np.empty((2, room), dtype=np.int64)
+    anchors = np.empty(int((ends - begins).max()), dtype=np.int64)
     first_units = np.empty(room + 1, dtype=np.int64)
     count = gather_loop(
         stack.words, stack.numbers, stack.halves, stack.shorts, stack.octets, stack.places, stack.blocks, stack.firsts,
