@@ -11,7 +11,8 @@ from dedup.index.arrivals import offsets_of
 from dedup.index.files import damaged
 from dedup.index.parts import Segment
 from dedup.kernels import I64, U8, U16, U32, U64, Kernels
-from dedup.kernels.gathering import SLOT_BITS, AnchorColumns, placed
+from dedup.kernels.gathering import COLUMNS as PLACES
+from dedup.kernels.gathering import IS_PARTLY_GONE, SLOT_BITS, AnchorColumns, AnchorStack, placed
 
 assert 1 << SLOT_BITS >= ANCHORS  # noqa: S101 - the places of a unit's anchors fit
 
@@ -102,6 +103,10 @@ def joined_table(several: Sequence[AnchorTable]) -> AnchorTable:
 def lists_of(anchored: Anchored) -> Lists:
     """The postings of documents."""
     sizes = anchored.sizes
+    if sizes.size == 1 and bool((anchored.keys[1:] > anchored.keys[:-1]).all()):
+        # One unit has a key but once, in order.
+        numbers = np.arange(anchored.keys.size + 1, dtype=np.uint32)
+        return Lists(anchored.keys, numbers, numbers[:-1])
     units = np.repeat(np.arange(sizes.size, dtype=np.uint32), sizes)
     slots = np.arange(units.size) - offsets_of(sizes)[:-1][units]
     packed = units << np.uint32(SLOT_BITS) | slots.astype(np.uint32)
@@ -167,6 +172,21 @@ def _checker(segment: Segment, kernels: Kernels) -> Check:
             raise damaged(segment.path, f"block {block}")
 
     return check
+
+
+def is_partly_gone(stack: AnchorStack) -> bool:
+    """Whether some documents of some tables are not there any more."""
+    return bool(stack.places.reshape(-1, PLACES)[:, IS_PARTLY_GONE].any())
+
+
+def list_lengths(stack: AnchorStack, keys: U32) -> I64:
+    """How many members the list of each key has in all tables, those with them that are gone."""
+    totals = np.zeros(keys.size, dtype=np.int64)
+    for table in stack.several:
+        places = np.searchsorted(table.list_keys, keys)
+        there = table.list_keys.take(places, mode="clip") == keys
+        totals += table.list_begins[places + there].astype(np.int64) - table.list_begins[places]
+    return totals
 
 
 class MemberColumns(NamedTuple):

@@ -1,17 +1,19 @@
 """Pairs of documents that arrive with documents before them: proposed by anchors, and confirmed, as by a batch scan."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from dedup.candidates.anchors import MOST_CANDIDATES, MOST_RETRIEVED, POSTINGS_READ, AnchorIndex, retrieve
 from dedup.config import PAIR_RELATIONS
-from dedup.index.anchor_tables import MemberColumns, interleaved, numbers_of
+from dedup.index.anchor_tables import MemberColumns, interleaved, is_partly_gone, list_lengths, numbers_of
 from dedup.index.arrivals import offsets_of
 from dedup.index.concerned import Arriving, ConcernedTexts
 from dedup.index.files import damaged
 from dedup.kernels import F64, I64, U32
+from dedup.kernels.gathering import Gathered
 from dedup.kernels.rewriting import UNREAD, Anchors, Nearest, Postings, RewriteKernels
 from dedup.scanning.rewrite_candidates import (
     Proposals,
@@ -86,11 +88,8 @@ class RewritePairs:
         self._kernels, self._rewriting = arrivals.kernels, rewriting
         state = arrivals.state
         self._keys, self._lists = numbered
-        one = places.size == 1 and held.anchors.offsets.size == 2
         self._stack = state.anchors.stack(state.segments, state.ledger, self._kernels)
-        self._gathered = rewriting.gather_lists(
-            self._stack, self._keys, state.ledger.alive, POSTINGS_READ, POSTINGS_READ if one else None
-        )
+        self._gathered = self._gather()
         self._check(self._gathered.damaged, self._gathered.part)
         self._n_stored = self._gathered.places.size
         # Of documents of the index both are put down when these are found to be near.
@@ -99,6 +98,25 @@ class RewritePairs:
         self._ranks = np.concatenate([nothing, arrivals.base + places])
         stored = self._gathered.first_units
         self._firsts = np.concatenate([stored[:-1], stored[-1] + held.firsts])
+
+    def _gather(self) -> Gathered:
+        """The lists of the keys, but for those that would not be read."""
+        alive, offsets = self._arrivals.state.ledger.alive, self._held.anchors.offsets
+        n_units = offsets.size - 1
+        if self._places.size > 1 or n_units == 1 or is_partly_gone(self._stack):
+            budget = POSTINGS_READ if n_units == 1 else None
+            return self._rewriting.gather_lists(self._stack, self._keys, alive, POSTINGS_READ, budget)
+        # Each window of a long document has the budget of a document by itself.
+        totals = list_lengths(self._stack, self._keys)
+        read = np.zeros(self._keys.size, dtype=np.bool_)
+        for begin, end in pairwise(offsets.tolist()):
+            lists = self._lists[begin:end]
+            ordered = lists[np.argsort(totals[lists], kind="stable")]
+            read[ordered[np.cumsum(totals[ordered]) <= POSTINGS_READ]] = True
+        found = self._rewriting.gather_lists(self._stack, self._keys[read], alive, POSTINGS_READ, None)
+        sizes, capped = np.zeros(read.size, dtype=np.int64), ~read & (totals > 0)
+        sizes[read], capped[read] = np.diff(found.offsets), found.capped
+        return found._replace(offsets=offsets_of(sizes), capped=capped)
 
     def _check(self, block: int, table: int) -> None:
         """Raise StoreError where a block of a table is damaged."""

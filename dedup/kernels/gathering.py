@@ -66,7 +66,9 @@ class PlacedColumns(NamedTuple):
 
 def placed(columns: AnchorColumns) -> PlacedColumns:
     """Find out where columns are; they must not be given back as long as this is used."""
-    several: list[NDArray[np.generic]] = [np.require(column, requirements=["C", "A"]) for column in columns]
+    several: list[NDArray[np.generic]] = [
+        column if column.flags.c_contiguous and column.flags.aligned else column.copy() for column in columns
+    ]
     aligned = AnchorColumns(*several)  # type: ignore[arg-type]
     addresses = [column.ctypes.data if column.size else 0 for column in several]
     ends = [address + column.nbytes for address, column in zip(addresses, several, strict=True) if address]
