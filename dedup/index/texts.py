@@ -4,6 +4,7 @@ import struct
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -39,12 +40,15 @@ class Texts(NamedTuple):
         ]
 
 
-def write_texts(path: Path, several: Iterable[tuple[U8, I64]]) -> int:
-    """Write texts, some at a time, each time one after the other in a buffer; the size of the file."""
-    return write_file(path, _pieces(several))
+def write_texts(path: Path, several: Iterable[tuple[U8, I64]], *, quick: bool = False) -> int:
+    """Write texts, some at a time, each time one after the other in a buffer; the size of the file.
+
+    `quick`: in less time, as a larger file.
+    """
+    return write_file(path, _pieces(several, quick))
 
 
-def _pieces(several: Iterable[tuple[U8, I64]]) -> Iterator[bytes]:
+def _pieces(several: Iterable[tuple[U8, I64]], quick: bool) -> Iterator[bytes]:
     """What stands in the file: blocks, then the places of texts and of blocks, and where these stand."""
     yield _MAGIC
     every_offset = [np.zeros(1, dtype=np.int64)]
@@ -56,7 +60,7 @@ def _pieces(several: Iterable[tuple[U8, I64]]) -> Iterator[bytes]:
             some = _firsts_of_blocks(offsets)
             bounds = offsets[np.append(some, offsets.size - 1)]
             groups = [(data, bounds[place : place + _GROUP + 1]) for place in range(0, some.size, _GROUP)]
-            for blocks in threads.map(_compressed, groups):
+            for blocks in threads.map(partial(_compressed, quick), groups):
                 for block in blocks:
                     places.append(places[-1] + len(block))
                     yield block
@@ -77,9 +81,9 @@ def _firsts_of_blocks(offsets: I64) -> I64:
     return np.array(firsts, dtype=np.int64)
 
 
-def _compressed(group: tuple[U8, I64]) -> list[bytes]:
+def _compressed(quick: bool, group: tuple[U8, I64]) -> list[bytes]:
     """Ranges of a buffer that follow each other, one block each."""
-    compressor = Compressor()
+    compressor = Compressor(quick=quick)
     data, bounds = group
     ends = bounds.tolist()
     return [compressor.compress(data[start:end].tobytes()) for start, end in pairwise(ends)]

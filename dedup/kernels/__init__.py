@@ -336,6 +336,21 @@ class Kernels(Protocol):
         """
         ...
 
+    def repeated_keys(self, keys: U32, owners: I64) -> U64:
+        """Entries of key, upper half, and owner, lower half, of the keys that may come again.
+
+        All that do are among them, and few that do not: those whose slot (`dedup.kernels.hashing.slot_bits`) is that of
+        another. Keys whose owner is negative are left out and do not count.
+        """
+        ...
+
+    def repeated_entries(self, entries: U64) -> U64:
+        """Those of some entries whose key, the upper half, may come again, as in `repeated_keys`; in order.
+
+        What is given need not be kept: the result may be written over it.
+        """
+        ...
+
     def link(self, entries: U64, start: int, cap: int, links: int, levels: U8, most: int) -> Links:
         """Pairs of members that have a key in common, beginning at the entry `start`, `most` pairs or a little less.
 

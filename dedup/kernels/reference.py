@@ -37,6 +37,7 @@ from dedup.kernels.reference_characters import decode, folded_lengths, hash_fold
 from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks, find
 from dedup.kernels.reference_ranges import gather_ranges
+from dedup.kernels.reference_repeats import repeated_entries, repeated_keys
 from dedup.kernels.reference_returns import densest_returns
 from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
@@ -75,6 +76,8 @@ __all__ = [
     "pair_arrivals",
     "post",
     "post_bigrams",
+    "repeated_entries",
+    "repeated_keys",
     "same_bytes",
     "screen",
     "segment",
