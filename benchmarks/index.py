@@ -1,7 +1,7 @@
 """The index on disk: documents a second in batches, single admits, opening, size, memory, against `MinHashLSH`.
 
-    python -m benchmarks.index [--documents 100000 1000000] [--relation rewrite] [--data FOLDER] [--compared 20000]
-        [--json FILE]
+    python -m benchmarks.index [--documents 100000 1000000] [--relation rewrite] [--level both] [--data FOLDER]
+        [--compared 20000] [--json FILE]
 
 Generated documents of about 100 words (see `benchmarks.corpus`), of which one in ten is a copy of some kind, are
 admitted in batches into a fresh index, in FOLDER or a temporary one, on one core: texts are at hand as columns, and
@@ -11,7 +11,8 @@ the index is closed and opened, and it is compacted; single documents are timed 
 are those of the segment files: tables, rows and ids, all but the texts. Memory is what the process has of its own
 (RssAnon) after a batch, less the batch and what it had before the index was opened.
 
-With `--relation rewrite` the index looks for rewrites, too, against a background of 8,192 other generated documents.
+With `--level both` the index knows paragraphs, too, and how many a document has and the bytes of their postings are
+given. With `--relation rewrite` it looks for rewrites, against a background of 8,192 other generated documents.
 
 datasketch's `MinHashLSH` in memory, with the same shingles and threshold, queries and inserts the first `--compared`
 documents, and an index of its own takes the same ones in the same run.
@@ -19,7 +20,6 @@ documents, and an index of its own takes the same ones in the same run.
 
 import argparse
 import gc
-import json
 import shutil
 import sys
 import tempfile
@@ -33,6 +33,7 @@ import numpy as np
 from rich.table import Table
 
 from benchmarks.corpus import Recipe, generate
+from benchmarks.figures import write_figures
 from benchmarks.process import pinned, processors
 from benchmarks.spread import wide_console
 from dedup import Config, Document, Index, Relation
@@ -55,6 +56,7 @@ class Point:
 
     `p50`, `p99` are milliseconds of an admit by itself with all documents in the index, `cpu_p50` those of the
     processor, which others do not lengthen as much; `compact_p50` and so on are the same after it was compacted.
+    `paragraphs`: how many a document has, and `paragraph_postings` bytes of each; None where the index knows none.
     """
 
     documents: int
@@ -72,6 +74,8 @@ class Point:
     postings: float
     texts: float
     memory: float
+    paragraphs: float | None
+    paragraph_postings: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Comparison:
         return self.index / self.datasketch
 
 
-def measure(count: int, folder: Path, rewrites: RewriteBackground | None) -> Point:
+def measure(count: int, folder: Path, rewrites: RewriteBackground | None, *, paragraphs: bool) -> Point:
     """One index, from its making to its compaction."""
     path = folder / f"index-{count}"
     texts = documents(count + 2 * SINGLE)
@@ -96,7 +100,7 @@ def measure(count: int, folder: Path, rewrites: RewriteBackground | None) -> Poi
     seconds = processor = 0.0
     # Merging is part of the work: on one core a thread would take the same time from the admits.
     config = None if rewrites is None else REWRITES
-    with Index.open(path, config, rewrites=rewrites, merge="now") as index:
+    with Index.open(path, config, rewrites=rewrites, paragraphs=paragraphs, merge="now") as index:
         peak = 0.0
         for number in range(0, count, BATCH):
             some = list(islice(texts, min(BATCH, count - number)))
@@ -137,6 +141,8 @@ def measure(count: int, folder: Path, rewrites: RewriteBackground | None) -> Poi
         postings=info.posting_bytes / info.documents,
         texts=info.text_bytes / info.documents,
         memory=peak,
+        paragraphs=None if info.paragraphs is None else info.paragraphs / info.documents,
+        paragraph_postings=(info.paragraph_bytes or 0) / info.paragraphs if info.paragraphs else None,
     )
 
 
@@ -219,6 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--compared", type=int, default=20_000, help="documents for datasketch (default: 20,000)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here, too")
     parser.add_argument("--relation", choices=("rewrite",), help="look for rewrites, too")
+    parser.add_argument("--level", choices=("document", "both"), default="document", help="both: know paragraphs, too")
     chosen = parser.parse_args(arguments)
     rewrites = None if chosen.relation is None else generated_background()
     console = wide_console()
@@ -226,9 +233,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     points = []
     with tempfile.TemporaryDirectory(dir=chosen.data) as name, pinned(processors()[:1]):
         for count in chosen.documents:
-            points.append(measure(count, Path(name), rewrites))
-            for name, value in asdict(points[-1]).items():
-                table.add_row(name, f"{value:,.3f}" if isinstance(value, float) and value < 100 else f"{value:,.0f}")
+            points.append(measure(count, Path(name), rewrites, paragraphs=chosen.level == "both"))
+            for label, value in asdict(points[-1]).items():
+                if value is not None:
+                    shown = f"{value:,.3f}" if isinstance(value, float) and value < 100 else f"{value:,.0f}"
+                    table.add_row(label, shown)
             table.add_section()
         comparison = compare(chosen.compared, Path(name)) if chosen.compared else None
     console.print(table)
@@ -238,11 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{comparison.datasketch:,.0f}: {comparison.ratio:.0f} times"
         )
     if chosen.json is not None:
-        figures = {
-            "points": [asdict(point) for point in points],
-            "comparison": None if comparison is None else asdict(comparison),
-        }
-        chosen.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+        write_figures(chosen.json, points, comparison)
     return 0
 
 

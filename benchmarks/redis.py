@@ -13,7 +13,6 @@ Rounds alternate, and the least time of each counts.
 """
 
 import argparse
-import json
 import shutil
 import socket
 import subprocess
@@ -22,13 +21,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from rich.table import Table
 
 from benchmarks.corpus import Recipe, generate
+from benchmarks.figures import write_figures
 from benchmarks.spread import wide_console
 from dedup import Document, Index
 from dedup.index.server import Server, forget, parse_address
@@ -224,11 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"({comparison.datasketch_bytes:,.0f}): {comparison.ratio:.1f} times"
         )
     if chosen.json is not None:
-        figures = {
-            "points": [asdict(point) for point in points],
-            "comparison": None if comparison is None else asdict(comparison),
-        }
-        chosen.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+        write_figures(chosen.json, points, comparison)
     return 0
 
 

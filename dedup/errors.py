@@ -35,3 +35,7 @@ class StoreError(DedupError):
 
 class LockedError(StoreError):
     """An index has a writer already."""
+
+
+class LossWarning(UserWarning):
+    """What an index had acknowledged is not there any more."""

@@ -13,7 +13,6 @@ from dedup.index.anchor_tables import (
     COLUMNS,
     LISTS,
     MOST_UNITS,
-    SLOT_BITS,
     AnchorTable,
     lists_of,
     segment_rewordings,
@@ -23,6 +22,7 @@ from dedup.index.anchored import Anchored, Rewordings
 from dedup.index.arrivals import offsets_of
 from dedup.index.parts import Segment
 from dedup.kernels import I64, U32, Bool, Kernels
+from dedup.kernels.gathering import SLOT_BITS
 
 
 class Section(NamedTuple):

@@ -1,6 +1,7 @@
 """The anchors of an open index: those of its segments, and those of the tail in tables that grow together."""
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -8,8 +9,10 @@ from dedup.index.anchor_tables import AnchorTable, joined_table, segment_rewordi
 from dedup.index.anchored import REWORDED, Anchored, Rewordings
 from dedup.index.arrivals import NONE
 from dedup.index.catalogue import StoredSegment
+from dedup.index.ledger import Ledger
 from dedup.index.parts import Segment
-from dedup.kernels import I64, Bool, Kernels
+from dedup.kernels import I64, Kernels
+from dedup.kernels.gathering import AnchorStack, stack_anchors
 
 _JOINED = 8
 """To join tables costs less than to look into many: a document is joined with others so often, for each table."""
@@ -20,6 +23,10 @@ class AnchorStore:
 
     def __init__(self) -> None:
         self._tail: list[AnchorTable] = []
+        # Which tables have documents that are gone, as of the last removal; others come behind, whose are all there.
+        self._gone: WeakKeyDictionary[AnchorTable, bool] = WeakKeyDictionary()
+        self._gone_of: Ledger | None = None
+        self._gone_at = 0
         self._of_segments: dict[StoredSegment, tuple[AnchorTable | None, Rewordings]] = {}
 
     def add(self, anchored: Anchored) -> None:
@@ -36,22 +43,36 @@ class AnchorStore:
         """Forget the tail."""
         self._tail = []
 
-    def tables(
-        self, segments: Sequence[Segment], alive: Bool, kernels: Kernels
-    ) -> tuple[list[AnchorTable], list[bool]]:
-        """All tables in the order of ranks, and whether some documents of each are not there any more."""
-        tables, dead = [], []
+    def stack(self, segments: Sequence[Segment], ledger: Ledger, kernels: Kernels) -> AnchorStack:
+        """All tables in the order of ranks."""
+        if self._gone_of is not ledger or self._gone_at != ledger.removals:
+            self._gone, self._gone_of, self._gone_at = WeakKeyDictionary(), ledger, ledger.removals
+        tables, gone = [], []
         for segment in segments:
             table, _ = self._of_segment(segment, kernels)
             if table is not None:
-                first, last = int(segment.ranks[0]), int(segment.ranks[-1])
                 tables.append(table)
-                dead.append(int(np.count_nonzero(alive[first : last + 1])) < len(segment))
+                gone.append(self._is_partly_gone(table, segment))
         for table in filter(len, self._tail):
             tables.append(table)
-            dead.append(not bool(alive[table.anchored.ranks].all()))
+            gone.append(self._is_partly_gone(table, None))
         self._forget_others(segments)
-        return tables, dead
+        return stack_anchors([table.placed for table in tables], gone)
+
+    def _is_partly_gone(self, table: AnchorTable, segment: Segment | None) -> bool:
+        """Whether some documents of a table are not there any more, as far as is known without looking at each."""
+        if self._gone_of is None or self._gone_of.removals == 0:
+            return False
+        known = self._gone.get(table)
+        if known is None:
+            alive = self._gone_of.alive
+            if segment is None:
+                known = not bool(alive[table.anchored.ranks].all())
+            else:
+                first, last = int(segment.ranks[0]), int(segment.ranks[-1])
+                known = int(np.count_nonzero(alive[first : last + 1])) < len(segment)
+            self._gone[table] = known
+        return known
 
     def rewordings(self, segments: Sequence[Segment], ranks: I64, kernels: Kernels) -> Rewordings:
         """What is known of documents as rewordings: a row each, with the representative `NONE` where there is none."""

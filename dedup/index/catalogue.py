@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dedup.errors import StoreError
+from dedup.index.acknowledged import Acknowledging, Counts
 from dedup.index.arrivals import Arrivals
 from dedup.kernels import I64
 
@@ -64,6 +65,8 @@ class Catalogue:
 
     def __init__(self, folder: Path, *, read_only: bool) -> None:
         self.path = folder / NAME
+        self._acknowledging: Acknowledging | None = None
+        self._counts = Counts(0, 0)
         # A reader of a folder that nobody may write to cannot even look for a writer: what is there is all there is.
         for query in ("mode=ro", "mode=ro&immutable=1") if read_only else ("mode=rwc",):
             uri = f"{self.path.absolute().as_uri()}?{query}"
@@ -126,16 +129,42 @@ class Catalogue:
             if safe:
                 self._connection.execute("PRAGMA synchronous=FULL")
             self._connection.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+            counts = self._counts
             try:
                 yield
+                if not reading and self._acknowledging is not None:
+                    self._counts = self._counts._replace(transactions=counts.transactions + 1)
+                    self.set_fact("transactions", str(self._counts.transactions).encode())
                 self._connection.execute("COMMIT")
             except BaseException:
+                self._counts = counts
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            else:
+                self._acknowledge()
             finally:
                 if before is not None:
                     self._connection.execute(f"PRAGMA synchronous={before}")
+
+    def count_on(self, counts: Counts, acknowledging: Acknowledging) -> None:
+        """Put down from now on what is acknowledged, from what there is."""
+        self._counts, self._acknowledging = counts, acknowledging
+        acknowledging.put(counts)
+
+    def count_to(self, next_rank: int) -> None:
+        """Say the rank behind the last document of the transaction."""
+        self._counts = self._counts._replace(next_rank=next_rank)
+
+    def _acknowledge(self) -> None:
+        if self._acknowledging is not None:
+            self._acknowledging.put(self._counts)
+
+    @property
+    def transactions(self) -> int:
+        """How many there were that did more than add documents."""
+        value = self.fact("transactions") or b"0"
+        return int(value) if value.isdigit() else 0
 
     def fact(self, name: str) -> bytes | None:
         """A fact about the index."""
@@ -184,11 +213,15 @@ class Catalogue:
 
     def add_tail(self, arrivals: Arrivals) -> None:
         """Put documents behind those in the tail, under the rank of the last, which is never given again."""
-        parts = arrivals.parts()
+        parts, rank = arrivals.parts(), int(arrivals.rows["rank"][-1])
         self._connection.execute(
             "INSERT INTO tail VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (int(arrivals.rows["rank"][-1]), len(arrivals), *parts, _checksum(parts)),
+            (rank, len(arrivals), *parts, _checksum(parts)),
         )
+        self.count_to(rank + 1)
+        if not self._connection.in_transaction:
+            # The statement was a transaction by itself.
+            self._acknowledge()
 
     def tail(self, after: int, bands: int) -> tuple[Arrivals | None, int]:
         """The documents in the tail behind an entry, and the number of the last entry. Raises StoreError if damaged."""
@@ -250,6 +283,8 @@ class Catalogue:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+        if self._acknowledging is not None:
+            self._acknowledging.close()
 
     def _checked(self, table: str, name: str) -> bytes | None:
         with self.errors():

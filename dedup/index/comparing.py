@@ -8,10 +8,10 @@ import numpy as np
 from dedup.index.arrivals import NONE
 from dedup.index.parts import Data
 from dedup.index.state import State
-from dedup.kernels import Kernels, Ragged
+from dedup.kernels import Comparisons, Kernels, Ragged
 from dedup.model import Relation
 from dedup.tokenising import codepoint_table
-from dedup.verifying import LEAST_CONTAINED_TOKENS, Verdict, score_with_last, verdict_on
+from dedup.verifying import LEAST_CONTAINED_TOKENS, Scores, Verdict, score_with_last, verdict_on
 
 _FEW = 4
 _TOKENS_AT_ONCE = 1 << 20
@@ -29,14 +29,26 @@ def first_match(state: State, text: Data, length: int, candidates: list[int], ke
     """The first of some kept documents, ascending by rank, for which one of so many tokens is dropped."""
     config, lengths = state.config, state.ledger.lengths
     for ranks in _blocks(state, candidates):
-        tokens = _tokens(state, [*(state.text(rank, kernels) for rank in ranks)], text, kernels)
-        exact, scores = score_with_last(tokens, config, state.background, kernels)
+        exact, scores = _compared(state, text, ranks, kernels)
         for rank, same, row in zip(ranks, exact.tolist(), scores.tolist(), strict=True):
             verdict = verdict_on(same, row, int(lengths[rank]), length, config, config.shingle_size)
             within = row[2] >= config.containment and length >= LEAST_CONTAINED_TOKENS
             if verdict is Verdict.NEAR or (verdict is Verdict.CONTAINS and within):
                 return Match(rank, verdict, row)
     return None
+
+
+def score_alone(state: State, text: Data, ranks: list[int], kernels: Kernels) -> Scores:
+    """The scores of documents of the index, the left sides, with one text: `score_pairs` with `every`."""
+    several = [_compared(state, text, some, kernels) for some in _blocks(state, ranks)]
+    return Scores(
+        np.concatenate([each.exact for each in several]), *np.concatenate([each.scores for each in several]).T.copy()
+    )
+
+
+def _compared(state: State, text: Data, ranks: list[int], kernels: Kernels) -> Comparisons:
+    tokens = _tokens(state, [state.text(rank, kernels) for rank in ranks], text, kernels)
+    return score_with_last(tokens, state.config, state.background, kernels)
 
 
 def leader(state: State, text: Data, digest: int, ranks: list[int], kernels: Kernels) -> int:

@@ -1,11 +1,12 @@
 """Documents of an index, and documents that arrive, as those that rewrites are confirmed by take them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from dedup.index.judging import Judge
+from dedup.index.parts import Data
 from dedup.index.state import State
 from dedup.kernels import I64, U64, Kernels, Sketches
 from dedup.kernels.rewriting import RewriteKernels
@@ -15,6 +16,9 @@ from dedup.scanning.threads import Threads
 
 _TOKEN_BYTES = 6
 """Bytes of a token, about: what is read together is planned by it."""
+
+_FEW = 8
+"""Documents for which arrays would take longer than all else."""
 
 _ALONE = Threads(1)
 _SILENT = Silent()
@@ -42,6 +46,19 @@ class ConcernedTexts:
     arrivals: Arriving
     ranks: I64
     rewriting: RewriteKernels
+    digests: U64 = field(init=False)
+    """See `TextSource`."""
+
+    def __post_init__(self) -> None:
+        arrivals, stored, places = self.arrivals, *self._parted(self.ranks)
+        found = np.empty(self.ranks.size, dtype=np.uint64)
+        if stored.size <= _FEW:
+            for place in stored.tolist():
+                found[place] = arrivals.state.digest(int(self.ranks[place]), arrivals.kernels)
+        else:
+            found[stored] = arrivals.state.rows(self.ranks[stored], arrivals.kernels)["digest"]
+        found[places] = arrivals.sketches.digests[self.ranks[places] - arrivals.base]
+        object.__setattr__(self, "digests", found)
 
     @property
     def kernels(self) -> Kernels:
@@ -59,15 +76,6 @@ class ConcernedTexts:
         return _SILENT
 
     @property
-    def digests(self) -> U64:
-        """See `TextSource`."""
-        arrivals, stored, places = self.arrivals, *self._parted(self.ranks)
-        found = np.empty(self.ranks.size, dtype=np.uint64)
-        found[stored] = arrivals.state.rows(self.ranks[stored], arrivals.kernels)["digest"]
-        found[places] = arrivals.sketches.digests[self.ranks[places] - arrivals.base]
-        return found
-
-    @property
     def sizes(self) -> I64:
         """See `TextSource`."""
         return self.arrivals.judge.lengths(self.ranks) * _TOKEN_BYTES
@@ -76,10 +84,14 @@ class ConcernedTexts:
         """See `TextSource`."""
         arrivals, ranks = self.arrivals, self.ranks[places]
         stored, arrived = self._parted(ranks)
-        texts = [b""] * ranks.size
-        for chosen, found in arrivals.state.read(ranks[stored], arrivals.kernels):
-            for place, piece in zip(stored[chosen].tolist(), found.pieces(), strict=True):
-                texts[place] = piece
+        texts: list[Data] = [b""] * ranks.size
+        if stored.size <= _FEW:
+            for place in stored.tolist():
+                texts[place] = arrivals.state.text(int(ranks[place]), arrivals.kernels)
+        else:
+            for chosen, found in arrivals.state.read(ranks[stored], arrivals.kernels):
+                for place, piece in zip(stored[chosen].tolist(), found.pieces(), strict=True):
+                    texts[place] = piece
         for place in arrived.tolist():
             texts[place] = arrivals.texts.raw(int(ranks[place]) - arrivals.base)
         return TextColumn.from_bytes(texts)

@@ -16,6 +16,7 @@ import numpy as np
 from dedup.config import Config
 from dedup.deciding import DROPPED, REASONS, Reason
 from dedup.errors import StoreError
+from dedup.index.acknowledged import acknowledged
 from dedup.index.admitting import Admission, admit_documents, preview
 from dedup.index.catalogue import Catalogue, is_there
 from dedup.index.checking import IndexInfo, check, look_over
@@ -366,6 +367,8 @@ def open_storage(folder: Path, opening: Opening, mutex: threading.RLock) -> tupl
                 make_folder(folder)
             lock = WriterLock(folder / LOCK, opening.timeout)
             opened.callback(lock.release)
+        # Before the catalogue: what a writer commits meanwhile is in that, and not in what was put down before.
+        before = acknowledged(folder)
         catalogue = Catalogue(folder, read_only=opening.read_only)
         opened.callback(catalogue.close)
         if not opening.read_only:
@@ -380,6 +383,7 @@ def open_storage(folder: Path, opening: Opening, mutex: threading.RLock) -> tupl
         )
         storage = Storage(folder, catalogue, state, lock, mutex)
         storage.load()
+        storage.compare(before)
         if not opening.read_only:
             storage.delete_orphans()
         opened.pop_all()

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dedup.candidates import LEAST_SHARE, exact_classes
 from dedup.index.arrivals import NONE
+from dedup.index.comparing import score_alone
 from dedup.index.linking import band_candidates, distinct, sample_candidates
 from dedup.index.state import State
 from dedup.index.tables import LOW, SHIFT
@@ -232,6 +233,8 @@ class Judge:
 
     def score(self, left: I64, right: I64, left_lengths: I64, *, every: bool = False) -> Scores:
         """The scores of pairs of ranks and arrivals, block by block; of pairs that reach no threshold where `every`."""
+        if every and self._sketches.lengths.size == 1 and left.size and bool((left < self._base).all()):
+            return score_alone(self._state, self._texts.data.data, left.tolist(), self._kernels)
         result = Scores(np.zeros(left.size, dtype=np.bool_), *(np.zeros(left.size) for _ in range(4)))
         for block in _blocks(left_lengths):
             rows, one, other = self._tokens(left[block], right[block])

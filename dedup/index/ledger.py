@@ -13,11 +13,13 @@ class Ledger:
     """Columns by rank, which grow. Ranks that were never given, or given up, are not alive.
 
     `alive`: admitted and not removed. `representatives`: the rank of the representative, `NONE` for kept documents.
-    `lengths` are in tokens; `levels` and `level_sizes` those of `dedup.kernels.Sketches`.
+    `removals`: how often some were removed or taken back. `lengths` are in tokens; `levels` and `level_sizes` those of
+    `dedup.kernels.Sketches`.
     """
 
     def __init__(self) -> None:
         self.count = 0
+        self.removals = 0
         self._alive: Bool = np.zeros(_LEAST, dtype=np.bool_)
         self._representatives: U32 = np.full(_LEAST, NONE, dtype=np.uint32)
         self._lengths: U32 = np.zeros(_LEAST, dtype=np.uint32)
@@ -105,10 +107,12 @@ class Ledger:
     def remove(self, ranks: NDArray[np.integer]) -> None:
         """Strike documents out; what was dropped for them stays dropped."""
         self._alive[ranks] = False
+        self.removals += int(ranks.size > 0)
 
     def restore(self, ranks: NDArray[np.integer]) -> None:
         """Take `remove` back."""
         self._alive[ranks] = True
+        self.removals += int(ranks.size > 0)
 
     def living(self) -> int:
         """How many are there."""

@@ -1,16 +1,19 @@
 """Pairs of documents that arrive with documents before them: proposed by anchors, and confirmed, as by a batch scan."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from dedup.candidates.anchors import MOST_CANDIDATES, MOST_RETRIEVED, POSTINGS_READ, AnchorIndex, retrieve
 from dedup.config import PAIR_RELATIONS
-from dedup.index.anchor_tables import AnchorTable, Limits, MemberColumns, gather, interleaved, numbers_of
+from dedup.index.anchor_tables import MemberColumns, interleaved, is_partly_gone, list_lengths, numbers_of
 from dedup.index.arrivals import offsets_of
 from dedup.index.concerned import Arriving, ConcernedTexts
+from dedup.index.files import damaged
 from dedup.kernels import F64, I64, U32
+from dedup.kernels.gathering import Gathered
 from dedup.kernels.rewriting import UNREAD, Anchors, Nearest, Postings, RewriteKernels
 from dedup.scanning.rewrite_candidates import (
     Proposals,
@@ -84,32 +87,43 @@ class RewritePairs:
         self._arrivals, self._places, self._held = arrivals, places, held
         self._kernels, self._rewriting = arrivals.kernels, rewriting
         state = arrivals.state
-        alive = state.ledger.alive
         self._keys, self._lists = numbered
-        one = places.size == 1 and held.anchors.offsets.size == 2
-        limits = Limits(POSTINGS_READ, POSTINGS_READ if one else None)
-        self._tables, dead = state.anchors.tables(state.segments, alive, self._kernels)
-        self._gathered = gather(self._tables, dead, self._keys, alive, limits, self._kernels, rewriting)
+        self._stack = state.anchors.stack(state.segments, state.ledger, self._kernels)
+        self._gathered = self._gather()
+        self._check(self._gathered.damaged, self._gathered.part)
         self._n_stored = self._gathered.places.size
-        shares, ranks = [], []
-        for table, chosen in self._by_table(np.arange(self._n_stored)):
-            there = self._gathered.places[chosen]
-            shares.append(table.anchored.elsewhere[there])
-            ranks.append(table.anchored.ranks[there].astype(np.int64))
-        self._elsewhere = np.concatenate([*shares, elsewhere])
-        self._ranks = np.concatenate([*ranks, arrivals.base + places])
+        # Of documents of the index both are put down when these are found to be near.
+        nothing = np.zeros(self._n_stored, dtype=np.int64)
+        self._elsewhere = np.concatenate([nothing, elsewhere])
+        self._ranks = np.concatenate([nothing, arrivals.base + places])
         stored = self._gathered.first_units
         self._firsts = np.concatenate([stored[:-1], stored[-1] + held.firsts])
 
-    def _by_table(self, documents: I64) -> list[tuple[AnchorTable, I64]]:
-        """Each table that has some of the documents, which ascend, and these."""
-        numbers = self._gathered.tables[documents]
-        bounds = np.searchsorted(numbers, np.arange(len(self._tables) + 1)).tolist()
-        return [
-            (table, documents[bounds[number] : bounds[number + 1]])
-            for number, table in enumerate(self._tables)
-            if bounds[number] < bounds[number + 1]
-        ]
+    def _gather(self) -> Gathered:
+        """The lists of the keys, but for those that would not be read."""
+        alive, offsets = self._arrivals.state.ledger.alive, self._held.anchors.offsets
+        n_units = offsets.size - 1
+        if self._places.size > 1 or n_units == 1 or is_partly_gone(self._stack):
+            budget = POSTINGS_READ if n_units == 1 else None
+            return self._rewriting.gather_lists(self._stack, self._keys, alive, POSTINGS_READ, budget)
+        # Each window of a long document has the budget of a document by itself.
+        totals = list_lengths(self._stack, self._keys)
+        read = np.zeros(self._keys.size, dtype=np.bool_)
+        for begin, end in pairwise(offsets.tolist()):
+            lists = self._lists[begin:end]
+            ordered = lists[np.argsort(totals[lists], kind="stable")]
+            read[ordered[np.cumsum(totals[ordered]) <= POSTINGS_READ]] = True
+        found = self._rewriting.gather_lists(self._stack, self._keys[read], alive, POSTINGS_READ, None)
+        sizes, capped = np.zeros(read.size, dtype=np.int64), ~read & (totals > 0)
+        sizes[read], capped[read] = np.diff(found.offsets), found.capped
+        return found._replace(offsets=offsets_of(sizes), capped=capped)
+
+    def _check(self, block: int, table: int) -> None:
+        """Raise StoreError where a block of a table is damaged."""
+        if block >= 0:
+            words = self._stack.several[table].words
+            segments = self._arrivals.state.segments
+            raise damaged(next(each.path for each in segments if each.tables.words is words), f"block {block}")
 
     def confirmed(self, background: RewriteBackground) -> Confirmed:
         """The rewrites among all pairs of an arrival with a document before it."""
@@ -168,18 +182,18 @@ class RewritePairs:
         return AnchorIndex(self._keys, postings, self._lists.astype(np.uint32), owners, self._firsts)
 
     def _anchors(self, documents: I64) -> Anchors:
-        """The anchors of some documents of the index, ascending, and of all arrivals, by unit; none of the others."""
+        """The anchors of some documents of the index, ascending, and of all arrivals, by unit; none of the others.
+
+        What else is known of these documents is put down.
+        """
         own = self._held.anchors
-        sizes = np.zeros(int(self._firsts[-1]), dtype=np.int64)
-        sizes[self._firsts[self._n_stored] :] = np.diff(own.offsets)
-        keys, strengths = [], []
-        for table, chosen in self._by_table(documents):
-            taken = table.take(self._gathered.places[chosen], self._kernels)
-            sizes[numbers_of(self._firsts[chosen], self._firsts[chosen + 1])] = np.diff(taken.offsets)
-            keys.append(taken.keys)
-            strengths.append(taken.strengths)
+        taken = self._rewriting.take_anchors(self._stack, self._gathered, documents)
+        self._check(taken.damaged, taken.part)
+        self._elsewhere[documents], self._ranks[documents] = taken.elsewhere, taken.ranks
         return Anchors(
-            np.concatenate([*keys, own.keys]), np.concatenate([*strengths, own.strengths]), offsets_of(sizes)
+            np.concatenate([taken.keys, own.keys]),
+            np.concatenate([taken.strengths, own.strengths]),
+            offsets_of(np.concatenate([taken.sizes, np.diff(own.offsets)])),
         )
 
     def _scored(self, left: I64, right: I64, probabilities: F64) -> Confirmed:

@@ -1,6 +1,7 @@
 """What an index has on the disk: the tail, the segments and what becomes of them, each change whole or not at all."""
 
 import threading
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from dedup.errors import StoreError
+from dedup.errors import LossWarning, StoreError
+from dedup.index.acknowledged import Acknowledging, Counts
 from dedup.index.arrivals import Arrivals
 from dedup.index.catalogue import Catalogue, StoredSegment
 from dedup.index.creating import cosine_background_to_bytes
@@ -189,6 +191,7 @@ class Storage:
             with catalogue.transaction(safe=True):
                 catalogue.replace_segments([], stored)
                 catalogue.clear_tail(plan.end)
+                catalogue.count_to(plan.end)
                 self._set_numbers(plan.end)
                 if plan.removed.size:
                     catalogue.add_removals(plan.removed)
@@ -273,6 +276,8 @@ class Storage:
             self.store(self._plan_segment(None, NO_RANKS), NO_MARKS, kernels)
             if len(self.state.segments) > 1 or any(self._is_partly_gone(each) for each in self.state.segments):
                 self._merge(list(self.state.segments), kernels, rewrite=True)
+            if self.catalogue.fact("lost"):
+                self.catalogue.set_fact("lost", b"")
             self.catalogue.checkpoint()
 
     def _is_partly_gone(self, segment: Segment) -> bool:
@@ -315,6 +320,21 @@ class Storage:
             # Who has a file mapped keeps it; where it cannot be deleted now it is when the index is opened.
             with suppress(OSError):
                 (self.folder / name).unlink()
+
+    def compare(self, before: Counts) -> None:
+        """Warn where less is there than had been acknowledged; a writer keeps in mind that it was so."""
+        found = Counts(self.state.ledger.count, self.catalogue.transactions)
+        if lost := before.lost(found):
+            warnings.warn(
+                f"{self.folder}: {lost} were acknowledged and are not there any more: power was lost, or the log of "
+                "the catalogue was damaged or taken away. Admit again what came last",
+                LossWarning,
+                stacklevel=2,
+            )
+        if self.writable:
+            if lost:
+                self.catalogue.set_fact("lost", lost.encode())
+            self.catalogue.count_on(found, Acknowledging(self.folder))
 
     def delete_orphans(self) -> None:
         """Delete files that no transaction knows: those of a process that died while it wrote them."""

@@ -149,6 +149,7 @@ class TextFile:
         self._places: I64 = numbers[self.count + 2 + self._blocks :]
         # Numbers of an array would become objects of NumPy one by one.
         self._firsts_of_blocks = self._firsts.data
+        self._last: tuple[int, bytes] | None = None
         self._checked = False
 
     @property
@@ -182,7 +183,10 @@ class TextFile:
         block = min(bisect_right(self._firsts_of_blocks, number) - 1, max(self._blocks - 1, 0))
         base = int(self._offsets[self._firsts_of_blocks[block]])
         start, end = self._offsets[number : number + 2].tolist()
-        return memoryview(self._block(block))[start - base : end - base]
+        # What confirms a rewrite reads a text several times.
+        if self._last is None or self._last[0] != block:
+            self._last = block, self._block(block)
+        return memoryview(self._last[1])[start - base : end - base]
 
     def content(self) -> Content:
         """Everything as it is compressed."""

@@ -2,8 +2,8 @@
 
 from dedup.kernels.compiled_anchors import choose_anchors
 from dedup.kernels.compiled_document_terms import document_terms
+from dedup.kernels.compiled_gathering import gather_lists, take_anchors
 from dedup.kernels.compiled_nearest import nearest
-from dedup.kernels.compiled_postings import expand_postings
 from dedup.kernels.compiled_rescoring import rescore
 from dedup.kernels.compiled_term_evidence import weigh_evidence
 from dedup.kernels.compiled_term_types import classify_terms, number_terms
@@ -12,11 +12,12 @@ __all__ = [
     "choose_anchors",
     "classify_terms",
     "document_terms",
-    "expand_postings",
+    "gather_lists",
     "name",
     "nearest",
     "number_terms",
     "rescore",
+    "take_anchors",
     "weigh_evidence",
 ]
 

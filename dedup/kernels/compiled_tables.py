@@ -66,7 +66,7 @@ def check_words(tables: SortedTables, firsts: I64, lasts: I64) -> int:
 
 
 @compiled
-def _first_damaged(words: U64, octets: U8, blocks: I64, part: Integer, first: np.uint64, last: np.uint64) -> Integer:
+def first_damaged(words: U64, octets: U8, blocks: I64, part: Integer, first: np.uint64, last: np.uint64) -> Integer:
     """As `_damaged`, of one of a stack."""
     base, size = np.uint64(blocks[4 * part]), np.uint64(blocks[4 * part + 1])
     sums, checked = np.uint64(blocks[4 * part + 2]), np.uint64(blocks[4 * part + 3])
@@ -157,7 +157,7 @@ def _find_members_loop(
             check = blocks[4 * part + 2] >= 0
             slot = np.uint64(places[row + 2]) + (key >> np.uint64(32 - places[row + 3]))
             if check:
-                block = _first_damaged(words, octets, blocks, part, slot >> _HALF, (slot + np.uint64(1)) >> _HALF)
+                block = first_damaged(words, octets, blocks, part, slot >> _HALF, (slot + np.uint64(1)) >> _HALF)
                 if block >= 0:
                     state[1], state[2] = block, part
                     return written
@@ -166,7 +166,7 @@ def _find_members_loop(
             if low == high:
                 continue
             if check:
-                block = _first_damaged(words, octets, blocks, part, low, high - np.uint64(1))
+                block = first_damaged(words, octets, blocks, part, low, high - np.uint64(1))
                 if block >= 0:
                     state[1], state[2] = block, part
                     return written

@@ -17,8 +17,8 @@ ROOTS: dict[Group, str] = {"core": "compiled", "aligning": "compiled_align", "re
 _OWN: dict[str, Group] = {root: group for group, root in ROOTS.items()} | {
     "compiled_anchors": "rewriting",
     "compiled_document_terms": "rewriting",
+    "compiled_gathering": "rewriting",
     "compiled_nearest": "rewriting",
-    "compiled_postings": "rewriting",
     "compiled_rescoring": "rewriting",
     "compiled_shared_pairs": "rewriting",
     "compiled_shared_terms": "rewriting",

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import F64, I64, U8, U16, U32, U64, Bool, Ragged, Worth, is_ready
+from dedup.kernels.gathering import AnchorStack, Gathered, Taken
 
 PREFIX = 6
 """Characters to which the words of `DocumentTerms` are cut, in the place of stems: no dictionary, and any script."""
@@ -107,19 +108,6 @@ class Nearest(NamedTuple):
     cut: int = 0
 
 
-class MemberLists(NamedTuple):
-    """The members of lists, one list after the other.
-
-    `units` uint32 and their `documents` uint32; `places` int64: the anchor by which each is a member; of shape (n,).
-    `counts` int64 (lists,): how many members each list has.
-    """
-
-    units: U32
-    documents: U32
-    places: I64
-    counts: I64
-
-
 WORD_TYPE, NAME_TYPE, NUMBER_TYPE, STOP_TYPE = range(4)
 """The types of a term in the evidence of a rewrite; a name is begun with a capital wherever its text has it."""
 
@@ -207,23 +195,16 @@ class RewriteKernels(Protocol):
         """
         ...
 
-    def expand_postings(
-        self,
-        postings: U32,
-        begins: I64,
-        ends: I64,
-        slot_bits: int,
-        unit_begins: I64,
-        owners: U32,
-        ranks: U32,
-        alive: Bool,
-    ) -> MemberLists:
-        """The members of the lists that are ranges of `postings`, less those that are not alive.
+    def gather_lists(self, stack: AnchorStack, keys: U32, alive: Bool, cap: int, budget: int | None) -> Gathered:
+        """The living members of the lists of distinct keys, ascending, but of lists of more than `cap` of them.
 
-        A posting is a unit, and in its lower `slot_bits` the number of an anchor of it; the anchors of unit i begin at
-        `unit_begins[i]`. `owners`: the document of each unit, or nothing where each document is one unit. `ranks`, by
-        document, are places in `alive`, which may be nothing where all are.
+        `alive`, by rank. With a `budget` the shortest lists are read that have so many members together, where no table
+        has documents that are gone: what is asked for with one unit is never read beyond that.
         """
+        ...
+
+    def take_anchors(self, stack: AnchorStack, gathered: Gathered, chosen: I64) -> Taken:
+        """What is known of some of the documents gathered, ascending; the units of the others have no anchors."""
         ...
 
     def number_terms(self, values: U64) -> tuple[U32, U64]:

@@ -20,7 +20,7 @@ def stack(several: Sequence[SortedTables]) -> TableStack:
     starts = [array.ctypes.data for array in arrays]
     low = min(starts, default=0) & ~7
     high = max((start + array.nbytes for start, array in zip(starts, arrays, strict=True)), default=0)
-    memory: NDArray[np.uint8] = np.asarray(_Memory(low, -(-(high - low) // 8) * 8)) if arrays else _NOTHING
+    memory = memory_between(low, high)
     places = [each.places.reshape(-1, 4).copy() for each in held]
     blocks = np.empty((len(held), 4), dtype=np.int64)
     for each, own, row in zip(held, places, blocks, strict=True):
@@ -35,6 +35,12 @@ def stack(several: Sequence[SortedTables]) -> TableStack:
     return TableStack(
         held, memory.view(np.uint64), memory.view(np.uint32), memory, joined.reshape(-1), blocks.reshape(-1)
     )
+
+
+def memory_between(low: int, high: int) -> NDArray[np.uint8]:
+    """The memory from an address that is a multiple of eight to another one, or a little more, as bytes."""
+    memory: NDArray[np.uint8] = np.asarray(_Memory(low, -(-(high - low) // 8) * 8)) if high > low else _NOTHING
+    return memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class TextColumn:
         return cls.from_bytes([_encoded(text) for text in texts])
 
     @classmethod
-    def from_bytes(cls, encoded: Sequence[bytes]) -> "TextColumn":
+    def from_bytes(cls, encoded: Sequence[bytes | memoryview]) -> "TextColumn":
         """Join texts that are encoded already."""
         offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
         np.cumsum([len(text) for text in encoded], out=offsets[1:])

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from dedup import Document, Index, StoreError
+from dedup.errors import LossWarning
 from dedup.index import storage
 from dedup.index.catalogue import NAME
 from dedup.index.segments import write_merged
@@ -209,6 +210,47 @@ def test_a_log_that_cannot_be_read_is_told_and_not_passed_over(tmp_path: Path, m
         Index.open(copy, read_only=True)
     with Index.open(seen, read_only=True) as reader:
         assert len(reader) == 1
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_what_a_damaged_log_loses_is_told_until_the_index_is_compacted(tmp_path: Path, read_only: bool) -> None:
+    several = documents(30)
+    with Index.open(tmp_path / "seen") as index:
+        for document in several[:20]:
+            index.admit(document)
+        index.admit_batch(several[20:], mark=("place", b"30"))
+        shutil.copytree(tmp_path / "seen", tmp_path / "copy")
+    log = tmp_path / "copy" / f"{NAME}-wal"
+    data = bytearray(log.read_bytes())
+    data[3 * len(data) // 4] ^= 1
+    log.write_bytes(data)
+    with pytest.warns(LossWarning, match=r"documents \(those behind the first \d+\) and 1 transactions"):
+        index = Index.open(tmp_path / "copy", read_only=read_only)
+    with index:
+        there = len(index)
+        assert 0 < there < 30
+        if read_only:
+            return
+        assert any("were acknowledged and lost" in problem for problem in index.check())
+        index.admit_batch(several)
+        assert len(index) == 30
+    with Index.open(tmp_path / "copy") as index:
+        assert any(f"behind the first {there})" in problem for problem in index.check())
+        index.compact()
+        assert index.check() == []
+
+
+def test_a_process_that_died_between_storing_and_putting_down_lost_nothing(tmp_path: Path) -> None:
+    with Index.open(tmp_path / "seen") as index:
+        index.admit_batch(documents(5))
+    before = (tmp_path / "seen" / "acknowledged").read_bytes()
+    with Index.open(tmp_path / "seen") as index:
+        index.admit_batch(documents(9)[5:])
+    for data in (before, before[:7], b""):
+        (tmp_path / "seen" / "acknowledged").write_bytes(data)
+        with Index.open(tmp_path / "seen") as index:
+            assert len(index) == 9
+            assert index.check() == []
 
 
 def test_a_forked_process_is_told_to_open_the_index_itself(tmp_path: Path) -> None:

@@ -219,33 +219,3 @@ def test_terms_are_numbered_by_tables_that_grow(seed: int, bits: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiled_term_types, "_FIRST_BITS", bits)
         assert_same(compiled_rewriting.number_terms(values), reference_rewriting.number_terms(values))
-
-
-@given(seeds, st.booleans(), st.booleans())
-@settings(max_examples=40)
-def test_packed_postings(seed: int, whole: bool, every: bool) -> None:
-    generator = np.random.default_rng(seed)
-    n_units, slot_bits = int(generator.integers(1, 20)), 6
-    sizes = generator.integers(1, 40, n_units)
-    unit_begins = np.append(0, np.cumsum(sizes))
-    owners = (
-        np.zeros(0, dtype=np.uint32) if whole else np.sort(generator.integers(0, n_units, n_units, dtype=np.uint32))
-    )
-    ranks = np.sort(generator.choice(60, n_units, replace=False)).astype(np.uint32)
-    alive = np.zeros(0, dtype=np.bool_) if every else generator.random(60) < 0.6
-    units = generator.integers(0, n_units, 80)
-    slots = (generator.random(80) * sizes[units]).astype(np.int64)
-    postings = (units << slot_bits | slots).astype(np.uint32)
-    begins = generator.integers(0, 80, 12)
-    ends = begins + (generator.random(12) * (81 - begins)).astype(np.int64)
-    arguments = (postings, begins, ends, slot_bits, unit_begins, owners, ranks, alive)
-    lists = compiled_rewriting.expand_postings(*arguments)
-    assert_same(reference_rewriting.expand_postings(*arguments), lists)
-    members = [place for begin, end in zip(begins, ends, strict=True) for place in range(begin, end)]
-    expected = [
-        (unit, int(unit_begins[unit] + slot))
-        for unit, slot in ((int(units[place]), int(slots[place])) for place in members)
-        if every or alive[ranks[unit if whole else owners[unit]]]
-    ]
-    assert list(zip(lists.units.tolist(), lists.places.tolist(), strict=True)) == expected
-    assert int(lists.counts.sum()) == len(expected)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from dedup.config import Config
 from dedup.kernels import Kernels
-from dedup.verifying import Background, Scores, fit_background, score_pairs
+from dedup.verifying import Background, Scores, fit_background, score_pairs, score_with_last
 from tests import oracles
 from tests.strategies import TERMS, to_ragged, token_rows
 
@@ -23,6 +23,20 @@ def score_all(
     pairs = [(left, right) for left in range(len(rows)) for right in range(len(rows))]
     left, right = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
     return pairs, score_pairs(to_ragged(rows), left, right, config, background, kernels)
+
+
+@given(token_rows(max_rows=6, vocabulary=4), background_rows, st.integers(1, 6))
+@settings(max_examples=60)
+def test_one_row_held_against_the_others_scores_as_its_pairs_do(
+    kernels: Kernels, rows: list[list[int]], known: list[list[int]], size: int
+) -> None:
+    config, background = Config(shingle_size=size), fit_background(to_ragged(known), kernels)
+    last = len(rows) - 1
+    left = np.arange(last)
+    expected = score_pairs(to_ragged(rows), left, np.full(last, last), config, background, kernels, every=True)
+    exact, scores = score_with_last(to_ragged(rows), config, background, kernels)
+    np.testing.assert_array_equal(exact, expected.exact)
+    np.testing.assert_array_equal(scores, np.stack(expected[1:], axis=1))
 
 
 EVERY_PAIR = Config(threshold=0.05)

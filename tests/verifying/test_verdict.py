@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from dedup.config import PAIR_RELATIONS, Config
 from dedup.model import Relation
-from dedup.verifying import CODES, Scores, Verdict, verdicts
+from dedup.verifying import CODES, Scores, Verdict, verdict_on, verdicts
 
 shares = st.sampled_from([0.0, 0.49, 0.5, 0.69, 0.7, 0.89, 0.9, 1.0])
 lengths = st.sampled_from([0, 1, 4, 5, 9, 10, 100])
@@ -15,7 +15,7 @@ pairs = st.tuples(st.booleans(), shares, shares, shares, shares, lengths, length
 Pair = tuple[bool, float, float, float, float, int, int]
 
 
-def verdict_on(several: list[Pair], config: Config, least_contained: int = 0) -> list[Verdict]:
+def verdicts_on(several: list[Pair], config: Config, least_contained: int = 0) -> list[Verdict]:
     columns = list(zip(*several, strict=True))
     exact = np.array(columns[0], dtype=np.bool_)
     scores = Scores(exact, *(np.array(column, dtype=np.float64) for column in columns[1:5]))
@@ -44,7 +44,20 @@ def textbook(pair: Pair, config: Config, least_contained: int) -> Verdict:
 def test_verdicts_are_those_of_the_textbook(several: list[Pair], size: int, least_contained: int) -> None:
     config = Config(shingle_size=size)
     expected = [textbook(pair, config, least_contained) for pair in several]
-    assert verdict_on(several, config, least_contained) == expected
+    assert verdicts_on(several, config, least_contained) == expected
+
+
+@given(
+    pairs, st.sampled_from([1, 5]), st.sampled_from([0, 5, 10]), st.sets(st.sampled_from(PAIR_RELATIONS), min_size=1)
+)
+@settings(max_examples=200)
+def test_the_verdict_on_one_pair_is_that_of_many(
+    pair: Pair, size: int, least_contained: int, relations: set[Relation]
+) -> None:
+    config = Config(shingle_size=size, relations=tuple(each for each in PAIR_RELATIONS if each in relations))
+    exact, *scores, left, right = pair
+    found = verdict_on(bool(exact), scores, int(left), int(right), config, least_contained)
+    assert [found] == verdicts_on([pair], config, least_contained)
 
 
 def pair_of(
@@ -67,7 +80,7 @@ def test_the_first_relation_in_order_holds() -> None:
         pair_of(resemblance=0.4, left=0.6, right=0.6, cosine=0.6),
     ]
     expected = [Verdict.EXACT, Verdict.NEAR, Verdict.CONTAINS, Verdict.CONTAINS, Verdict.NONE]
-    assert verdict_on(several, Config()) == expected
+    assert verdicts_on(several, Config()) == expected
 
 
 def test_the_thresholds_themselves_suffice_and_less_does_not() -> None:
@@ -78,22 +91,22 @@ def test_the_thresholds_themselves_suffice_and_less_does_not() -> None:
         for factor, other, third in ((at, at, 0), (under, at, 0), (at, under, 0), (0, 0, at), (0, 0, under))
     ]
     expected = [Verdict.NEAR, Verdict.NONE, Verdict.VETOED, Verdict.CONTAINS, Verdict.NONE]
-    assert verdict_on(several, config) == expected
+    assert verdicts_on(several, config) == expected
 
 
 def test_a_pair_that_the_cosine_alone_stands_against_is_marked_as_vetoed() -> None:
-    assert verdict_on([pair_of(resemblance=0.8, cosine=0.49)], Config()) == [Verdict.VETOED]
-    assert verdict_on([pair_of(resemblance=0.8, cosine=0.49)], Config(cosine=0.0)) == [Verdict.NEAR]
+    assert verdicts_on([pair_of(resemblance=0.8, cosine=0.49)], Config()) == [Verdict.VETOED]
+    assert verdicts_on([pair_of(resemblance=0.8, cosine=0.49)], Config(cosine=0.0)) == [Verdict.NEAR]
 
 
 def test_texts_under_a_shingle_can_only_be_exact_copies() -> None:
     alike = pair_of(resemblance=1.0, left=1.0, right=1.0, cosine=1.0, lengths=(4, 100))
     copies = pair_of(exact=True, resemblance=1.0, left=1.0, right=1.0, cosine=1.0, lengths=(1, 1))
-    assert verdict_on([alike, copies], Config()) == [Verdict.NONE, Verdict.EXACT]
+    assert verdicts_on([alike, copies], Config()) == [Verdict.NONE, Verdict.EXACT]
 
 
 def test_texts_without_tokens_are_not_copies_of_each_other() -> None:
-    assert verdict_on([pair_of(exact=True, lengths=(0, 0))], Config()) == [Verdict.NONE]
+    assert verdicts_on([pair_of(exact=True, lengths=(0, 0))], Config()) == [Verdict.NONE]
 
 
 @pytest.mark.parametrize(("contained", "least", "expected"), [(4, 0, 0), (5, 0, 3), (9, 10, 0), (10, 10, 3)])
@@ -101,7 +114,7 @@ def test_a_contained_text_has_five_tokens_or_the_number_asked_for(contained: int
     config = Config(shingle_size=2)
     left = pair_of(left=1.0, lengths=(contained, 100))
     right = pair_of(right=1.0, lengths=(100, contained))
-    assert verdict_on([left, right], config, least) == [Verdict(expected)] * 2
+    assert verdicts_on([left, right], config, least) == [Verdict(expected)] * 2
 
 
 @given(st.lists(pairs, min_size=1), st.sets(st.sampled_from(PAIR_RELATIONS), min_size=1))
@@ -109,8 +122,8 @@ def test_a_contained_text_has_five_tokens_or_the_number_asked_for(contained: int
 def test_a_relation_that_is_not_asked_for_is_not_given_and_others_stay(
     several: list[Pair], relations: set[Relation]
 ) -> None:
-    every = verdict_on(several, Config())
-    some = verdict_on(several, Config(relations=tuple(relations)))
+    every = verdicts_on(several, Config())
+    some = verdicts_on(several, Config(relations=tuple(relations)))
     for before, after in zip(every, some, strict=True):
         kept = before not in CODES or CODES[before] in relations
         assert after == (before if kept else Verdict.NONE)
