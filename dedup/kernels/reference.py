@@ -23,6 +23,7 @@ from dedup.kernels.reference_characters import decode, folded_lengths, hash_fold
 from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks, find
 from dedup.kernels.reference_ranges import gather_ranges
+from dedup.kernels.reference_records import line_ends, read_members
 from dedup.kernels.reference_returns import densest_returns
 from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
@@ -52,6 +53,7 @@ __all__ = [
     "gather_ranges",
     "group_entries",
     "hash_tokens",
+    "line_ends",
     "link",
     "look_up",
     "mark_terms",
@@ -61,6 +63,7 @@ __all__ = [
     "pair_arrivals",
     "post",
     "post_bigrams",
+    "read_members",
     "same_bytes",
     "screen",
     "segment",
