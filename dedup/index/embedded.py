@@ -93,7 +93,7 @@ class EmbeddedIndex(Index):
             kernels = self._choose(0)
             date = time.time() if admitted is None else seconds_of(admitted)
             with self._storage.restoring():
-                alone = admit_one(self._state, token, text, date, kernels, new=False)
+                alone = admit_one(self._state, token, text, date, kernels)
                 if alone is not None:
                     self._storage.commit(alone.arrivals, NO_RANKS, NO_MARKS, kernels)
                     self._merge_due(kernels)
@@ -295,7 +295,7 @@ class EmbeddedIndex(Index):
             size = self._state.config.shingle_size
             reason = Reason.UNIQUE if alone.length >= size else Reason.SHORT if alone.length else Reason.EMPTY
             return Decision(document, keep=True, reason=str(reason))
-        (name,) = self._state.ids(np.array([alone.representative]), kernels)
+        name = self._state.id(alone.representative, kernels)
         code = DROPPED if alone.dropped else REASONS.index(Reason.UNIQUE)
         return make_decision(
             document, code, alone.verdict, json.loads(name), alone.scores, probability=alone.probability

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
@@ -146,6 +147,8 @@ class TextFile:
         self._offsets: I64 = numbers[: self.count + 1]
         self._firsts: I64 = numbers[self.count + 1 : self.count + 2 + self._blocks]
         self._places: I64 = numbers[self.count + 2 + self._blocks :]
+        # Numbers of an array would become objects of NumPy one by one.
+        self._firsts_of_blocks = self._firsts.data
         self._checked = False
 
     @property
@@ -172,6 +175,14 @@ class TextFile:
         moved = bases[which] - self._offsets[self._firsts[wanted[which]]]
         data = np.frombuffer(pieces[0] if len(pieces) == 1 else b"".join(pieces), dtype=np.uint8)
         return Texts(data, self._offsets[numbers] + moved, self._offsets[numbers + 1] + moved)
+
+    def text(self, number: int) -> memoryview:
+        """One text. Raises StoreError where its block is damaged."""
+        self.check_index()
+        block = min(bisect_right(self._firsts_of_blocks, number) - 1, max(self._blocks - 1, 0))
+        base = int(self._offsets[self._firsts_of_blocks[block]])
+        start, end = self._offsets[number : number + 2].tolist()
+        return memoryview(self._block(block))[start - base : end - base]
 
     def content(self) -> Content:
         """Everything as it is compressed."""
