@@ -1,10 +1,7 @@
 """Batches of records as they came, with what is decided by beside them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from dedup.kernels import I64, U8
 from dedup.model import IdColumn, TextColumn
@@ -74,13 +71,3 @@ class RowBatch:
 
 
 Batch = LineBatch | RowBatch
-
-
-def joined(columns: Sequence[TextColumn]) -> TextColumn:
-    """The texts of several columns, one after the other."""
-    if len(columns) == 1:
-        return columns[0]
-    sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(np.diff(column.offsets) for column in columns)])
-    offsets = np.zeros(sizes.size + 1, dtype=np.int64)
-    np.cumsum(sizes, out=offsets[1:])
-    return TextColumn(np.concatenate([np.zeros(0, dtype=np.uint8), *(column.data for column in columns)]), offsets)

@@ -10,7 +10,7 @@ import numpy as np
 
 from dedup.errors import InputError
 from dedup.filtering.options import FilterOptions
-from dedup.filtering.records import Place, RowBatch, Unreadable, joined
+from dedup.filtering.records import Place, RowBatch, Unreadable
 from dedup.filtering.sources import START, Reached, Step, another_input, broken_input, named, status_of
 from dedup.kernels import Bool
 from dedup.model import IdColumn, TextColumn
@@ -114,7 +114,7 @@ class RowSource:
             first += piece.num_rows
         numbers = np.arange(table.num_rows, dtype=np.int64)
         binary = pa.concat_arrays(texts)
-        every_token = joined(tokens)
+        every_token = _joined(tokens)
         records: list[Unreadable] = []
         if unreadable:
             unreadable.sort(key=lambda each: each[0])
@@ -252,6 +252,15 @@ def _exactly(source: IO[bytes], size: int) -> bytes:
         pieces.append(piece)
         size -= len(piece)
     return b"".join(pieces)
+
+
+def _joined(columns: list[TextColumn]) -> TextColumn:
+    if len(columns) == 1:
+        return columns[0]
+    sizes = np.concatenate([np.diff(column.offsets) for column in columns])
+    offsets = np.zeros(sizes.size + 1, dtype=np.int64)
+    np.cumsum(sizes, out=offsets[1:])
+    return TextColumn(np.concatenate([column.data for column in columns]), offsets)
 
 
 def _row_values(table: "pa.Table", row: int) -> dict[str, object]:

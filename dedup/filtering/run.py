@@ -129,9 +129,6 @@ class _Run:
             if saved is not None and saved.finished and _unchanged(self._source, saved.reached):
                 return self._done(source, saved, workspace)
             known = 0 if saved is None or saved.verdicts is None else 1
-            if (source.total_bytes or 0) >= WORTH.compile:
-                # Before another thread needs them, which tells nobody that it waits.
-                choose(WORTH.compile, self._progress.message)
             steps = ReadAhead(self._sketched(source.steps(), known), _AHEAD, self._stop)
             try:
                 return self._through(source, steps, saved, workspace)
@@ -198,6 +195,8 @@ class _Run:
         outputs = self._outputs(source, saved, workspace)
         writer = WriteBehind(_BEHIND, self._stop)
         try:
+            if (source.total_bytes or 0) >= WORTH.compile:
+                choose(WORTH.compile, self._progress.message)
             self._progress.start("filtering", source.total_bytes)
             return self._decided(outputs, writer, _chained(first, steps), saved, before)
         finally:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from dedup.kernels.hashing import TriggerTable, WeightTable
 from dedup.kernels.objects import Group
-from dedup.kernels.records import LineMembers
 from dedup.kernels.screening import ScreenTable
 
 if TYPE_CHECKING:
@@ -264,22 +263,6 @@ class Kernels(Protocol):
         """Of the groups of expressions that each range is to be tried for, those that may match one of its lines.
 
         Told by the beginnings in the table: all groups that match are among them, and most often some that do not.
-        """
-        ...
-
-    def line_ends(self, data: U8) -> I64:
-        """The places behind the newlines among some bytes."""
-        ...
-
-    def read_members(
-        self, data: U8, starts: I64, ends: I64, first: int, text_name: bytes, id_name: bytes, kind: int
-    ) -> LineMembers:
-        """The texts and ids of JSON lines from one of them on, up to the first that is unusual or not valid.
-
-        A line (half-open, with or without its newline) is usual if it is a JSON object in which each of two different
-        names stands once, and none is written with a backslash; the text is a string, and the id an integer of
-        `MOST_DIGITS` or a string that is its own token, of the `kind` of those before (see `dedup.kernels.records`).
-        Its numbers have an exponent of two digits at the most; nothing is nested deeper than `MOST_NESTED`.
         """
         ...
 

@@ -43,8 +43,6 @@ from dedup.kernels.compiled_places import count_marks as count_marks
 from dedup.kernels.compiled_places import find as find
 from dedup.kernels.compiled_positions import tokenise_loop
 from dedup.kernels.compiled_ranges import gather_ranges as gather_ranges
-from dedup.kernels.compiled_records import line_ends as line_ends
-from dedup.kernels.compiled_records import read_members as read_members
 from dedup.kernels.compiled_repeats import repeated_entries_loop, repeated_keys_loop
 from dedup.kernels.compiled_returns import densest_returns as densest_returns
 from dedup.kernels.compiled_rows import (

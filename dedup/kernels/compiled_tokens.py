@@ -54,7 +54,7 @@ def load(data: U8, place: np.uint64) -> np.uint64:
 
 
 @compiled
-def store(data: U8, place: np.uint64, value: np.uint64) -> None:
+def _store(data: U8, place: np.uint64, value: np.uint64) -> None:
     """Write eight bytes, the lowest first."""
     data[place] = np.uint8(value)
     data[place + np.uint64(1)] = np.uint8(value >> np.uint64(8))
@@ -119,7 +119,7 @@ def _transcode(source: U8, start: Integer, end: Integer, index: NDArray[np.uint1
             if place + np.uint64(8) <= stop:
                 word = load(source, place)
                 run = trailing_zeros(word & _HIGH_BITS) >> np.uint64(3)
-                store(target, out, word)
+                _store(target, out, word)
             else:
                 run = np.uint64(1)
                 target[out] = np.uint8(lead)
@@ -144,7 +144,7 @@ def _transcode(source: U8, start: Integer, end: Integer, index: NDArray[np.uint1
                 codepoint = min(codepoint, np.uint64(0x10FFFF))
                 place += np.uint64(4)
         entry = pages[np.uint64(index[codepoint >> np.uint64(8)]) << np.uint64(8) | codepoint & np.uint64(0xFF)]
-        store(target, out, entry)
+        _store(target, out, entry)
         # Eight bytes less the leading zero bytes of the entry.
         filled = entry | entry >> np.uint64(1)
         filled |= filled >> np.uint64(2)

@@ -37,7 +37,6 @@ from dedup.kernels.reference_characters import decode, folded_lengths, hash_fold
 from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks, find
 from dedup.kernels.reference_ranges import gather_ranges
-from dedup.kernels.reference_records import line_ends, read_members
 from dedup.kernels.reference_repeats import repeated_entries, repeated_keys
 from dedup.kernels.reference_returns import densest_returns
 from dedup.kernels.reference_screening import screen
@@ -68,7 +67,6 @@ __all__ = [
     "gather_ranges",
     "group_entries",
     "hash_tokens",
-    "line_ends",
     "link",
     "look_up",
     "mark_terms",
@@ -78,7 +76,6 @@ __all__ = [
     "pair_arrivals",
     "post",
     "post_bigrams",
-    "read_members",
     "repeated_entries",
     "repeated_keys",
     "same_bytes",
