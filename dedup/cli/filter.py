@@ -125,6 +125,13 @@ _Handler = Callable[[int, FrameType | None], object] | int | None
     help="process: what is done outlives the process (default). full: a loss of power as well, at the cost of speed.",
 )
 @click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0.0),
+    default=0.0,
+    help="Wait for another process that writes to the index, or for a server that cannot be reached (default 0).",
+)
+@click.option(
     "--memory",
     metavar="SIZE",
     callback=read_size,
@@ -147,6 +154,7 @@ def filter_command(
     flush_interval: float | None,
     restart: bool,
     durability: str | None,
+    timeout: float,
     memory: int | None,
     fail_on: tuple[tuple[str, int], ...],
     quiet: bool,
@@ -168,7 +176,7 @@ def filter_command(
 
     config = _checked(settings.config(Config(relations=PAIR_RELATIONS, level=Level.DOCUMENT)), drop)
     # An index that is there has a configuration, which holds where nothing is said.
-    said = settings != Settings() or index is None or not Index.exists(index)
+    said = settings != Settings() or index is None or not Index.exists(index, timeout=timeout)
     options = FilterOptions(
         mode=Mode(mode),
         rejected=rejected,
@@ -177,11 +185,12 @@ def filter_command(
         restart=restart,
         full_durability=durability == "full",
         drop_rewrites=bool(drop),
+        timeout=timeout,
         paragraphs=True if config.level is Level.BOTH else None,
     )
     options = _with_batches(options, batch, flush_interval, memory)
     if not said:
-        with Index.open(str(index), read_only=True) as opened:
+        with Index.open(str(index), read_only=True, timeout=timeout) as opened:
             config = opened.config
     check_fail_on(fail_on, config.relations)
     _check_ends(source, target, options)

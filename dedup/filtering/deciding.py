@@ -36,6 +36,7 @@ class Decider:
             paragraphs=options.paragraphs,
             durability="full" if options.full_durability else "process",
             drop_rewrites=options.drop_rewrites,
+            timeout=options.timeout,
         )
 
     @property

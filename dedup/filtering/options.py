@@ -37,7 +37,8 @@ class FilterOptions:
     its first record came through a pipe. A shard of a folder is closed with the batch by which it reaches
     `shard_bytes`. `restart` begins anew where a run was interrupted, and replaces outputs that are in the way.
     `full_durability`: what was written survives a loss of power, not of the process alone. `drop_rewrites`: records
-    that reword an earlier one are dropped, where they are looked for; else they are kept, and counted. `paragraphs`:
+    that reword an earlier one are dropped, where they are looked for; else they are kept, and counted. `timeout`:
+    seconds to wait for another process that writes to the index, or for a server that cannot be reached. `paragraphs`:
     whether the index knows the paragraphs of records, by default whatever it was made with: `annotate` tells those that
     were seen before, and `clean` cuts them.
     """
@@ -53,6 +54,7 @@ class FilterOptions:
     restart: bool = False
     full_durability: bool = False
     drop_rewrites: bool = False
+    timeout: float = 0.0
     paragraphs: bool | None = None
 
     def __post_init__(self) -> None:

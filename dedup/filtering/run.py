@@ -41,7 +41,7 @@ _AHEAD = 2
 """Batches that are read ahead."""
 
 _BEHIND = 2
-"""Batches that are decided on and not written yet: while one is written another one waits, so that neither thread does."""
+"""Batches that are decided on and not written yet: one that is being written, and one that waits for it."""
 
 _COMPLAINTS = 3
 

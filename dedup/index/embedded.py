@@ -34,6 +34,7 @@ from dedup.index.exchange import AT_ONCE, check_buckets, kept_ranks, ranks_in_bu
 from dedup.index.explaining import explanation
 from dedup.index.front import Index, columns_of, encoded_document
 from dedup.index.locking import WriterLock
+from dedup.index.moments import seconds_of
 from dedup.index.opening import Opening
 from dedup.index.refitting import fit_to_index
 from dedup.index.resolving import documents_with
@@ -91,7 +92,7 @@ class EmbeddedIndex(Index):
         with self._mutex:
             self._check_writable()
             kernels = self._choose(0)
-            date = time.time() if admitted is None else admitted.timestamp()
+            date = time.time() if admitted is None else seconds_of(admitted)
             with self._storage.restoring():
                 alone = admit_one(self._state, token, text, date, kernels)
                 if alone is not None:
@@ -140,7 +141,7 @@ class EmbeddedIndex(Index):
         """Decide on documents: what stores them, which can be done while others are decided on."""
         self._check_writable()
         kernels = self._choose(texts.n_bytes)
-        date = time.time() if admitted is None else admitted.timestamp()
+        date = time.time() if admitted is None else seconds_of(admitted)
         with self._storage.restoring():
             admission = admit_documents(
                 self._state, texts, ids, date, kernels, same_id=same_id, keep_all=keep_all, sketches=sketches
@@ -190,7 +191,7 @@ class EmbeddedIndex(Index):
         """See `Index.expire`."""
         with self._mutex:
             self._check_writable()
-            ranks = self._state.admitted_before(before.timestamp(), self._choose(0))
+            ranks = self._state.admitted_before(seconds_of(before), self._choose(0))
             self._storage.remove(ranks)
             return int(ranks.size)
 

@@ -61,7 +61,7 @@ class Index(ABC):
         alone, beside a writer. `durability`: what is acknowledged survives the death of the `process`, or with "full"
         a loss of power too; without it that may cost the last transactions, never more. `merge`: whether segments
         that have become many are joined in a thread, by the call that made the last of them, or by `compact` alone.
-        `timeout`: seconds to wait for another writer.
+        `timeout`: seconds to wait for another writer, or, again and again, for a server that cannot be reached.
 
         `path` may be the address of a Redis server, `redis://host:port/db?prefix=name`: there is nothing to merge then
         and no writer to wait for, and `durability` is the server's to give. See `dedup.index.shared`.
@@ -81,12 +81,12 @@ class Index(ABC):
         return open_folder(Path(path), opening)
 
     @staticmethod
-    def exists(path: str | os.PathLike[str]) -> bool:
-        """Whether there is an index in a folder, or at an address."""
+    def exists(path: str | os.PathLike[str], *, timeout: float = 0.0) -> bool:
+        """Whether there is an index in a folder, or at an address, whose server may take `timeout` to be reached."""
         if is_address(path):
             from dedup.index.meeting import is_at
 
-            return is_at(os.fspath(path))
+            return is_at(os.fspath(path), timeout)
         return is_there(Path(path))
 
     @property
@@ -114,7 +114,7 @@ class Index(ABC):
         """Decide on a document and put it into the index, in one step.
 
         The same id with the same text gives the recorded decision; with another text it takes the place of the earlier
-        document. `admitted`: when it was, by default now.
+        document. `admitted`: when it was, by default now; in UTC where it has no zone.
         """
         return self.admit_batch([document], admitted=admitted)[0]
 
@@ -198,7 +198,7 @@ class Index(ABC):
     def expire(self, before: datetime) -> int:
         """Take the documents out that were admitted before a moment; how many there were.
 
-        On a server this goes document by document, while others go on.
+        A moment without a zone is one of UTC. On a server this goes document by document, while others go on.
         """
 
     @abstractmethod

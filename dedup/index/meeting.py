@@ -52,9 +52,9 @@ def meet(server: Server, opening: Opening) -> State:
     return State(Path(server.shown), stored.config, stored.background, stored.text)
 
 
-def is_at(url: str) -> bool:
-    """Whether there is an index at an address."""
-    server = Server(parse_address(url))
+def is_at(url: str, patience: float) -> bool:
+    """Whether there is an index at an address, `patience` as for `Server`."""
+    server = Server(parse_address(url), patience)
     try:
         return bool(server.facts())
     finally:

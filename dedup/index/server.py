@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha1
 from importlib.resources import files
+from itertools import count
 from typing import NamedTuple, NoReturn, Protocol, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -25,6 +26,8 @@ DOCUMENTS_AT_ONCE = 512
 """Documents that are fetched for, and inserted, by one script each: some milliseconds of the server's time."""
 BYTES_AT_ONCE = 4 << 20
 _TRIES = 3
+_CONNECTING = 10.0
+"""Seconds that connecting may take, at the least."""
 _PAUSE = 0.05
 
 Value = bytes | str | int
@@ -94,9 +97,12 @@ class _Client(Protocol):
 
 
 class Server:
-    """One index on a server. May be used by several threads. What goes wrong becomes StoreError."""
+    """One index on a server. May be used by several threads. What goes wrong becomes StoreError.
 
-    def __init__(self, address: Address) -> None:
+    `patience`: seconds for which what may be asked again is asked of a server that cannot be reached.
+    """
+
+    def __init__(self, address: Address, patience: float = 0.0) -> None:
         try:
             import redis
             from redis.backoff import NoBackoff
@@ -108,12 +114,15 @@ class Server:
         self._name = f"{{{address.prefix}}}"
         # What is asked for again is known here alone: not everything may be done twice.
         try:
-            client = redis.Redis.from_url(address.url, retry=Retry(NoBackoff(), 0))
+            # Left to the system, connecting to a machine that is off takes minutes; the address may say otherwise.
+            waiting = {} if address.url.startswith("unix") else {"socket_connect_timeout": max(patience, _CONNECTING)}
+            client = redis.Redis.from_url(address.url, retry=Retry(NoBackoff(), 0), **waiting)
             # One is made here, so that a setting that it does not take is told before it is asked for anything.
             client.connection_pool.connection_class(**client.connection_pool.connection_kwargs)
         except (ValueError, TypeError, redis.exceptions.RedisError) as error:
             raise ConfigError(f"{self.shown}: the address holds a setting that cannot be: {error}") from None
         self._client = cast("_Client", client)
+        self._patience = patience
         self._unreachable = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
         self._refused: tuple[type[Exception], ...] = (
             redis.exceptions.AuthenticationError,
@@ -239,7 +248,8 @@ class Server:
 
     def _ask(self, *command: Value, source: str = "", tries: int = _TRIES) -> object:
         """The answer to a command; a script whose `source` is given is sent where the server has not got it."""
-        for attempt in range(1, tries + 1):
+        until = time.monotonic() + self._patience
+        for attempt in count(1):
             try:
                 try:
                     return self._client.execute_command(*command)
@@ -248,9 +258,9 @@ class Server:
             except self._refused as error:
                 raise StoreError(f"{self.shown}: the server refuses: {error}") from error
             except self._unreachable as error:
-                if attempt == tries:
+                if attempt >= tries and (tries == 1 or time.monotonic() >= until):
                     raise StoreError(f"{self.shown}: cannot be reached: {error}") from error
-                time.sleep(_PAUSE * attempt)
+                time.sleep(_PAUSE * min(attempt, tries))
             except self._error as error:
                 self._fail(error)
         raise AssertionError

@@ -25,6 +25,7 @@ from dedup.index.explaining import explanation
 from dedup.index.front import Index, columns_of
 from dedup.index.meeting import FORMAT_VERSION, meet
 from dedup.index.messages import pack_numbers
+from dedup.index.moments import seconds_of
 from dedup.index.opening import Opening
 from dedup.index.resolving import documents_with
 from dedup.index.server import BYTES_AT_ONCE, DOCUMENTS_AT_ONCE, Fetched, Server, parse_address
@@ -94,7 +95,7 @@ class SharedIndex(Index):
         with self._mutex:
             self._check_writable()
             kernels = self._choose(texts.n_bytes)
-            date = time.time() if admitted is None else admitted.timestamp()
+            date = time.time() if admitted is None else seconds_of(admitted)
             how = _How(date, mark, same_id, keep_all)
             several: list[DecisionColumns] = []
             parts = list(_cuts(texts, whole=mark is not None))
@@ -173,7 +174,7 @@ class SharedIndex(Index):
         """See `Index.expire`."""
         with self._mutex:
             self._check_writable()
-            moment = struct.pack("<d", before.timestamp())
+            moment = struct.pack("<d", seconds_of(before))
             end = self._server.next_rank()
             rank, total = -1, 0
             while rank < end:
@@ -342,7 +343,7 @@ def open_address(address: str, opening: Opening) -> SharedIndex:
     parsed = parse_address(address)
     if opening.durability == "full":
         raise ConfigError(f"{parsed.shown}: what survives a loss of power is for the server to say (appendfsync)")
-    server = Server(parsed)
+    server = Server(parsed, opening.timeout)
     try:
         base = meet(server, opening)
     except BaseException:

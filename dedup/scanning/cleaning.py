@@ -23,7 +23,7 @@ def clean(text: str, config: Config | None = None) -> Cleaned:
     """Cut a text's own repeated copies and its residue, whole lines at a time, and say what was cut and where.
 
     Of copies the first stays. A later paragraph is cut where its words, or all its shingles, stand in an earlier one;
-    one that differs in so much as a number is left.
+    one that differs in so much as a number is left. What is left is not looked at again: see `docs/decisions.md`.
     """
     relations = (Relation.EXACT, Relation.NEAR, Relation.RESIDUE)
     config = replace(config or Config(), relations=relations, level=Level.PARAGRAPH, keep="first")

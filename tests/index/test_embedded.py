@@ -1,5 +1,6 @@
 """What an index does with documents: admit, ask, replace, remove, expire, and tell."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -204,6 +205,22 @@ def test_documents_expire_by_the_date_they_were_admitted_at_whatever_their_order
     index.compact()
     assert len(index) == 7
     assert index.info().removed == 0
+
+
+def test_a_moment_without_a_zone_is_one_of_utc(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XXX+9")
+    time.tzset()
+    try:
+        index.admit(Document("a", TEXT), admitted=datetime(2026, 5, 1, 12))
+        found = index.explain("a")
+        assert found is not None
+        assert found.admitted == datetime(2026, 5, 1, 12, tzinfo=UTC).timestamp()
+        assert index.expire(datetime(2026, 5, 1, 12)) == 0
+        assert index.expire(datetime(1, 1, 1)) == 0
+        assert index.expire(datetime(2026, 5, 1, 12, 1)) == 1
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_what_is_added_is_kept_and_later_ones_are_dropped_for_it(index: Index) -> None:

@@ -146,6 +146,33 @@ def test_a_wrapped_paragraph_is_one_copy() -> None:
     assert [(cut.span.line, cut.span.end_line) for cut in cleaned.cuts] == [(8, 11)]
 
 
+@given(st.lists(st.sampled_from([*WRAPPED.split("\n"), RESIDUE_LINE, "A line between them both.", ""]), max_size=24))
+@settings(max_examples=40)
+def test_what_is_cleaned_again_and_again_comes_to_an_end(lines: list[str]) -> None:
+    """Without a line a block may be a wrapped paragraph, and a copy of another one: each round cuts, or is the last."""
+    text = f"{WRAPPED}\n\n" + "\n".join(lines)
+    for _ in range(len(lines) + 5):
+        cleaned = clean(text)
+        assert bool(cleaned.cuts) == (len(cleaned.text) < len(text))
+        if not cleaned.cuts:
+            return
+        text = cleaned.text
+    raise AssertionError("there are no more lines to be cut")
+
+
+@pytest.mark.parametrize("between", ["A line between them both.", RESIDUE_LINE])
+def test_a_line_that_is_cut_out_of_a_wrapped_paragraph_leaves_one_that_is_found_when_cleaned_again(
+    between: str,
+) -> None:
+    first, second, *rest = WRAPPED.split("\n")
+    broken = "\n".join([first, second, between, *rest])
+    once = clean(f"{WRAPPED}\n\nA line between them both.\n\n{broken}\n").text
+    assert once == f"{WRAPPED}\n\nA line between them both.\n\n{WRAPPED}\n"
+    again = clean(once).text
+    assert again == f"{WRAPPED}\n\nA line between them both.\n\n"
+    assert clean(again).cuts == ()
+
+
 def test_a_line_of_residue_is_no_part_of_the_wrapped_paragraph_above_it() -> None:
     text = f"{WRAPPED}\n\n{WRAPPED}\n{LOWER_RESIDUE}\n"
     assert clean(text).text == f"{WRAPPED}\n\n"
