@@ -96,7 +96,8 @@ def _blocks(sizes: I64, left: I64, right: I64, kernels: Kernels) -> Iterator[I64
         return
     longer = np.where(sizes[left] >= sizes[right], left, right)
     other = np.where(sizes[left] >= sizes[right], right, left)
-    order = np.lexsort((other, longer, kernels.components(left, right, sizes.size)[left]))
+    # Ranks are below 2**32.
+    order = np.argsort(kernels.components(left, right, sizes.size)[left] << 32 | longer)
     first = np.ones(order.size, dtype=np.bool_)
     first[1:] = longer[order][1:] != longer[order][:-1]
     cost = np.cumsum(sizes[other[order]] + np.where(first, sizes[longer[order]], 0))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import I64, U64, Bool, Kernels, Samples, Sketches, choose
+from dedup.kernels import I64, U64, Bool, Kernels, Samples, Sketches, loaded
 from dedup.kernels.hashing import TriggerTable, join_digests, no_triggers, trigger_table
 from dedup.model import Relation, TextColumn
 from dedup.segmenting import Segments, segment
@@ -137,7 +137,7 @@ def residue_triggers() -> TriggerTable:
 
     groups = shipped_sieve().groups
     words = sorted({*(word.decode() for group in groups for word in group.beside)})
-    tokens = hash_tokens(TextColumn.from_strings(words), choose(0))
+    tokens = hash_tokens(TextColumn.from_strings(words), loaded())
     single = {word for word, count in zip(words, np.diff(tokens.offsets).tolist(), strict=True) if count == 1}
     keywords: dict[str, int] = {}
     beside: dict[str, int] = {}
@@ -153,7 +153,7 @@ def residue_triggers() -> TriggerTable:
             beside[word] = beside.get(word, 0) | group.bit
     known = sorted({*keywords, *beside})
     bits = np.array([(keywords.get(word, 0), beside.get(word, 0)) for word in known], dtype=np.uint64)
-    return trigger_table(token_hashes(known, choose(0)), bits[:, 0], bits[:, 1], free)
+    return trigger_table(token_hashes(known, loaded()), bits[:, 0], bits[:, 1], free)
 
 
 def find_residue_lines(texts: TextColumn, segments: Segments, triggered: U64, kernels: Kernels) -> list[ResidueLine]:
