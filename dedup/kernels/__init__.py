@@ -189,6 +189,17 @@ class Members(NamedTuple):
     part: int
 
 
+class Comparisons(NamedTuple):
+    """Rows of tokens compared with another one.
+
+    `exact` bool (n,): the tokens are the same, in order. `scores` float64 (n, 4): resemblance, how much of the row's
+    shingles the other one has, how much of the other one's the row has, and the cosine; see `dedup.verifying.scores`.
+    """
+
+    exact: Bool
+    scores: F64
+
+
 class Groups(NamedTuple):
     """n groups of consecutive entries with one key in one table.
 
@@ -304,6 +315,14 @@ class Kernels(Protocol):
 
     def dot_common(self, rows: Ragged, weights: F64, left: I64, right: I64) -> F64:
         """Sum of the products of the weights of shared values (distinct in each row), in the order of the right row."""
+        ...
+
+    def compare_rows(self, rows: Ragged, size: int, table: WeightTable, missing: float) -> Comparisons:
+        """Compare all rows of tokens but the last one with the last one.
+
+        In one call what `shingle`, `distinct_rows`, `count_common`, `equal_rows`, `count_rows`, `look_up` and
+        `dot_common` do in seven, for who compares one text with a few. `table` and `missing` are those of `look_up`.
+        """
         ...
 
     def equal_rows(self, rows: Ragged, left: I64, right: I64) -> Bool:

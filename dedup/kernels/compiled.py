@@ -30,6 +30,7 @@ from dedup.kernels.compiled_arrivals import pair_arrivals as pair_arrivals
 from dedup.kernels.compiled_bigrams import count_bigrams as count_bigrams
 from dedup.kernels.compiled_bigrams import meet_bigrams as meet_bigrams
 from dedup.kernels.compiled_bigrams import post_bigrams as post_bigrams
+from dedup.kernels.compiled_comparing import compare_rows as compare_rows
 from dedup.kernels.compiled_groups import add_counts_loop, enough_shared_loop, link_loop, post_loop, sample_levels_loop
 from dedup.kernels.compiled_pairs import (
     anchor_loop,
