@@ -38,8 +38,8 @@ def _mark(table: U64, slot: np.uint64, one: np.uint64) -> None:
 @compiled
 def _is_repeated(table: U64, slot: np.uint64) -> np.uint64:
     """1 where a slot has more than one key, else 0."""
-    more = table[((slot >> np.uint64(6)) << np.uint64(1)) + np.uint64(1)]
-    return (more >> (slot & np.uint64(63))) & np.uint64(1)
+    several = np.uint64(table[((slot >> np.uint64(6)) << np.uint64(1)) + np.uint64(1)])
+    return np.uint64((several >> (slot & np.uint64(63))) & np.uint64(1))
 
 
 @exported

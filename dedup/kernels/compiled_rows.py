@@ -132,6 +132,23 @@ def fill_table(values: U64, first: Integer, count: Integer, bits: Integer, table
         table[slot] = np.uint32(place + np.uint64(1))
 
 
+@compiled
+def _enter(value: np.uint64, distinct: U64, first: np.uint64, found: np.uint64, bits: Integer, table: U32) -> np.uint64:
+    """The place of a value among the `found` distinct ones from `first` on; one that is new is put behind them."""
+    mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
+    # A free slot stands for the value itself: whether it is new is then no branch, which nothing could predict.
+    distinct[first + found] = value
+    slot = value >> shift
+    entry = np.uint64(table[slot])
+    index = entry - np.uint64(1) if entry != np.uint64(0) else found
+    while distinct[first + index] != value:
+        slot = (slot + np.uint64(1)) & mask
+        entry = np.uint64(table[slot])
+        index = entry - np.uint64(1) if entry != np.uint64(0) else found
+    table[slot] = np.uint32(index + np.uint64(1))
+    return index
+
+
 @exported
 def count_rows_loop(
     values: U64, offsets: I64, chosen: I64, table: U32, distinct: U64, counts: I64, row_offsets: I64
@@ -154,19 +171,8 @@ def count_rows_loop(
                 bits += 2
                 limit = np.uint64(1) << np.uint64(bits - 2)
                 fill_table(distinct, np.int64(total), np.int64(found), bits, table)
-            mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
-            value = values[place]
-            # A free slot stands for the value itself: whether it is new is then no branch, which nothing could predict.
-            distinct[total + found] = value
             counts[total + found] = 0
-            slot = value >> shift
-            entry = np.uint64(table[slot])
-            index = entry - np.uint64(1) if entry != np.uint64(0) else found
-            while distinct[total + index] != value:
-                slot = (slot + np.uint64(1)) & mask
-                entry = np.uint64(table[slot])
-                index = entry - np.uint64(1) if entry != np.uint64(0) else found
-            table[slot] = np.uint32(index + np.uint64(1))
+            index = _enter(values[place], distinct, total, found, bits, table)
             counts[total + index] += 1
             found += np.uint64(index == found)
         total += found
@@ -190,17 +196,7 @@ def distinct_rows_loop(values: U64, offsets: I64, table: U32, distinct: U64, row
                 bits += 2
                 limit = np.uint64(1) << np.uint64(bits - 2)
                 fill_table(distinct, np.int64(total), np.int64(found), bits, table)
-            mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
-            value = values[place]
-            distinct[total + found] = value
-            slot = value >> shift
-            entry = np.uint64(table[slot])
-            index = entry - np.uint64(1) if entry != np.uint64(0) else found
-            while distinct[total + index] != value:
-                slot = (slot + np.uint64(1)) & mask
-                entry = np.uint64(table[slot])
-                index = entry - np.uint64(1) if entry != np.uint64(0) else found
-            table[slot] = np.uint32(index + np.uint64(1))
+            index = _enter(values[place], distinct, total, found, bits, table)
             found += np.uint64(index == found)
         total += found
         row_offsets[row + 1] = np.int64(total)

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U8, U32, U64
-from dedup.kernels.compiled_tokens import Scratch, carve, finish, hash_text, pack_flags, popcount, trailing_zeros
-from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED, SIEVE_BITS
+from dedup.kernels.compiled_tokens import carve, finish, hash_text
+from dedup.kernels.compiled_triggers import conditions_met
+from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED
 from dedup.kernels.jit import Integer, compiled, exported
 
 BLOCK = 128
@@ -202,20 +203,6 @@ def _sample(
     return np.int64(end)
 
 
-@compiled
-def _sieve_tokens(scratch: Scratch, count: Integer, sieve: U64) -> np.uint64:
-    """Mark the tokens that pass a `dedup.kernels.hashing.TriggerTable`'s sieve, as bits; the number of their words."""
-    hashes, flags = scratch.hashes, scratch.flags
-    whole = (count + 63) & ~63
-    for token in range(np.uint64(count)):
-        upper = hashes[token] >> np.uint64(64 - SIEVE_BITS)
-        flags[token] = np.uint8((sieve[upper >> np.uint64(6)] >> (upper & np.uint64(63))) & np.uint64(1))
-    for token in range(np.uint64(count), np.uint64(whole)):
-        flags[token] = np.uint8(0)
-    pack_flags(scratch.flag_words, whole >> 3, scratch.bits)
-    return np.uint64(whole >> 6)
-
-
 @exported
 def sketch_loop(
     data: U8,
@@ -234,6 +221,7 @@ def sketch_loop(
     trigger_beside: U64,
     free: np.uint64,
     trigger_sieve: U64,
+    beside_sieve: U64,
     wants_triggers: bool,
     powers: U64,
     longest: Integer,
@@ -260,8 +248,6 @@ def sketch_loop(
     """
     scratch = carve(memory, longest)
     hashes = scratch.hashes
-    slot_mask = np.uint64(trigger_slots.size - 1)
-    slot_shift = np.uint64(64) - popcount(slot_mask)
     n_blocks = blocks.size // (3 * BLOCK)
     n_texts = starts.size
     n_groups = (np.uint64(bands) + LANES - np.uint64(1)) // LANES
@@ -272,19 +258,10 @@ def sketch_loop(
         digests[text] = finish(sum_with_powers(hashes, 0, count, powers), np.uint64(count))
         lengths[text] = count
         if wants_triggers:
-            keywords, beside = np.uint64(0), free
-            for word in range(_sieve_tokens(scratch, count, trigger_sieve)):
-                marked = scratch.bit_words[word]
-                while marked:
-                    value = hashes[(word << np.uint64(6)) + trailing_zeros(marked)]
-                    marked &= marked - np.uint64(1)
-                    slot = value >> slot_shift
-                    while trigger_slots[slot] != np.uint64(0) and trigger_slots[slot] != value:
-                        slot = (slot + np.uint64(1)) & slot_mask
-                    # A free slot has no bits.
-                    keywords |= trigger_keywords[slot]
-                    beside |= trigger_beside[slot]
-            triggered[text] = keywords & beside
+            triggered[text] = conditions_met(
+                hashes, count, trigger_slots, trigger_keywords, trigger_beside, free, trigger_sieve, beside_sieve,
+                scratch.flags, scratch.flag_words, scratch.bits, scratch.bit_words,
+            )  # fmt: skip
 
         n_shingles: Integer = 0
         if bands > 0 or wants_samples or count >= size:

@@ -100,8 +100,9 @@ class TriggerTable(NamedTuple):
 
     `slots`: the hashes of all these tokens, as a `slot_table`. `keywords` and `beside` (uint64) go with the slots: a
     condition's bit is set where the token is in its first or in its second set, and none where a slot is free. `free`:
-    the bits of the conditions that have no second set. `sieve`: a bit for each value of the upper `SIEVE_BITS` bits of
-    a hash, set where a token of the table has them, so that most tokens are passed over without a look at the slots.
+    the bits of the conditions that have no second set. `sieve` and `beside_sieve`, of the tokens in first and in second
+    sets: a bit for each value of the upper `SIEVE_BITS` bits of a hash, set where one of these tokens has them, so that
+    most tokens are passed over without a look at the slots.
     """
 
     slots: NDArray[np.uint64]
@@ -109,6 +110,7 @@ class TriggerTable(NamedTuple):
     beside: NDArray[np.uint64]
     free: np.uint64
     sieve: NDArray[np.uint64]
+    beside_sieve: NDArray[np.uint64]
 
 
 SIEVE_BITS = 15
@@ -121,17 +123,22 @@ def trigger_table(
     """The table of token hashes, which may come more than once, and the bits of each."""
     slots = slot_table(hashes)
     bits = slots.size.bit_length() - 1
-    sieve = np.zeros(1 << (SIEVE_BITS - 6), dtype=np.uint64)
-    places = slots[slots > 0] >> np.uint64(64 - SIEVE_BITS)
-    np.bitwise_or.at(sieve, places >> np.uint64(6), np.uint64(1) << (places & np.uint64(63)))
-    table = TriggerTable(slots, np.zeros_like(slots), np.zeros_like(slots), np.uint64(free), sieve)
+    columns = np.zeros((2, slots.size), dtype=np.uint64)
     for place in np.flatnonzero(hashes).tolist():
         slot = int(hashes[place]) >> (64 - bits)
         while slots[slot] != hashes[place]:
             slot = (slot + 1) % slots.size
-        table.keywords[slot] |= keywords[place]
-        table.beside[slot] |= beside[place]
-    return table
+        columns[0, slot] |= keywords[place]
+        columns[1, slot] |= beside[place]
+    sieves = (_sieve(slots[column > 0]) for column in columns)
+    return TriggerTable(slots, columns[0], columns[1], np.uint64(free), *sieves)
+
+
+def _sieve(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    sieve = np.zeros(1 << (SIEVE_BITS - 6), dtype=np.uint64)
+    places = hashes >> np.uint64(64 - SIEVE_BITS)
+    np.bitwise_or.at(sieve, places >> np.uint64(6), np.uint64(1) << (places & np.uint64(63)))
+    return sieve
 
 
 def no_triggers() -> TriggerTable:

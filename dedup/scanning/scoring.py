@@ -9,7 +9,7 @@ import numpy as np
 from dedup.config import Config
 from dedup.kernels import I64, Bool, Kernels, Ragged
 from dedup.scanning.progress import Progress
-from dedup.scanning.store import TextStore
+from dedup.scanning.store import TextStore, distinct
 from dedup.scanning.threads import Threads
 from dedup.tokenising import codepoint_table
 from dedup.verifying import Background, Scores, score_pairs
@@ -64,9 +64,10 @@ class Scorer:
 
     def _hash(self, starts: I64, ends: I64, left: I64, right: I64) -> tuple[Ragged, I64, I64]:
         """The token hashes of the ranges concerned, each once, and the rows of both sides."""
-        units, sides = np.unique(np.concatenate([left, right]), return_inverse=True)
+        sides = np.concatenate([left, right])
+        units = distinct(sides)
         rows, row_of = hash_ranges(self.store, starts[units], ends[units], self.kernels)
-        sides = row_of[sides]
+        sides = row_of[np.searchsorted(units, sides)]
         return rows, sides[: left.size], sides[left.size :]
 
 
@@ -96,7 +97,8 @@ def _blocks(sizes: I64, left: I64, right: I64, kernels: Kernels) -> Iterator[I64
         return
     longer = np.where(sizes[left] >= sizes[right], left, right)
     other = np.where(sizes[left] >= sizes[right], right, left)
-    order = np.lexsort((other, longer, kernels.components(left, right, sizes.size)[left]))
+    # Ranks are below 2**32.
+    order = np.argsort(kernels.components(left, right, sizes.size)[left] << 32 | longer)
     first = np.ones(order.size, dtype=np.bool_)
     first[1:] = longer[order][1:] != longer[order][:-1]
     cost = np.cumsum(sizes[other[order]] + np.where(first, sizes[longer[order]], 0))

@@ -1,13 +1,13 @@
 """One batch of records to its sketches: a pure function, the same in every thread, process and stream."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import I64, U64, Bool, Kernels, Samples, Sketches, choose
+from dedup.kernels import I64, U64, Bool, Kernels, Samples, Sketches, loaded
 from dedup.kernels.hashing import TriggerTable, join_digests, no_triggers, trigger_table
 from dedup.model import Relation, TextColumn
 from dedup.segmenting import Segments, segment
@@ -16,6 +16,10 @@ from dedup.tokenising import codepoint_table, hash_tokens, token_hashes
 
 if TYPE_CHECKING:
     from dedup.labelling.residue import LineResidue
+
+
+_MOST_REMEMBERED = 1000
+"""Characters of the longest line whose verdict is remembered."""
 
 
 class ResidueLine(NamedTuple):
@@ -137,7 +141,7 @@ def residue_triggers() -> TriggerTable:
 
     groups = shipped_sieve().groups
     words = sorted({*(word.decode() for group in groups for word in group.beside)})
-    tokens = hash_tokens(TextColumn.from_strings(words), choose(0))
+    tokens = hash_tokens(TextColumn.from_strings(words), loaded())
     single = {word for word, count in zip(words, np.diff(tokens.offsets).tolist(), strict=True) if count == 1}
     keywords: dict[str, int] = {}
     beside: dict[str, int] = {}
@@ -153,7 +157,7 @@ def residue_triggers() -> TriggerTable:
             beside[word] = beside.get(word, 0) | group.bit
     known = sorted({*keywords, *beside})
     bits = np.array([(keywords.get(word, 0), beside.get(word, 0)) for word in known], dtype=np.uint64)
-    return trigger_table(token_hashes(known, choose(0)), bits[:, 0], bits[:, 1], free)
+    return trigger_table(token_hashes(known, loaded()), bits[:, 0], bits[:, 1], free)
 
 
 def find_residue_lines(texts: TextColumn, segments: Segments, triggered: U64, kernels: Kernels) -> list[ResidueLine]:
@@ -169,24 +173,26 @@ def find_residue_lines(texts: TextColumn, segments: Segments, triggered: U64, ke
     places = np.flatnonzero(possible)
     if not places.size:
         return []
-    from dedup.labelling.residue import residue_of_line
-
     found = []
-    clean: set[str] = set()  # lines of a template come again and again
     columns = (segments.texts, segments.starts, segments.ends, possible)
     buffer = texts.data.data
     for owner, start, end, groups in zip(*(column[places].tolist() for column in columns), strict=True):
         text = str(buffer[start:end], "utf-8", "surrogatepass")
         line_start = start
         for line in text.split("\n"):
-            if line not in clean:
-                verdict = residue_of_line(line, groups)
-                if verdict is None:
-                    clean.add(line)
-                else:
-                    found.append(_residue_line(owner, line_start, line, verdict))
+            verdict = _verdict(line, groups) if len(line) <= _MOST_REMEMBERED else _verdict.__wrapped__(line, groups)
+            if verdict is not None:
+                found.append(_residue_line(owner, line_start, line, verdict))
             line_start += (len(line) if len(text) == end - start else _size(line)) + 1
     return found
+
+
+@lru_cache(1 << 12)
+def _verdict(line: str, groups: int) -> "LineResidue | None":
+    """What the grammar says of a line; those of a template come again and again."""
+    from dedup.labelling.residue import residue_of_line
+
+    return residue_of_line(line, groups)
 
 
 def _residue_line(owner: int, start: int, line: str, verdict: "LineResidue") -> ResidueLine:

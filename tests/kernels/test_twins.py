@@ -1,5 +1,7 @@
 """Both implementations of each kernel give the same bits, on any input."""
 
+from collections import Counter
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from dedup.kernels import Ragged, Samples, choose, compiled, reference
-from dedup.kernels.hashing import weight_table
+from dedup.kernels.hashing import SLOT_FACTOR, slot_bits, weight_table
 from dedup.model import TextColumn
 from dedup.tokenising.codepoints import codepoint_table
 from tests.kernels.twins import PLAIN_PYTHON, assert_same, examples
@@ -153,6 +155,28 @@ def test_distinct_rows(few: Ragged, many: Ragged) -> None:
             row = rows.values[rows.offsets[place] : rows.offsets[place + 1]].tolist()
             distinct = found.values[found.offsets[place] : found.offsets[place + 1]].tolist()
             assert distinct == list(dict.fromkeys(row))
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**32 - 1) | st.integers(0, 3), st.integers(-1, 9)), max_size=300))
+@example([(7, 0)])
+@example([(0, -1), (0, 3)])
+def test_keys_that_may_come_again(several: list[tuple[int, int]]) -> None:
+    keys = np.array([key for key, _ in several], dtype=np.uint32)
+    owners = np.array([owner for _, owner in several], dtype=np.int64)
+    found = compiled.repeated_keys(keys, owners)
+    assert_same(reference.repeated_keys(keys, owners), found)
+    held = [key << 32 | owner for key, owner in several if owner >= 0]
+    entries = np.array(held, dtype=np.uint64)
+    again = reference.repeated_entries(entries)
+    assert_same(again, compiled.repeated_entries(entries.copy()))
+    counts = Counter(entry >> 32 for entry in held)
+    slots = Counter((entry >> 32) * int(SLOT_FACTOR) % 2**32 >> (32 - slot_bits(len(held))) for entry in held)
+    for kept in (found.tolist(), again.tolist()):
+        # None that comes again is left out, and what is left out is alone.
+        assert [entry for entry in kept if counts[entry >> 32] > 1] == [e for e in held if counts[e >> 32] > 1]
+    assert again.tolist() == [
+        entry for entry in held if slots[(entry >> 32) * int(SLOT_FACTOR) % 2**32 >> (32 - slot_bits(len(held)))] > 1
+    ]
 
 
 @given(st.lists(st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 3), max_size=5), max_size=5), st.data())
