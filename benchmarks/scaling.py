@@ -51,6 +51,7 @@ WORKS = {
     "documents": Work("pairs", ("pairs",), None),
     "paragraphs": Work("pairs --level paragraph", ("pairs", "--level", "paragraph"), None),
     "scan": Work("scan", ("scan", "--format", "jsonl"), None),
+    "rewrites": Work("pairs --relation rewrite", ("pairs", "--relation", "rewrite"), None),
     "bucket-varied": Work("pairs, a tenth variants of a page", ("pairs",), "varied"),
     "bucket-copies": Work("pairs, a tenth copies of a page", ("pairs",), "copies"),
 }

@@ -1,6 +1,6 @@
 """Rewrites by language models: recall of the candidates, and of what is confirmed at a frozen threshold.
 
-    python -m benchmarks.quality.rewrites --data PATH [--sizes 10000,100000,1000000] [--newswire]
+    python -m benchmarks.quality.rewrites --data PATH [--sizes 10000,100000,1000000] [--newswire PAIRS]
 
 For each set of rewrites a model is fitted on the other sets and on a part of the background; it is tested on the set
 left out among another part. The threshold is the score over which the background's documents, and the pairs of the set
@@ -19,18 +19,23 @@ from rich.table import Table
 
 from benchmarks.quality.fit_rewrites import Candidates, find_candidates, fit_model
 from benchmarks.quality.rewrite_pools import BACKGROUND, SETS, Pool, by_people, make_pool
-from dedup.candidates.anchors import build_index
+from dedup.candidates.anchors import MOST_CANDIDATES, AnchorIndex, build_index, find_nearest
 from dedup.config import Config
 from dedup.kernels import F64, I64, Bool
+from dedup.kernels.rewriting import Anchors, Nearest
 from dedup.model import Document, Level, Relation
 from dedup.scanning.batch import pairs
-from dedup.scanning.rewrite_candidates import LEAST_TOKENS, gather_anchors, join_nearest, nearest_earlier
+from dedup.scanning.rewrite_candidates import LEAST_TOKENS, gather_anchors, join_nearest
+from dedup.scanning.rewrite_terms import HeldAnchors
 from dedup.scanning.rewriting import judge
 from dedup.verifying.rewrites import RewriteModel, shipped_model
 
 _TRAINING, _TESTING = slice(0, 30_000), slice(30_000, 100_025)
 _ALLOWED = 1000
 _LONG = 60
+_LOWEST, _COPIED = 0.5, 0.1
+_QUERIES = 1024
+_NUMBERS = range(len(SETS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +63,36 @@ def later_ones(pool: Pool, number: int) -> I64:
     return np.setdiff1d(of_set, of_set[firsts])
 
 
+def _nearest(pool: Pool, held: HeldAnchors, index: AnchorIndex, places: I64) -> Nearest:
+    """The nearest earlier documents of some."""
+    units, firsts = _ranges(held.firsts[places], held.firsts[places + 1])
+    entries, offsets = _ranges(held.anchors.offsets[units], held.anchors.offsets[units + 1])
+    anchors = Anchors(held.anchors.keys[entries], held.anchors.strengths[entries], offsets)
+    return find_nearest(
+        index, held.anchors, anchors, index.lists[entries].astype(np.int64), firsts, held.firsts[places],
+        np.zeros(places.size, dtype=np.uint32), MOST_CANDIDATES, pool.texts.rewriting,
+    )  # fmt: skip
+
+
+def _ranges(starts: I64, ends: I64) -> tuple[I64, I64]:
+    """The numbers of ranges, one range after the other, and where each begins."""
+    offsets = np.append(0, np.cumsum(ends - starts))
+    return np.repeat(starts - offsets[:-1], ends - starts) + np.arange(offsets[-1]), offsets
+
+
 def candidate_recall(pool: Pool) -> list[Share]:
     """For each set, how often the other side is among the nearest earlier documents; of all texts and of long ones."""
     held = gather_anchors(pool.texts, pool.background)
     index = build_index(held.anchors, held.firsts)
-    nothing = np.zeros(pool.texts.ranks.size, dtype=np.uint32)
-    found = join_nearest(each for _, each in nearest_earlier(pool.texts, held, index, nothing))
-    right = pool.texts.ranks[np.repeat(np.arange(pool.texts.ranks.size), np.diff(found.offsets))]
+    asked = np.searchsorted(pool.texts.ranks, np.sort(np.concatenate([later_ones(pool, each) for each in _NUMBERS])))
+    found = join_nearest(
+        _nearest(pool, held, index, some) for some in np.array_split(asked, 1 + asked.size // _QUERIES)
+    )
+    right = pool.texts.ranks[np.repeat(asked, np.diff(found.offsets))]
     left = pool.texts.ranks[found.documents]
-    hits = np.unique(right[(pool.groups[right] >= 0) & (pool.groups[right] == pool.groups[left])])
+    hits = np.unique(right[pool.groups[right] == pool.groups[left]])
     shares = []
-    for number in range(len(SETS)):
+    for number in _NUMBERS:
         later = later_ones(pool, number)
         long = later[pool.words[later] >= _LONG]
         shares += [Share(int(np.isin(chosen, hits).sum()), chosen.size) for chosen in (later, long)]
@@ -130,16 +154,25 @@ def confirm(data: Path, console: Console) -> None:
     console.print(table)
 
 
-def newswire(data: Path, console: Console) -> None:
-    """What the shipped model reports in newswire, where reports of one event are many: to be looked at."""
+def newswire(data: Path, console: Console, shown: int) -> None:
+    """What the shipped model reports in newswire, where reports of one event are many, and `shown` pairs of it."""
     with gzip.open(data / "reuters21578" / "docs.jsonl.gz", "rt", encoding="utf-8") as file:
         records = [json.loads(line) for line in file]
     documents = [Document(place, str(record["text"])) for place, record in enumerate(records)]
-    report = pairs(documents, Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT))
-    console.print(f"reuters21578: {len(report.matches)} rewrites among {len(documents)} stories")
-    for match in list(report.matches)[:: max(1, len(report.matches) // 20)]:
-        left, right = (each[:160].replace("\n", " ") for each in report.excerpts(report.matches.index(match)))
-        console.print(f"{match.score:.3f} {match.resemblance:.3f}\n  {left}\n  {right}", markup=False)
+    report = pairs(documents, Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT, min_score=_LOWEST))
+    matches = [(match.score or 0.0, max(match.containment or (0.0, 0.0)), match) for match in report.matches]
+    table = Table("score", "pairs", "per 1,000 documents", f"of them containment ≥ {_COPIED}", "under it, per 1,000")
+    for least in (_LOWEST, 0.8, 0.9, 0.95):
+        copied = [containment >= _COPIED for score, containment, _ in matches if score >= least]
+        rates = [1000 * count / len(documents) for count in (len(copied), len(copied) - sum(copied))]
+        table.add_row(f"≥ {least}", f"{len(copied):,}", f"{rates[0]:.2f}", f"{sum(copied):,}", f"{rates[1]:.2f}")
+    console.print(f"reuters21578: {len(documents):,} stories; containment of runs of five words")
+    console.print(table)
+    fresh = [row for row in matches if row[1] < _COPIED and row[0] >= Config().min_score]
+    for score, containment, match in fresh[:: max(1, len(fresh) // shown)][:shown] if shown else ():
+        texts = (str(side and documents[int(side.document or 0)].text) for side in (match.left, match.right))
+        left, right = (text[:200].replace("\n", " ") for text in texts)
+        console.print(f"{score:.3f} {containment:.3f}\n  {left}\n  {right}", markup=False)
 
 
 def main() -> None:
@@ -147,22 +180,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sizes", default="10000,100000", help="sizes of the pools for the recall of candidates")
-    parser.add_argument("--newswire", action="store_true", help="look at reuters21578 too")
+    parser.add_argument("--newswire", type=int, metavar="PAIRS", help="reuters21578 too, with so many pairs to look at")
     parser.add_argument("--no-confirmation", action="store_true", help="candidates only")
     arguments = parser.parse_args()
     console = Console(width=150)
     if not arguments.data.is_dir():
         console.print(f"{arguments.data} is not there: nothing measured")
         return
-    table = Table("pool", *(f"{name}{of}" for name in SETS for of in ("", f" ≥ {_LONG} words")), title="candidates")
+    named = [f"{name}{of}" for name in SETS for of in ("", f" ≥ {_LONG} words")]
+    console.print(f"recall of the candidates, by documents in the pool: {', '.join(named)}")
     for size in map(int, arguments.sizes.split(",")):
         pool = make_pool(arguments.data, slice(0, size), seed=3, made=max(0, size - 100_025))
-        table.add_row(f"{pool.texts.ranks.size:,}", *map(str, candidate_recall(pool)))
-    console.print(table)
+        # Told as soon as it is known: the largest pools take their time.
+        console.print(f"{pool.texts.ranks.size:,}:", *candidate_recall(pool))
     if not arguments.no_confirmation:
         confirm(arguments.data, console)
-    if arguments.newswire:
-        newswire(arguments.data, console)
+    if arguments.newswire is not None:
+        newswire(arguments.data, console, arguments.newswire)
 
 
 if __name__ == "__main__":

@@ -1,39 +1,42 @@
 """Rewrite candidates: units that share their rarest terms.
 
 A rewrite keeps names, numbers and rare words where it keeps no shingle. Each document's `ANCHORS` terms of greatest
-weight go into an inverted index, and its candidates are the `MOST_CANDIDATES` documents before it of the greatest
-cosine over anchors. A long document is indexed, and looked for, by windows too, the best of which counts.
+weight go into an inverted index, and its candidates are the `MOST_CANDIDATES` documents before it that are nearest by
+the cosine over anchors and by how many they share. A long document is indexed, and looked for, by windows too, the best
+of which counts.
 
 Batches of terms become anchors (`find_anchors`), anchors an index (`build_index`), and anchors and an index candidates
 (`find_nearest`), each by itself, so that an index on disk is made of the same pieces. Candidates of a document are
-earlier documents alone, and so is what its lists' cap is counted over: a stream proposes what a batch does.
+earlier documents alone, and so is what is read of their lists: a stream proposes what a batch does.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U32, Kernels, Ragged
 from dedup.kernels.hashing import WeightTable
-from dedup.kernels.rewriting import Anchors, Nearest, Postings, RewriteKernels
+from dedup.kernels.rewriting import STRENGTH, Anchors, Nearest, Postings, Queries, RewriteKernels
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 ANCHORS = 48
 MOST_CANDIDATES = 20
-MOST_RETRIEVED = 24
-"""Documents, best by the anchors that are not too frequent, that are scored by all anchors."""
+MOST_RETRIEVED = 32
+"""Documents, best by the anchors whose lists are read, that are scored by all anchors."""
 
-POSTING_CAP = 1000
-"""Earlier units in a term's list from which on it tells too little to be worth the time."""
+SHARED_BONUS = int(0.015 * STRENGTH**2)
+"""What each anchor shared adds to the score by which documents are retrieved: many that each say little tell more."""
 
 _SORTED_AT_ONCE = 4 << 20
 """The most entries, or about, for which there is memory to sort them at once."""
 
-POSTINGS_READ = 12_000
-"""Postings that are read for a unit, of its rarest anchors."""
+_UNITS_AT_ONCE = 1 << 16
+
+POSTINGS_READ = 10_240
+"""Postings that are read for a unit, of its rarest anchors; a list of more is never read."""
 
 WINDOW = 450
 WINDOW_STRIDE = 350
@@ -42,6 +45,12 @@ WINDOWS_FROM = 700
 
 WHOLE_UP_TO = 4096
 """Terms up to which a document is taken as a whole."""
+
+
+def most_anchors(lengths: I64) -> int:
+    """How many anchors documents of so many tokens may have together: there are no more terms than tokens."""
+    windows = np.where(lengths > WINDOWS_FROM, -(-(lengths - WINDOW) // WINDOW_STRIDE) + 1, 0)
+    return int((np.minimum(lengths, ANCHORS) + ANCHORS * windows).sum())
 
 
 class UnitRanges(NamedTuple):
@@ -108,19 +117,26 @@ class AnchorIndex(NamedTuple):
     owners: I64
     firsts: I64
 
-    @property
-    def capped(self) -> int:
-        """How many lists are longer than the cap."""
-        return int(np.count_nonzero(np.diff(self.postings.offsets) > POSTING_CAP))
+
+class Allocate(Protocol):
+    """What gives arrays to be filled in, such as `numpy.empty`."""
+
+    def __call__(self, size: int, dtype: type[Scalar], /) -> NDArray[Scalar]:
+        """An array of one dimension."""
+        ...
 
 
-def build_index(anchors: Anchors, firsts: I64) -> AnchorIndex:
+def build_index(anchors: Anchors, firsts: I64, allocate: Allocate = np.empty) -> AnchorIndex:
     """Index the anchors of units; those of document i are units `firsts[i]` to `firsts[i + 1]`."""
     count = anchors.keys.size
-    units = np.repeat(np.arange(anchors.offsets.size - 1, dtype=np.uint32), np.diff(anchors.offsets))
-    posted, strengths = np.empty(count, dtype=np.uint32), np.empty(count, dtype=np.uint16)
+    posted, strengths = allocate(count, np.uint32), allocate(count, np.uint16)
     keys, begins = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.int64)]
-    lists = np.empty(count, dtype=np.uint32)
+    lists = allocate(count, np.uint32)
+    # Until a part is sorted, the unit of each of its anchors stands in the place of its list.
+    for first in range(0, anchors.offsets.size - 1, _UNITS_AT_ONCE):
+        bounds = anchors.offsets[first : first + _UNITS_AT_ONCE + 1]
+        units = np.arange(first, first + bounds.size - 1, dtype=np.uint32)
+        lists[bounds[0] : bounds[-1]] = np.repeat(units, np.diff(bounds))
     filled = n_lists = 0
     for places in _by_key(anchors.keys):
         # Key and place as one integer sort many times as fast as an order of keys, and keep units in order.
@@ -131,9 +147,9 @@ def build_index(anchors: Anchors, firsts: I64) -> AnchorIndex:
         keys.append(of_entries[new])
         begins.append(np.flatnonzero(new) + filled)
         ordered = (entries & _LOW).astype(np.int64)
+        posted[filled : filled + ordered.size] = lists[ordered]
         lists[ordered] = np.cumsum(new, dtype=np.uint32) + np.uint32(n_lists) - np.uint32(1)
         n_lists += keys[-1].size
-        posted[filled : filled + ordered.size] = units[ordered]
         strengths[filled : filled + ordered.size] = anchors.strengths[ordered]
         filled += ordered.size
     postings = Postings(posted, strengths, np.append(np.concatenate(begins), count))
@@ -165,14 +181,14 @@ def retrieve(
     least: U32,
     most: int,
     rewriting: RewriteKernels,
+    bonus: int = SHARED_BONUS,
 ) -> Nearest:
     """The documents nearest to each query document by the lists that are read; see `RewriteKernels.nearest`.
 
     `lists`: the place in the index of the key of each anchor, or -1.
     """
-    return rewriting.nearest(
-        queries, lists, firsts, index.postings, index.owners, before, POSTING_CAP, POSTINGS_READ, most, least
-    )
+    asked = Queries(queries, lists, firsts, before, least)
+    return rewriting.nearest(asked, index.postings, index.owners, POSTINGS_READ, most, bonus)
 
 
 def find_nearest(

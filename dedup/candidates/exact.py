@@ -11,10 +11,12 @@ def exact_classes(digests: U64, lengths: I64) -> I64:
     To be verified by comparing the tokens.
     """
     count = digests.size
-    order = np.argsort(digests, kind="stable")
+    # In any order among equals, which takes a third of the time of the order of ranks.
+    order = np.argsort(digests)
     ordered = digests[order]
-    new = np.append(True, ordered[1:] != ordered[:-1])[:count]
+    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[:count])
+    if not begins.size:
+        return order
     firsts = np.empty(count, dtype=np.int64)
-    begins = np.flatnonzero(new)
-    firsts[order] = np.repeat(order[begins], np.diff(np.append(begins, count)))
+    firsts[order] = np.repeat(np.minimum.reduceat(order, begins), np.diff(begins, append=count))
     return np.where(lengths > 0, firsts, np.arange(count))

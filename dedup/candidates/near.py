@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.candidates.pairs import PAIRS_AT_ONCE, SHIFT, Candidates, distinct, linked, unpack
+from dedup.candidates.pairs import PAIRS_AT_ONCE, Candidates, distinct, linked, unpack
 from dedup.kernels import I64, U8, U32, U64, Kernels
 
 _NO_LEVELS: U8 = np.zeros(0, dtype=np.uint8)
@@ -18,13 +18,15 @@ class BandPairs(NamedTuple):
     capped: int
 
 
-def band_pairs(keys: U32, ranks: I64, bucket_cap: int, bucket_links: int, kernels: Kernels) -> BandPairs:
+def band_pairs(keys: U32, owners: I64, bucket_cap: int, bucket_links: int, kernels: Kernels) -> BandPairs:
     """Pairs of units in a common bucket of a band.
 
-    `keys` (units,) is the key of each unit, `ranks` (units,) its rank. A bucket's member with `bucket_cap` or more
-    before it is paired with the first `bucket_links` alone, so that the number of pairs grows linearly.
+    `keys` (units,) is the key of each unit, `owners` (units,) its rank, or -1 where it is not compared. A bucket's
+    member with `bucket_cap` or more before it is paired with the first `bucket_links` alone, so that the number of
+    pairs grows linearly.
     """
-    entries = np.sort((keys.astype(np.uint64) << SHIFT) | ranks.astype(np.uint64))
+    entries = kernels.repeated_keys(keys, owners)
+    entries.sort()
     found = list(linked(entries, bucket_cap, bucket_links, _NO_LEVELS, kernels))
     pairs = np.concatenate([np.zeros(0, dtype=np.uint64), *(pairs for pairs, _ in found)])
     return BandPairs(pairs, sum(cut for _, cut in found))

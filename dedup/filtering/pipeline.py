@@ -3,6 +3,7 @@
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -76,23 +77,42 @@ class ReadAhead(Generic[Item]):
 
 
 class WriteBehind:
-    """One piece of work at a time, done in a thread of its own."""
+    """Pieces of work, one after the other in a thread of its own; `depth` of them begun or waiting at the most.
 
-    def __init__(self, stop: Stop) -> None:
+    Where one fails those behind it are not begun.
+    """
+
+    def __init__(self, depth: int, stop: Stop) -> None:
         self._pool = ThreadPoolExecutor(1, "dedup-writing")
+        self._depth = depth
         self._stop = stop
-        self._running: Future[None] | None = None
+        self._running: deque[Future[None]] = deque()
         self._given_up = False
+        self._failed = False
 
     def start(self, work: Callable[[], None]) -> None:
-        """Begin some work, when that before is done."""
-        self.wait()
-        self._running = self._pool.submit(work)
+        """Give it some work, when there is room for it. What failed before is raised here, as by `wait`."""
+        self._wait(self._depth - 1)
+        self._running.append(self._pool.submit(self._do, work))
+
+    def _do(self, work: Callable[[], None]) -> None:
+        if self._failed:
+            return
+        try:
+            work()
+        except BaseException:
+            self._failed = True
+            raise
 
     def wait(self) -> None:
-        """Wait until it is done. What it raised is raised here; Stopped, where it does not end although it should."""
-        running, since = self._running, None
-        while running is not None:
+        """Wait until all is done. What it raised is raised here; Stopped, where it does not end although it should."""
+        self._wait(0)
+
+    def _wait(self, left: int) -> None:
+        """Wait until no more than `left` pieces are to be done."""
+        since = None
+        while self._running and (len(self._running) > left or self._running[0].done()):
+            running = self._running[0]
             try:
                 running.result(timeout=_LOOK)
             except NotYet:
@@ -104,10 +124,11 @@ class WriteBehind:
                         self._given_up = True
                         raise Stopped from None
                 continue
-            self._running = running = None
+            self._running.popleft()
 
     def close(self) -> None:
         """Let the thread end. What it is at may take a while, as long as it was not waited for in vain already."""
-        if self._running is not None and not self._given_up:
-            futures.wait([self._running], timeout=_GRACE)
-        self._pool.shutdown(wait=self._running is None or self._running.done(), cancel_futures=True)
+        if self._running and not self._given_up:
+            futures.wait(list(self._running)[:1], timeout=_GRACE)
+        over = all(each.done() for each in list(self._running)[:1])
+        self._pool.shutdown(wait=over, cancel_futures=True)

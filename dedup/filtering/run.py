@@ -40,6 +40,9 @@ from dedup.scanning.progress import Progress, Silent
 _AHEAD = 2
 """Batches that are read ahead."""
 
+_BEHIND = 2
+"""Batches that are decided on and not written yet: while one is written another one waits, so that neither thread does."""
+
 _COMPLAINTS = 3
 
 
@@ -190,7 +193,7 @@ class _Run:
             if not first:
                 return self._done(source, saved, workspace)
         outputs = self._outputs(source, saved, workspace)
-        writer = WriteBehind(self._stop)
+        writer = WriteBehind(_BEHIND, self._stop)
         try:
             if (source.total_bytes or 0) >= WORTH.compile:
                 choose(WORTH.compile, self._progress.message)

@@ -21,7 +21,6 @@ from dedup.model import Level, Relation
 from dedup.scanning.rewrite_background import (
     background_from_bytes,
     background_to_bytes,
-    fingerprint_of,
     shipped_background,
 )
 from dedup.scanning.rewrite_terms import RewriteBackground
@@ -119,10 +118,10 @@ def check_facts(stored: Facts, opening: Opening, path: Path | str) -> None:
             f"{asked.fingerprint} (of {asked.documents:,}); open it without one, or make another index"
         )
     if opening.rewrites is not None:
-        found = "no background" if rewrites is None else f"the background {fingerprint_of(rewrites)}"
-        if rewrites is None or fingerprint_of(rewrites) != fingerprint_of(opening.rewrites):
+        found = "no background" if rewrites is None else f"the background {rewrites.fingerprint}"
+        if rewrites is None or rewrites.fingerprint != opening.rewrites.fingerprint:
             raise ConfigError(
-                f"{path}: has {found} for rewrites, not {fingerprint_of(opening.rewrites)}; open it without one, or "
+                f"{path}: has {found} for rewrites, not {opening.rewrites.fingerprint}; open it without one, or "
                 "make another index"
             )
     if opening.drop_rewrites and rewrites is None:
@@ -216,7 +215,7 @@ def first_facts(opening: Opening) -> Mapping[str, bytes]:
     }
     if config.looks_for(Relation.REWRITE):
         rewrites = opening.rewrites or shipped_background()
-        facts |= {"rewrites": background_to_bytes(rewrites), "rewrites_fingerprint": fingerprint_of(rewrites).encode()}
+        facts |= {"rewrites": background_to_bytes(rewrites), "rewrites_fingerprint": rewrites.fingerprint.encode()}
     return facts
 
 
@@ -267,6 +266,6 @@ def read_facts(catalogue: FactSource, path: Path | str) -> Facts:
 def _read_rewrites(catalogue: FactSource, path: Path | str) -> RewriteBackground:
     with suppress(ValueError, KeyError, OSError, EOFError):
         rewrites = background_from_bytes(catalogue.fact("rewrites") or b"")
-        if fingerprint_of(rewrites).encode() == catalogue.fact("rewrites_fingerprint"):
+        if rewrites.fingerprint.encode() == catalogue.fact("rewrites_fingerprint"):
             return rewrites
     raise StoreError(f"{path}: the background of rewrites stored is damaged; put the index back from a copy")

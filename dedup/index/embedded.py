@@ -56,9 +56,6 @@ class EmbeddedIndex(Index):
         self._merge = merge
         self._closed = False
         self._process = os.getpid()
-        # Whether nothing is being stored that what is decided next has to wait for.
-        self._settled = threading.Event()
-        self._settled.set()
 
     @property
     def _storages(self) -> tuple[Storage, ...]:
@@ -95,7 +92,7 @@ class EmbeddedIndex(Index):
             kernels = self._choose(0)
             date = time.time() if admitted is None else admitted.timestamp()
             with self._storage.restoring():
-                alone = admit_one(self._state, token, text, date, kernels, new=False)
+                alone = admit_one(self._state, token, text, date, kernels)
                 if alone is not None:
                     self._storage.commit(alone.arrivals, NO_RANKS, NO_MARKS, kernels)
                     self._merge_due(kernels)
@@ -114,9 +111,8 @@ class EmbeddedIndex(Index):
         sketches: Sketches | None = None,
     ) -> DecisionColumns:
         """See `Index.admit_columns`."""
-        self._settled.wait()
         with self._mutex:
-            return self._begin(texts, ids, mark, admitted, same_id, keep_all, sketches)[0]()
+            return self._begin(texts, ids, mark, admitted, same_id, keep_all, sketches)()
 
     def begin_columns(
         self,
@@ -127,12 +123,8 @@ class EmbeddedIndex(Index):
         sketches: Sketches | None = None,
     ) -> Callable[[], DecisionColumns]:
         """See `Index.begin_columns`."""
-        self._settled.wait()
         with self._mutex:
-            finish, by_itself = self._begin(texts, ids, mark, None, "new", False, sketches)
-            if not by_itself:
-                self._settled.clear()
-            return finish
+            return self._begin(texts, ids, mark, None, "new", False, sketches)
 
     def _begin(
         self,
@@ -143,8 +135,8 @@ class EmbeddedIndex(Index):
         same_id: Literal["recorded", "new"],
         keep_all: bool,
         sketches: Sketches | None,
-    ) -> tuple[Callable[[], DecisionColumns], bool]:
-        """Decide on documents: what stores them, and whether that can be done while others are decided on."""
+    ) -> Callable[[], DecisionColumns]:
+        """Decide on documents: what stores them, which can be done while others are decided on."""
         self._check_writable()
         kernels = self._choose(texts.n_bytes)
         date = time.time() if admitted is None else admitted.timestamp()
@@ -156,19 +148,16 @@ class EmbeddedIndex(Index):
             plan = self._storage.plan(admission.arrivals, admission.removed)
 
         def finish() -> DecisionColumns:
-            try:
-                with self._storage.restoring():
-                    value = None if mark is None else mark[1](decisions) if callable(mark[1]) else mark[1]
-                    marks = NO_MARKS if mark is None or value is None else {mark[0]: value}
-                    self._storage.store(plan, marks, kernels)
-                with self._mutex:
-                    self._stored(kernels)
-                    self._merge_due(kernels)
-            finally:
-                self._settled.set()
+            with self._storage.restoring():
+                value = None if mark is None else mark[1](decisions) if callable(mark[1]) else mark[1]
+                marks = NO_MARKS if mark is None or value is None else {mark[0]: value}
+                self._storage.store(plan, marks, kernels)
+            with self._mutex:
+                self._stored(kernels)
+                self._merge_due(kernels)
             return decisions
 
-        return finish, plan.segment is not None
+        return finish
 
     def _complete(self, admission: Admission, texts: TextColumn, date: float, kernels: Kernels) -> DecisionColumns:
         """The decisions on documents that are about to be stored."""
@@ -305,7 +294,7 @@ class EmbeddedIndex(Index):
             size = self._state.config.shingle_size
             reason = Reason.UNIQUE if alone.length >= size else Reason.SHORT if alone.length else Reason.EMPTY
             return Decision(document, keep=True, reason=str(reason))
-        (name,) = self._state.ids(np.array([alone.representative]), kernels)
+        name = self._state.id(alone.representative, kernels)
         code = DROPPED if alone.dropped else REASONS.index(Reason.UNIQUE)
         return make_decision(
             document, code, alone.verdict, json.loads(name), alone.scores, probability=alone.probability

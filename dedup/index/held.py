@@ -1,5 +1,6 @@
 """The texts of the documents that were admitted last, as they came: what is compared is most often among them."""
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -65,3 +66,14 @@ class HeldTexts:
             chosen, places = chosen[there], places[there]
             if chosen.size:
                 yield chosen, Texts(stretch.data, stretch.offsets[places], stretch.offsets[places + 1])
+
+    def text(self, rank: int) -> U8 | None:
+        """That of one document, if it is held."""
+        for stretch in reversed(self._stretches):
+            if stretch.ranks[0] <= rank:
+                place = bisect_left(stretch.ranks, rank)
+                if place == stretch.ranks.size or stretch.ranks[place] != rank:
+                    return None
+                text: U8 = stretch.data[stretch.offsets[place] : stretch.offsets[place + 1]]
+                return text
+        return None

@@ -1,7 +1,8 @@
 """The parts of an index, each with documents of consecutive ranks: segments on the disk and runs in memory."""
 
+import struct
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from dedup.index.files import damaged, open_segment
 from dedup.index.tables import Layout, LayoutBuilder, TableNumbers, entries_of, sorted_tables
 from dedup.index.texts import TextFile, Texts
 from dedup.kernels import F64, I64, U8, U32, U64, Kernels
+from dedup.kernels.hashing import BLOCK_WORDS
 
 SEGMENT_ROW = np.dtype(
     [
@@ -28,6 +30,10 @@ SEGMENT_ROW = np.dtype(
     ]
 )
 """A document in a segment, its facts apart. The scores of dropped ones stand in the order of `score_number`."""
+
+_ROW = struct.Struct("<QQQdQIIBb6x")
+_FIELDS = SEGMENT_ROW.names or ()
+assert _ROW.size == SEGMENT_ROW.itemsize  # noqa: S101 - the fields of SEGMENT_ROW in their order
 
 COMMON = ("digest", "text_hash", "id_hash", "date", "flags", "verdict")
 """What rows have in memory and in a segment."""
@@ -49,6 +55,10 @@ class Facts(NamedTuple):
 def facts_of(rows: Rows) -> Facts:
     """The facts of documents in memory."""
     return Facts(*(rows[name] for name, _ in FACTS))
+
+
+Data: TypeAlias = bytes | memoryview
+"""Bytes, or where they stand."""
 
 
 class Part(Protocol):
@@ -75,6 +85,29 @@ class Part(Protocol):
         """The texts of documents, where they stand."""
         ...
 
+    # Of one document, for which arrays would take longer than all else
+
+    @property
+    def first_rank(self) -> int:
+        """The rank of the first document."""
+        ...
+
+    def place(self, rank: int) -> int:
+        """Where the document with a rank that is there stands."""
+        ...
+
+    def digest(self, place: int, kernels: Kernels) -> int:
+        """The hash of the tokens of one document."""
+        ...
+
+    def id(self, place: int, kernels: Kernels) -> bytes:
+        """The JSON token of the id of one document."""
+        ...
+
+    def text(self, place: int, kernels: Kernels) -> Data:
+        """The text of one document."""
+        ...
+
 
 class Run:
     """Documents that arrived together, in memory."""
@@ -89,6 +122,7 @@ class Run:
         self.layout = builder.build()
         self.tables = sorted_tables(self.layout, numbers)
         self.ranks: U32 = np.ascontiguousarray(arrivals.rows["rank"])
+        self.first_rank = int(self.ranks[0])
 
     def rows(self, places: I64, kernels: Kernels) -> Rows:
         """See `Part`."""
@@ -107,6 +141,22 @@ class Run:
     def texts(self, places: I64, kernels: Kernels) -> Texts:
         """See `Part`."""
         return Texts(self.arrivals.texts, self._text_offsets[places], self._text_offsets[places + 1])
+
+    def place(self, rank: int) -> int:
+        """See `Part`."""
+        return place_of(self.ranks, rank)
+
+    def digest(self, place: int, kernels: Kernels) -> int:
+        """See `Part`."""
+        return int(self.arrivals.rows[place]["digest"])
+
+    def id(self, place: int, kernels: Kernels) -> bytes:
+        """See `Part`."""
+        return self.arrivals.ids[self._id_offsets[place] : self._id_offsets[place + 1]].tobytes()
+
+    def text(self, place: int, kernels: Kernels) -> Data:
+        """See `Part`."""
+        return self.arrivals.texts[self._text_offsets[place] : self._text_offsets[place + 1]].data
 
 
 class Segment:
@@ -132,6 +182,7 @@ class Segment:
         self.stored_ids: U8 = mapped.layout.section("ids").view(np.uint8)
         self._first_words = {name: first for name, (_, first, _) in mapped.layout.sections.items()}
         self._ranks: U32 | None = None
+        self._memory = mapped.layout.words.data.cast("B")
 
     def __len__(self) -> int:
         """How many documents are there."""
@@ -193,6 +244,44 @@ class Segment:
         """See `Part`."""
         return self.text_file.read(self.rows(places, kernels)["text_number"].astype(np.int64))
 
+    @property
+    def first_rank(self) -> int:
+        """See `Part`."""
+        return int(self.ranks[0])
+
+    def place(self, rank: int) -> int:
+        """See `Part`."""
+        return place_of(self.ranks, rank)
+
+    def digest(self, place: int, kernels: Kernels) -> int:
+        """See `Part`."""
+        return int(self._row(place, kernels)[_FIELDS.index("digest")])
+
+    def id(self, place: int, kernels: Kernels) -> bytes:
+        """See `Part`."""
+        end = int(self._row(place, kernels)[_FIELDS.index("id_end")])
+        start = int(self._row(place - 1, kernels)[_FIELDS.index("id_end")]) if place else 0
+        first = self._first_words["ids"]
+        self._check_words(kernels, first + start // 8, first + max(end - 1, start) // 8)
+        return bytes(self._memory[8 * first + start : 8 * first + end])
+
+    def text(self, place: int, kernels: Kernels) -> Data:
+        """See `Part`."""
+        return self.text_file.text(int(self._row(place, kernels)[_FIELDS.index("text_number")]))
+
+    def _row(self, place: int, kernels: Kernels) -> tuple[int | float, ...]:
+        """The fields of one row."""
+        words = SEGMENT_ROW.itemsize // 8
+        first = self._first_words["rows"] + place * words
+        self._check_words(kernels, first, first + words - 1)
+        return _ROW.unpack_from(self._memory, 8 * first)
+
+    def _check_words(self, kernels: Kernels, first: int, last: int) -> None:
+        """`_check` of one range."""
+        checked = self.tables.checked
+        if not (checked[first // BLOCK_WORDS] and checked[last // BLOCK_WORDS]) or last - first > BLOCK_WORDS:
+            self._check(kernels, np.array([first]), np.array([last]))
+
     def entries(self, number: int) -> U64:
         """The entries of one table; to be checked before."""
         entries: U64 = self.layout.section(f"entries {number}").view(np.uint64)
@@ -208,6 +297,14 @@ class Segment:
         block = kernels.check_words(self.tables, firsts, lasts)
         if block >= 0:
             raise damaged(self.path, f"block {block}")
+
+
+def place_of(ranks: U32, rank: int) -> int:
+    """The place of a rank among some that ascend."""
+    place = rank - int(ranks[0])
+    if place < ranks.size and ranks[place] == rank:
+        return place
+    return int(np.searchsorted(ranks, rank))
 
 
 def places_of(part: Part, ranks: I64) -> I64:

@@ -1,10 +1,13 @@
 """The last documents admitted one at a time or a few at once: found by dictionaries, until there are enough to sort."""
 
+from bisect import bisect_left
+
 import numpy as np
 
 from dedup.index.anchored import NO_ANCHORS
 from dedup.index.arrivals import POSTED, Arrivals, Rows, join_arrivals, offsets_of
 from dedup.index.ledger import Ledger
+from dedup.index.parts import Data
 from dedup.index.tables import TableNumbers
 from dedup.index.texts import Texts
 from dedup.kernels import F64, I64, U32, Kernels
@@ -99,6 +102,27 @@ class Recent:
         pieces = [self._each[place].texts for place in places.tolist()]
         offsets = offsets_of(np.array([piece.size for piece in pieces], dtype=np.int64))
         return Texts(pieces[0] if len(pieces) == 1 else np.concatenate(pieces), offsets[:-1], offsets[1:])
+
+    @property
+    def first_rank(self) -> int:
+        """See `Part`."""
+        return self._ranks[0]
+
+    def place(self, rank: int) -> int:
+        """See `Part`."""
+        return bisect_left(self._ranks, rank)
+
+    def digest(self, place: int, kernels: Kernels) -> int:
+        """See `Part`."""
+        return int(self._each[place].rows[0]["digest"])
+
+    def id(self, place: int, kernels: Kernels) -> bytes:
+        """See `Part`."""
+        return self._each[place].ids.tobytes()
+
+    def text(self, place: int, kernels: Kernels) -> Data:
+        """See `Part`."""
+        return self._each[place].texts.data
 
 
 def _one_by_one(arrivals: Arrivals) -> list[Arrivals]:

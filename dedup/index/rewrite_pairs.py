@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.candidates.anchors import MOST_CANDIDATES, MOST_RETRIEVED, POSTING_CAP, POSTINGS_READ, AnchorIndex, retrieve
+from dedup.candidates.anchors import MOST_CANDIDATES, MOST_RETRIEVED, POSTINGS_READ, AnchorIndex, retrieve
 from dedup.config import PAIR_RELATIONS
 from dedup.index.anchor_tables import AnchorTable, Limits, MemberColumns, gather, interleaved, numbers_of
 from dedup.index.arrivals import offsets_of
 from dedup.index.concerned import Arriving, ConcernedTexts
 from dedup.kernels import F64, I64, U32
-from dedup.kernels.rewriting import Anchors, Nearest, Postings, RewriteKernels
+from dedup.kernels.rewriting import UNREAD, Anchors, Nearest, Postings, RewriteKernels
 from dedup.scanning.rewrite_candidates import (
     Proposals,
     TextSource,
@@ -88,7 +88,7 @@ class RewritePairs:
         alive = state.ledger.alive
         self._keys, self._lists = numbered
         one = places.size == 1 and held.anchors.offsets.size == 2
-        limits = Limits(POSTING_CAP, POSTINGS_READ if one else None)
+        limits = Limits(POSTINGS_READ, POSTINGS_READ if one else None)
         self._tables, dead = state.anchors.tables(state.segments, alive, self._kernels)
         self._gathered = gather(self._tables, dead, self._keys, alive, limits, self._kernels, rewriting)
         self._n_stored = self._gathered.places.size
@@ -120,7 +120,7 @@ class RewritePairs:
         found = retrieve(
             self._index(),
             self._held.anchors,
-            np.where(self._gathered.capped[self._lists], -1, self._lists),
+            np.where(self._gathered.capped[self._lists], UNREAD, self._lists),
             self._held.firsts,
             self._firsts[self._n_stored : -1],
             least,

@@ -32,7 +32,8 @@ def write_runs(
     texts = _take(arrivals.texts, offsets_of(arrivals.rows["text_size"]), living)
     ids, _ = _take(arrivals.ids, offsets_of(arrivals.rows["id_size"]), living)
     stored = StoredSegment(number, int(rows["rank"][0]), int(rows.size), 0, 0)
-    text_size = write_texts(folder / stored.texts_name, [texts])
+    # Compacting writes them again, and smaller; joining segments leaves them as they are.
+    text_size = write_texts(folder / stored.texts_name, [texts], quick=True)
     sections = _Sections(
         merge_entries([_entries(run, numbers) for run in runs], alive),
         lambda name: iter([rows[name]]),

@@ -1,6 +1,6 @@
-"""Admitting one document: what `dedup.index.admitting` does of many, with few arrays, as long as it is of no class.
+"""Admitting one document: what `dedup.index.admitting` does of many, with few arrays.
 
-Most documents that come are like no other. One whose tokens or whose id the index may have is left to the way of many.
+One whose id the index may have is left to the way of many, and so is a copy of one that was dropped as a rewrite.
 """
 
 import math
@@ -13,6 +13,7 @@ import numpy as np
 from dedup.candidates import LEAST_SHARE
 from dedup.index.anchored import NO_ANCHORS
 from dedup.index.arrivals import NONE, POSTED, ROW, Arrivals
+from dedup.index.comparing import Match, first_match, leader, match_of_copy
 from dedup.index.concerned import Arriving
 from dedup.index.judging import Judge, no_drops, payload_of
 from dedup.index.rewording import reword
@@ -25,6 +26,7 @@ from dedup.verifying import Verdict
 _ROW = struct.Struct("<QQQddddd QIIIIII BBb5x")
 assert _ROW.size == ROW.itemsize  # noqa: S101 - the fields of ROW in their order
 _UPPER = 0xFFFFFFFF
+_NO_MATCH = Match(-1, Verdict.NONE, [0.0] * 4)
 
 
 class Alone(NamedTuple):
@@ -42,10 +44,10 @@ class Alone(NamedTuple):
     probability: float
 
 
-def admit_one(state: State, token: bytes, text: bytes, date: float, kernels: Kernels, *, new: bool) -> Alone | None:
-    """Decide on a document and put it into the state, or do nothing and give None where its class may be known.
+def admit_one(state: State, token: bytes, text: bytes, date: float, kernels: Kernels) -> Alone | None:
+    """Decide on a document and put it into the state, or do nothing and give None where it is for the way of many.
 
-    `token`: the JSON token of the id; `text`: UTF-8. `new`: it is a document like any other, whatever its id.
+    `token`: the JSON token of the id; `text`: UTF-8.
     """
     ends = [0, len(token), len(token) + len(text)]
     data = np.frombuffer(token + text, dtype=np.uint8)
@@ -59,30 +61,36 @@ def admit_one(state: State, token: bytes, text: bytes, date: float, kernels: Ker
     n_compared = len(keys)
     if length > 0:
         keys.append(state.numbers.exact << 32 | digest >> 32)
-    id_key = state.numbers.ids << 32 | id_hash >> 32
-    if not new:
-        keys.append(id_key)
+    keys.append(state.numbers.ids << 32 | id_hash >> 32)
     hits, counts = state.find_packed(keys, kernels)
-    if any(counts[n_compared:]):
+    if counts[-1]:
         return None
-    representative, verdict, scores = -1, 0, [0.0, 0.0, 0.0, 0.0]
-    anchored = NO_ANCHORS
+    match: Match | None = None
+    posted = length > 0
+    if posted and counts[n_compared]:
+        first = leader(state, text, digest, [hit & _UPPER for hit in hits if hit >> 32 == n_compared], kernels)
+        if first >= 0:
+            posted, match = False, match_of_copy(state, first, kernels)
+            if match is not None and match.verdict == Verdict.REWRITE:
+                return None
     local = TextColumn(data[len(token) :], offsets[1:] - len(token))
-    candidates = _candidates(state, hits, counts, samples, sketches) if hits else None
-    if candidates or state.rewrites is not None:
-        left = np.array(sorted(candidates or ()), dtype=np.int64)
-        result = no_drops(sketches.lengths > 0)
+    if posted and compared and hits:
+        candidates = _candidates(state, hits, counts, samples, sketches)
+        match = first_match(state, text, length, sorted(candidates), kernels) if candidates else None
+    anchored = NO_ANCHORS
+    if posted and match is None and state.rewrites is not None:
+        result = no_drops(np.ones(1, dtype=np.bool_))
         judge = Judge(local, sketches, state, kernels)
-        judge.drop_matching(left, np.zeros_like(left), result)
         anchored = reword(Arriving(local, sketches, state, judge, kernels), result, keep_all=False).anchored
-        representative, verdict = int(result.representatives[0]), int(result.verdicts[0])
-        scores = result.scores[0].tolist()
+        if result.representatives[0] >= 0:
+            match = Match(int(result.representatives[0]), int(result.verdicts[0]), result.scores[0].tolist())
+    representative, verdict, scores = match or _NO_MATCH
     payload, _ = payload_of(local, state.keeps_text, kernels)
     rank = state.ledger.count
     row = _ROW.pack(
         digest, text_hash, id_hash, date, *scores, payload.size, rank, length,
         representative if representative >= 0 else NONE, int(sketches.level_sizes[0]), len(samples), len(token),
-        int(sketches.levels[0]), POSTED if length > 0 else 0, verdict,
+        int(sketches.levels[0]), POSTED if posted else 0, verdict,
     )  # fmt: skip
     arrivals = Arrivals(
         np.frombuffer(row, dtype=ROW),
@@ -92,7 +100,7 @@ def admit_one(state: State, token: bytes, text: bytes, date: float, kernels: Ker
         payload,
         anchored,
     )
-    state.add_one(arrivals, [*keys, id_key] if new else keys)
+    state.add_one(arrivals, keys if posted else keys[-1:])
     probability = math.nan
     if anchored.rewordings.size:
         reworded = anchored.rewordings[0]
@@ -114,6 +122,7 @@ def _keys(state: State, sketches: Sketches, samples: list[int], compared: bool) 
 def _candidates(state: State, hits: list[int], counts: list[int], samples: list[int], sketches: Sketches) -> set[int]:
     """The kept documents that the document is to be compared with, of those in its groups."""
     config, ledger, n_banded = state.config, state.ledger, state.numbers.bands
+    n_compared = n_banded + len(samples)
     representatives, levels = ledger.representatives, ledger.levels
     level, size = int(sketches.levels[0]), int(sketches.level_sizes[0])
     found: set[int] = set()
@@ -124,6 +133,8 @@ def _candidates(state: State, hits: list[int], counts: list[int], samples: list[
         query, rank = hit >> 32, hit & _UPPER
         if representatives[rank] != NONE:
             continue
+        if query >= n_compared:
+            break
         if query < n_banded:
             if counts[query] < config.bucket_cap or position < config.bucket_links:
                 found.add(rank)

@@ -18,7 +18,7 @@ from dedup.index.entries import ENTRY_SIZE, Entries
 from dedup.index.held import HeldTexts
 from dedup.index.ledger import Ledger
 from dedup.index.messages import pack_numbers
-from dedup.index.parts import COMMON, Facts, Part
+from dedup.index.parts import COMMON, Data, Facts, Part
 from dedup.index.recent import Recent
 from dedup.index.server import Fetched, Value
 from dedup.index.state import State
@@ -162,6 +162,27 @@ class SnapshotPart:
             self._data[place][size:] if is_kept else self._data[place][size:-SCORES_SIZE]
             for place, is_kept in zip(places.tolist(), kept, strict=True)
         ]
+
+    @property
+    def first_rank(self) -> int:
+        """See `Part`."""
+        return 0
+
+    def place(self, rank: int) -> int:
+        """See `Part`."""
+        return rank
+
+    def digest(self, place: int, kernels: Kernels) -> int:
+        """See `Part`."""
+        return int(self._rows[place]["digest"])
+
+    def id(self, place: int, kernels: Kernels) -> bytes:
+        """See `Part`."""
+        return self.ids(np.array([place]), kernels)[0]
+
+    def text(self, place: int, kernels: Kernels) -> Data:
+        """See `Part`."""
+        return self.texts(np.array([place]), kernels).pieces()[0]
 
     def texts(self, places: I64, kernels: Kernels) -> Texts:
         """See `Part`. Raises ChangedError where one is gone meanwhile."""

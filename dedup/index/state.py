@@ -14,7 +14,7 @@ from dedup.index.catalogue import Catalogue, StoredSegment
 from dedup.index.files import damaged
 from dedup.index.held import HeldTexts
 from dedup.index.ledger import Ledger
-from dedup.index.parts import COMMON, Part, Run, Segment, facts_of, places_of
+from dedup.index.parts import COMMON, Data, Part, Run, Segment, facts_of, places_of
 from dedup.index.recent import FEW, MOST, Recent
 from dedup.index.tables import SHIFT, TableNumbers
 from dedup.index.texts import Texts
@@ -156,6 +156,29 @@ class State:
         others = np.flatnonzero(missing)
         for part, chosen, places in self._by_part(ranks[others]):
             yield others[chosen], part.texts(places, kernels)
+
+    # One document, for which arrays would take longer than all else
+
+    def digest(self, rank: int, kernels: Kernels) -> int:
+        """The hash of the tokens of a document."""
+        part = self._part_of(rank)
+        return part.digest(part.place(rank), kernels)
+
+    def id(self, rank: int, kernels: Kernels) -> bytes:
+        """The JSON token of the id of a document."""
+        part = self._part_of(rank)
+        return part.id(part.place(rank), kernels)
+
+    def text(self, rank: int, kernels: Kernels) -> Data:
+        """The text of a document, or its token hashes."""
+        held = self.held.text(rank)
+        if held is not None:
+            return held.data
+        part = self._part_of(rank)
+        return part.text(part.place(rank), kernels)
+
+    def _part_of(self, rank: int) -> Part:
+        return next(part for part in reversed(self.parts) if part.first_rank <= rank)
 
     def admitted_before(self, moment: float, kernels: Kernels) -> I64:
         """The ranks of living documents that were admitted before a moment, in seconds since 1970."""

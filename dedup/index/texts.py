@@ -2,7 +2,9 @@
 
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -38,12 +40,15 @@ class Texts(NamedTuple):
         ]
 
 
-def write_texts(path: Path, several: Iterable[tuple[U8, I64]]) -> int:
-    """Write texts, some at a time, each time one after the other in a buffer; the size of the file."""
-    return write_file(path, _pieces(several))
+def write_texts(path: Path, several: Iterable[tuple[U8, I64]], *, quick: bool = False) -> int:
+    """Write texts, some at a time, each time one after the other in a buffer; the size of the file.
+
+    `quick`: in less time, as a larger file.
+    """
+    return write_file(path, _pieces(several, quick))
 
 
-def _pieces(several: Iterable[tuple[U8, I64]]) -> Iterator[bytes]:
+def _pieces(several: Iterable[tuple[U8, I64]], quick: bool) -> Iterator[bytes]:
     """What stands in the file: blocks, then the places of texts and of blocks, and where these stand."""
     yield _MAGIC
     every_offset = [np.zeros(1, dtype=np.int64)]
@@ -55,7 +60,7 @@ def _pieces(several: Iterable[tuple[U8, I64]]) -> Iterator[bytes]:
             some = _firsts_of_blocks(offsets)
             bounds = offsets[np.append(some, offsets.size - 1)]
             groups = [(data, bounds[place : place + _GROUP + 1]) for place in range(0, some.size, _GROUP)]
-            for blocks in threads.map(_compressed, groups):
+            for blocks in threads.map(partial(_compressed, quick), groups):
                 for block in blocks:
                     places.append(places[-1] + len(block))
                     yield block
@@ -76,9 +81,9 @@ def _firsts_of_blocks(offsets: I64) -> I64:
     return np.array(firsts, dtype=np.int64)
 
 
-def _compressed(group: tuple[U8, I64]) -> list[bytes]:
+def _compressed(quick: bool, group: tuple[U8, I64]) -> list[bytes]:
     """Ranges of a buffer that follow each other, one block each."""
-    compressor = Compressor()
+    compressor = Compressor(quick=quick)
     data, bounds = group
     ends = bounds.tolist()
     return [compressor.compress(data[start:end].tobytes()) for start, end in pairwise(ends)]
@@ -142,6 +147,8 @@ class TextFile:
         self._offsets: I64 = numbers[: self.count + 1]
         self._firsts: I64 = numbers[self.count + 1 : self.count + 2 + self._blocks]
         self._places: I64 = numbers[self.count + 2 + self._blocks :]
+        # Numbers of an array would become objects of NumPy one by one.
+        self._firsts_of_blocks = self._firsts.data
         self._checked = False
 
     @property
@@ -168,6 +175,14 @@ class TextFile:
         moved = bases[which] - self._offsets[self._firsts[wanted[which]]]
         data = np.frombuffer(pieces[0] if len(pieces) == 1 else b"".join(pieces), dtype=np.uint8)
         return Texts(data, self._offsets[numbers] + moved, self._offsets[numbers + 1] + moved)
+
+    def text(self, number: int) -> memoryview:
+        """One text. Raises StoreError where its block is damaged."""
+        self.check_index()
+        block = min(bisect_right(self._firsts_of_blocks, number) - 1, max(self._blocks - 1, 0))
+        base = int(self._offsets[self._firsts_of_blocks[block]])
+        start, end = self._offsets[number : number + 2].tolist()
+        return memoryview(self._block(block))[start - base : end - base]
 
     def content(self) -> Content:
         """Everything as it is compressed."""

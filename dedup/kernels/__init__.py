@@ -189,6 +189,17 @@ class Members(NamedTuple):
     part: int
 
 
+class Comparisons(NamedTuple):
+    """Rows of tokens compared with another one.
+
+    `exact` bool (n,): the tokens are the same, in order. `scores` float64 (n, 4): resemblance, how much of the row's
+    shingles the other one has, how much of the other one's the row has, and the cosine; see `dedup.verifying.scores`.
+    """
+
+    exact: Bool
+    scores: F64
+
+
 class Groups(NamedTuple):
     """n groups of consecutive entries with one key in one table.
 
@@ -306,6 +317,14 @@ class Kernels(Protocol):
         """Sum of the products of the weights of shared values (distinct in each row), in the order of the right row."""
         ...
 
+    def compare_rows(self, rows: Ragged, size: int, table: WeightTable, missing: float) -> Comparisons:
+        """Compare all rows of tokens but the last one with the last one.
+
+        In one call what `shingle`, `distinct_rows`, `count_common`, `equal_rows`, `count_rows`, `look_up` and
+        `dot_common` do in seven, for who compares one text with a few. `table` and `missing` are those of `look_up`.
+        """
+        ...
+
     def equal_rows(self, rows: Ragged, left: I64, right: I64) -> Bool:
         """Whether two rows hold the same values in the same order."""
         ...
@@ -314,6 +333,21 @@ class Kernels(Protocol):
         """Entries of value, upper half, and owner of its row, lower half, of the values from `low` to under `high`.
 
         Rows whose owner is negative are left out.
+        """
+        ...
+
+    def repeated_keys(self, keys: U32, owners: I64) -> U64:
+        """Entries of key, upper half, and owner, lower half, of the keys that may come again.
+
+        All that do are among them, and few that do not: those whose slot (`dedup.kernels.hashing.slot_bits`) is that of
+        another. Keys whose owner is negative are left out and do not count.
+        """
+        ...
+
+    def repeated_entries(self, entries: U64) -> U64:
+        """Those of some entries whose key, the upper half, may come again, as in `repeated_keys`; in order.
+
+        What is given need not be kept: the result may be written over it.
         """
         ...
 

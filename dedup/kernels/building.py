@@ -32,6 +32,8 @@ def build(group: Group) -> bytes:
         cpu=llvm.get_host_cpu_name(), features=features(), opt=3, codemodel="jitdefault", jit=True
     )
     passes = llvm.create_new_module_pass_manager()
+    # An array is handed from function to function as seven words, of which most look at one or two.
+    passes.add_dead_arg_elimination_pass()
     passes.add_global_dead_code_eliminate_pass()
     passes.run(linked, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
     undefined = [each.name for each in linked.functions if each.is_declaration and not each.name.startswith("llvm.")]

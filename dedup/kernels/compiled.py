@@ -30,6 +30,7 @@ from dedup.kernels.compiled_arrivals import pair_arrivals as pair_arrivals
 from dedup.kernels.compiled_bigrams import count_bigrams as count_bigrams
 from dedup.kernels.compiled_bigrams import meet_bigrams as meet_bigrams
 from dedup.kernels.compiled_bigrams import post_bigrams as post_bigrams
+from dedup.kernels.compiled_comparing import compare_rows as compare_rows
 from dedup.kernels.compiled_groups import add_counts_loop, enough_shared_loop, link_loop, post_loop, sample_levels_loop
 from dedup.kernels.compiled_pairs import (
     anchor_loop,
@@ -42,6 +43,7 @@ from dedup.kernels.compiled_places import count_marks as count_marks
 from dedup.kernels.compiled_places import find as find
 from dedup.kernels.compiled_positions import tokenise_loop
 from dedup.kernels.compiled_ranges import gather_ranges as gather_ranges
+from dedup.kernels.compiled_repeats import repeated_entries_loop, repeated_keys_loop
 from dedup.kernels.compiled_returns import densest_returns as densest_returns
 from dedup.kernels.compiled_rows import (
     band_keys_loop,
@@ -61,7 +63,7 @@ from dedup.kernels.compiled_terms import mark_terms as mark_terms
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
 from dedup.kernels.compiled_texts import same_bytes as same_bytes
 from dedup.kernels.compiled_tokens import hash_loop, most_tokens, scratch_words
-from dedup.kernels.hashing import WeightTable, powers
+from dedup.kernels.hashing import WeightTable, powers, slot_bits
 from dedup.kernels.reference_segments import WRAP_LEAST
 
 name = "compiled"
@@ -292,6 +294,23 @@ def post(samples: Samples, owners: I64, low: int, high: int) -> U64:
     entries = np.empty(samples.values.size + 1, dtype=np.uint64)
     count = post_loop(samples.values, samples.offsets, owners, np.uint64(low), np.uint64(high), entries)
     return entries[:count]
+
+
+def repeated_keys(keys: U32, owners: I64) -> U64:
+    """See `Kernels.repeated_keys`."""
+    entries, bits = np.empty(keys.size + 1, dtype=np.uint64), slot_bits(keys.size)
+    return entries[: repeated_keys_loop(keys, owners, bits, _slots(bits), entries)].copy()
+
+
+def repeated_entries(entries: U64) -> U64:
+    """See `Kernels.repeated_entries`."""
+    bits = slot_bits(entries.size)
+    return entries[: repeated_entries_loop(entries, bits, _slots(bits))]
+
+
+def _slots(bits: int) -> U64:
+    """Room for two bits a slot."""
+    return _memory.get(2 << (bits - 6))
 
 
 def link(entries: U64, start: int, cap: int, links: int, levels: U8, most: int) -> Links:

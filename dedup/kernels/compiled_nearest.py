@@ -4,7 +4,7 @@ import numpy as np
 
 from dedup.kernels import I64, U16, U32
 from dedup.kernels.jit import Integer, compiled, exported
-from dedup.kernels.rewriting import STRENGTH, Anchors, Nearest, Postings
+from dedup.kernels.rewriting import UNREAD, Nearest, Postings, Queries
 
 
 @compiled
@@ -31,14 +31,13 @@ def _order_lists(
     list_offsets: I64,
     list_units: U32,
     before: Integer,
-    cap: Integer,
     order: I64,
     begins: I64,
     lengths: I64,
 ) -> Integer:
     """Fill the places of anchors by the number of units under `before` in their lists, the fewest first; how many.
 
-    Without those of more than `cap` units, and of none. By place from `start`: where lists begin, and their `lengths`.
+    Without those of none. By place from `start`: where lists begin, and their `lengths`.
     """
     # Nothing here waits for what was read before, so that many of these places far apart are fetched at once.
     for anchor in range(start, end):
@@ -50,7 +49,7 @@ def _order_lists(
         first = begins[anchor - start]
         length = _places_before(list_units, first, lengths[anchor - start], before) - first
         lengths[anchor - start] = length
-        if length == 0 or length > cap:
+        if length == 0:
             continue
         place = count
         count += 1
@@ -66,6 +65,7 @@ def _order_lists(
 
 @compiled
 def _promising(
+    lists: I64,
     strengths: U16,
     start: Integer,
     end: Integer,
@@ -76,26 +76,29 @@ def _promising(
     least: np.uint32,
     cut: I64,
 ) -> Integer:
-    """How many of the lists are to be read.
+    """How many of the lists are to be read: see `RewriteKernels.nearest`.
 
-    Up to `budget` units together, where `cut[0]` counts, and as long as a unit in none of those before can score
-    `least`.
+    `cut[0]` counts where the budget ends, and `cut[1]` is what the anchors come to whose lists are not read.
     """
-    # Such a unit scores by the other anchors alone, and how much at most the inequality of Cauchy and Schwarz says.
     left = np.int64(0)
+    for number in range(n_lists):
+        left += np.int64(strengths[order[number]]) * np.int64(strengths[order[number]])
     for anchor in range(start, end):
-        left += np.int64(strengths[anchor]) * np.int64(strengths[anchor])
-    enough = np.int64(least) * np.int64(least)
+        if lists[anchor] == UNREAD:
+            left += np.int64(strengths[anchor]) * np.int64(strengths[anchor])
     read = 0
     for number in range(n_lists):
-        anchor = order[number]
-        if left * np.int64(STRENGTH) * np.int64(STRENGTH) < enough:
+        cut[1] = left
+        if 2 * left < np.int64(least):
             return number
+        anchor = order[number]
         read += lengths[anchor - start]
         if read > budget:
             cut[0] += 1
             return number
         left -= np.int64(strengths[anchor]) * np.int64(strengths[anchor])
+    cut[0] += np.int64(left > 0) & np.int64(2 * left >= np.int64(least))
+    cut[1] = left
     return n_lists
 
 
@@ -109,11 +112,13 @@ def _add_scores(
     order: I64,
     begins: I64,
     lengths: I64,
+    bonus: Integer,
     scores: U32,
     touched: U32,
 ) -> Integer:
-    """Add up the scores of the units that share anchors; their number."""
+    """Add up the scores of the units that share anchors, with a bonus for each; their number."""
     n_touched = np.uint64(0)
+    more = np.uint32(bonus)
     for number in range(n_lists):
         anchor = order[number]
         first = np.uint64(begins[anchor - start])
@@ -123,7 +128,7 @@ def _add_scores(
             score = scores[unit]
             touched[n_touched] = np.uint32(unit)
             n_touched += np.uint64(score == np.uint32(0))
-            scores[unit] = score + strength * np.uint32(list_strengths[place])
+            scores[unit] = score + strength * np.uint32(list_strengths[place]) + more
     return np.int64(n_touched)
 
 
@@ -138,9 +143,9 @@ def nearest_loop(
     list_strengths: U16,
     owners: I64,
     before: I64,
-    cap: Integer,
     budget: Integer,
     most: Integer,
+    bonus: Integer,
     least: U32,
     order: I64,
     begins: I64,
@@ -158,7 +163,7 @@ def nearest_loop(
     offsets: I64,
     cut: I64,
 ) -> Integer:
-    """Fill the nearest documents of each query document; their number. `cut[0]`: units of which a list is left out.
+    """Fill the nearest documents of each query document; their number. `cut` is that of `_promising`.
 
     `scores` (by posted unit) and `bests` (by posted document) are zeros, and are left so. `order`, `begins`
     and `lengths` have room for the anchors of a unit.
@@ -167,16 +172,15 @@ def nearest_loop(
     offsets[0] = 0
     for query in range(firsts.size - 1):
         n_met = np.uint64(0)
-        partly = max(least[query] >> np.uint32(1), np.uint32(1))
         for own in range(firsts[query], firsts[query + 1]):
             start = anchor_offsets[own]
             end = anchor_offsets[own + 1]
-            n_lists = _order_lists(
-                lists, start, end, list_offsets, list_units, before[query], cap, order, begins, lengths
-            )
-            n_lists = _promising(strengths, start, end, order, lengths, n_lists, budget, least[query], cut)
+            n_lists = _order_lists(lists, start, end, list_offsets, list_units, before[query], order, begins, lengths)
+            n_lists = _promising(lists, strengths, start, end, order, lengths, n_lists, budget, least[query], cut)
+            asked = np.int64(least[query])
+            partly = np.uint32(max(asked - 2 * cut[1], asked >> 1, 1) + bonus)
             n_touched = _add_scores(
-                strengths, start, n_lists, list_units, list_strengths, order, begins, lengths, scores, touched
+                strengths, start, n_lists, list_units, list_strengths, order, begins, lengths, bonus, scores, touched
             )
             for number in range(np.uint64(n_touched)):
                 unit = np.uint64(touched[number])
@@ -227,32 +231,22 @@ def nearest_loop(
     return count
 
 
-def nearest(
-    queries: Anchors,
-    lists: I64,
-    firsts: I64,
-    postings: Postings,
-    owners: I64,
-    before: I64,
-    cap: int,
-    budget: int,
-    most: int,
-    least: U32,
-) -> Nearest:
+def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most: int, bonus: int = 0) -> Nearest:
     """See `RewriteKernels.nearest`."""
+    anchors, firsts = queries.anchors, queries.firsts
     count = firsts.size - 1
     n_documents = int(owners[-1]) + 1 if owners.size else 0
     scores, bests = np.zeros(owners.size, dtype=np.uint32), np.zeros(n_documents, dtype=np.uint32)
     touched, met = np.empty(owners.size + 1, dtype=np.uint32), np.empty(n_documents + 1, dtype=np.uint32)
     best_own, best_units = (np.empty(n_documents, dtype=np.uint32) for _ in range(2))
     documents, own_units, units = (np.empty(count * most, dtype=np.int64) for _ in range(3))
-    longest = int(np.diff(queries.offsets).max(initial=0))
+    longest = int(np.diff(anchors.offsets).max(initial=0))
     order, begins, lengths = (np.empty(longest, dtype=np.int64) for _ in range(3))
     found_scores, offsets = np.empty(count * most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
-    cut = np.zeros(1, dtype=np.int64)
+    cut = np.zeros(2, dtype=np.int64)
     found = nearest_loop(
-        lists, queries.strengths, queries.offsets, firsts, postings.offsets, postings.units, postings.strengths,
-        owners, before, cap, budget, most, least, order, begins, lengths, scores, touched, bests,
+        queries.lists, anchors.strengths, anchors.offsets, firsts, postings.offsets, postings.units, postings.strengths,
+        owners, queries.before, budget, most, bonus, queries.least, order, begins, lengths, scores, touched, bests,
         best_own, best_units, met, documents, own_units, units, found_scores, offsets, cut,
     )  # fmt: skip
     return Nearest(

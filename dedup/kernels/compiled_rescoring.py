@@ -4,7 +4,7 @@ import numpy as np
 
 from dedup.kernels import I64, U16, U32
 from dedup.kernels.jit import Integer, compiled, exported
-from dedup.kernels.rewriting import MOST_UNIT_PAIRS, Anchors, Nearest
+from dedup.kernels.rewriting import MOST_UNIT_PAIRS, Anchors, Nearest, sharing_bonus
 
 
 @compiled
@@ -77,10 +77,13 @@ def rescore_loop(
     owners: U32,
     totals: U32,
     counts: U32,
+    bonus: U32,
+    values: U32,
     offsets: I64,
 ) -> Integer:
     """Score what was found by all anchors, and move the best of each query to the front; their number.
 
+    The best are those of the greatest score and `bonus`, by the number of anchors shared; `values` has room for `most`.
     What query i found stands at `found[i]` to `found[i + 1]`, and then at `offsets[i]` to `offsets[i + 1]`. `table` has
     room for four times the anchors of a document, and at least 16; `nexts` and `owners` for these anchors; `totals` and
     `counts`, zeros, which they are left, for its units.
@@ -122,23 +125,27 @@ def rescore_loop(
             if total < least[query]:
                 continue
             # What is written stands before what is still to be read.
-            place = count + kept
+            value = total + bonus[common]
+            rank = kept
             if kept == most:
-                last = place - 1
-                if total < scores[last] or (total == scores[last] and document > documents[last]):
+                rank = kept - 1
+                if value < values[rank] or (value == values[rank] and document > documents[count + rank]):
                     continue
-                place = last
             else:
                 kept += 1
-            while place > count and (
-                scores[place - 1] < total or (scores[place - 1] == total and documents[place - 1] > document)
+            place = count + rank
+            while rank > 0 and (
+                values[rank - 1] < value or (values[rank - 1] == value and documents[place - 1] > document)
             ):
+                values[rank] = values[rank - 1]
                 scores[place] = scores[place - 1]
                 shared[place] = shared[place - 1]
                 documents[place] = documents[place - 1]
                 own_units[place] = own_units[place - 1]
                 units[place] = units[place - 1]
                 place -= 1
+                rank -= 1
+            values[rank] = value
             scores[place] = total
             shared[place] = np.int64(common)
             documents[place] = document
@@ -165,10 +172,11 @@ def rescore(
     nexts, owners = np.empty(longest, dtype=np.uint32), np.empty(longest, dtype=np.uint32)
     most_units = int(np.diff(firsts).max(initial=0))
     totals, counts = np.zeros(most_units, dtype=np.uint32), np.zeros(most_units, dtype=np.uint32)
+    bonus = sharing_bonus(int(np.diff(queries.offsets).max(initial=0)))
     count = rescore_loop(
         found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
-        firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(least, np.uint32(1)), table,
-        nexts, owners, totals, counts, offsets,
+        firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(least, np.uint32(1)),
+        table, nexts, owners, totals, counts, bonus, np.empty(most, dtype=np.uint32), offsets,
     )  # fmt: skip
     return Nearest(
         documents[:count].copy(),

@@ -207,6 +207,16 @@ def distinct_rows_loop(values: U64, offsets: I64, table: U32, distinct: U64, row
     return np.int64(total)
 
 
+@compiled
+def weight_of(entries: U64, weights: F64, shift: np.uint64, value: np.uint64, missing: np.float64) -> np.float64:
+    """The weight of a value, see `look_up_loop`."""
+    at = (value >> shift) << np.uint64(1)
+    while entries[at] < value:
+        at += np.uint64(2)
+    weight = weights[at + np.uint64(1)]
+    return weight if entries[at] == value and not np.isnan(weight) else missing
+
+
 @exported
 def look_up_loop(entries: U64, weights: F64, bits: Integer, values: U64, missing: F64, found: F64) -> None:
     """Fill the weight of each value from a `dedup.kernels.hashing.WeightTable`, `missing[0]` where it is not there.
@@ -215,9 +225,4 @@ def look_up_loop(entries: U64, weights: F64, bits: Integer, values: U64, missing
     """
     shift = np.uint64(64 - bits)
     for place in range(np.uint64(values.size)):
-        value = values[place]
-        at = (value >> shift) << np.uint64(1)
-        while entries[at] < value:
-            at += np.uint64(2)
-        weight = weights[at + np.uint64(1)]
-        found[place] = weight if entries[at] == value and not np.isnan(weight) else missing[0]
+        found[place] = weight_of(entries, weights, shift, values[place], missing[0])

@@ -203,30 +203,20 @@ def _look_everywhere(plain: U8, size: Integer, slots: U64, groups: U64, first: U
 
 @compiled
 def _screen_window(
-    folded: U8,
-    size: Integer,
-    wanted: np.uint64,
-    lead: bool,
-    slots: U64,
-    anywhere: U64,
-    leading: U64,
-    first: U64,
-    blanked: np.uint64,
-    literal: np.uint64,
-    all_anywhere: np.uint64,
-    plain: U8,
+    folded: U8, size: Integer, wanted: np.uint64, lead: bool, table: ScreenTable, plain: U8
 ) -> np.uint64:
     """The groups that may match in a window, and, if it is the first, at its first word."""
     found = np.uint64(0)
-    if lead or wanted & blanked & all_anywhere:
+    everywhere = wanted & table.all_anywhere
+    if lead or everywhere & table.blanked:
         count = _run_together(folded, size, True, plain)
         if lead:
-            found |= _look_up(plain, _first_word(plain, count), count, slots, leading)
-        if wanted & blanked & all_anywhere:
-            found |= _look_everywhere(plain, count, slots, anywhere, first) & blanked
-    if wanted & literal & all_anywhere:
+            found |= _look_up(plain, _first_word(plain, count), count, table.slots, table.leading)
+        if everywhere & table.blanked:
+            found |= _look_everywhere(plain, count, table.slots, table.anywhere, table.first) & table.blanked
+    if everywhere & table.literal:
         count = _run_together(folded, size, False, plain)
-        found |= _look_everywhere(plain, count, slots, anywhere, first) & literal
+        found |= _look_everywhere(plain, count, table.slots, table.anywhere, table.first) & table.literal
     return found
 
 
@@ -241,82 +231,64 @@ def _holds_bracket(folded: U8, size: Integer) -> bool:
 
 @compiled
 def _screen_line(
-    data: U8,
-    start: Integer,
-    end: Integer,
-    wanted: np.uint64,
-    slots: U64,
-    anywhere: U64,
-    leading: U64,
-    first: U64,
-    blanked: np.uint64,
-    literal: np.uint64,
-    all_anywhere: np.uint64,
-    all_leading: np.uint64,
-    page_index: NDArray[np.uint16],
-    pages: U32,
-    head: Integer,
-    tail: Integer,
-    folded: U8,
-    plain: U8,
+    data: U8, start: Integer, end: Integer, wanted: np.uint64, table: ScreenTable, folded: U8, plain: U8
 ) -> np.uint64:
     """The groups of those wanted that may match a line."""
     while start < end:
         width = _width(data, start, end)
-        if _entry(data, start, width, page_index, pages) != _SPACE:
+        if _entry(data, start, width, table.page_index, table.pages) != _SPACE:
             break
         start += width
     while end > start:
         last = end - 1
         while last > start and data[last] & 0xC0 == 0x80:
             last -= 1
-        if _entry(data, last, _width(data, last, end), page_index, pages) != _SPACE:
+        if _entry(data, last, _width(data, last, end), table.page_index, table.pages) != _SPACE:
             break
         end = last
     if start >= end:
         return np.uint64(0)
     found = np.uint64(0)
-    lead = wanted & all_leading != np.uint64(0)
-    if wanted & all_anywhere == np.uint64(0):
+    lead = wanted & table.all_leading != np.uint64(0)
+    if wanted & table.all_anywhere == np.uint64(0):
         count = _copy_plain(data, start, min(FEW, end - start), plain)
         if count >= 0:
             word = _first_word(plain, count)
             if end - start <= FEW or word + MOST_BYTES <= count:
-                return wanted & _look_up(plain, word, count, slots, leading)
-    count = _copy_plain(data, start, min(head, end - start), plain)
+                return wanted & _look_up(plain, word, count, table.slots, table.leading)
+    count = _copy_plain(data, start, min(table.head, end - start), plain)
     if count >= 0:
         if lead:
-            found |= _look_up(plain, _first_word(plain, count), count, slots, leading)
-        if wanted & all_anywhere:
-            found |= _look_everywhere(plain, count, slots, anywhere, first)
-        if end - start <= head:
+            found |= _look_up(plain, _first_word(plain, count), count, table.slots, table.leading)
+        if wanted & table.all_anywhere:
+            found |= _look_everywhere(plain, count, table.slots, table.anywhere, table.first)
+        if end - start <= table.head:
             return wanted & found
     else:
-        size = _fold(data, start, end, head, page_index, pages, folded)
+        size = _fold(data, start, end, table.head, table.page_index, table.pages, folded)
         if size < 0:
             return wanted
-        found |= _screen_window(
-            folded, size, wanted, lead, slots, anywhere, leading, first, blanked, literal, all_anywhere, plain
-        )
+        found |= _screen_window(folded, size, wanted, lead, table, plain)
         # The end of a line that was read whole is read by itself where a tag may be cut.
-        if end - start <= tail or (_characters(data, start, end) <= head and not _holds_bracket(folded, size)):
+        if end - start <= table.tail or (
+            _characters(data, start, end) <= table.head and not _holds_bracket(folded, size)
+        ):
             return wanted & found
-    if wanted & all_anywhere == np.uint64(0):
+    if wanted & table.all_anywhere == np.uint64(0):
         return wanted & found
-    count = _copy_plain(data, end - tail, tail, plain)
+    count = _copy_plain(data, end - table.tail, table.tail, plain)
     if count >= 0:
-        return wanted & (found | _look_everywhere(plain, count, slots, anywhere, first))
-    place, left = end, tail
+        return wanted & (found | _look_everywhere(plain, count, table.slots, table.anywhere, table.first))
+    place = end
+    left: Integer = table.tail
     while place > start and left > 0:
         place -= 1
         left -= np.int64(data[place] & 0xC0 != 0x80)
     if place > start:
-        size = _fold(data, place, end, tail, page_index, pages, folded)
+        size = _fold(data, place, end, table.tail, table.page_index, table.pages, folded)
         if size < 0:
             return wanted
-        found |= _screen_window(
-            folded, size, wanted, False, slots, anywhere, leading, first, blanked, literal, all_anywhere, plain
-        )
+        found |= _screen_window(folded, size, wanted, False, table, plain)
     return wanted & found
 
 
@@ -368,16 +340,17 @@ def _screen_loop(
     plain: U8,
     possible: U64,
 ) -> None:
+    table = ScreenTable(
+        slots, anywhere, leading, first, free, blanked, literal, all_anywhere, all_leading, page_index, pages,
+        int(head), int(tail),
+    )  # fmt: skip
     for row in range(starts.size):
         found = groups[row] & free
         wanted = groups[row] & ~free
         place = starts[row]
         while place < ends[row] and wanted & ~found != np.uint64(0):
             end = _line_end(data, place, ends[row])
-            found |= _screen_line(
-                data, place, end, wanted, slots, anywhere, leading, first, blanked, literal, all_anywhere, all_leading,
-                page_index, pages, head, tail, folded, plain,
-            )  # fmt: skip
+            found |= _screen_line(data, place, end, wanted, table, folded, plain)
             place = end + 1
         possible[row] = found
 

@@ -12,6 +12,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _FEW = np.uint64(64)
 _HALF = np.uint64(1)
 _BLOCK_WORDS = np.uint64(BLOCK_WORDS)
+_AT_ONCE = 16
 
 
 @compiled
@@ -81,6 +82,39 @@ def _first_damaged(words: U64, octets: U8, blocks: I64, part: Integer, first: np
     return -1
 
 
+@compiled
+def _touch(
+    words: U64,
+    halves: U32,
+    places: I64,
+    query_tables: U8,
+    query_keys: U32,
+    first: Integer,
+    last: Integer,
+    tables: Integer,
+    begins: U64,
+) -> np.uint64:
+    """Read where the search for some queries is going to look; what is given means nothing.
+
+    One after the other each search waits for the memory twice. Here no reading waits for another one, so that the
+    processor has many under way. Nothing is trusted that is not checked yet: places are kept within their table.
+    """
+    parts = places.size // (4 * tables)
+    count = np.uint64(0)
+    for query in range(first, last):
+        key = np.uint64(query_keys[query])
+        for part in range(parts):
+            row = 4 * (part * tables + np.int64(query_tables[query]))
+            if places[row + 1] > 0:
+                begin = np.uint64(halves[np.uint64(places[row + 2]) + (key >> np.uint64(32 - places[row + 3]))])
+                begins[count] = np.uint64(places[row]) + min(begin, np.uint64(places[row + 1] - 1))
+                count += np.uint64(1)
+    total = np.uint64(0)
+    for number in range(count):
+        total += words[begins[number]]
+    return total
+
+
 @exported
 def _find_members_loop(
     words: U64,
@@ -95,20 +129,27 @@ def _find_members_loop(
     counts: I64,
     found: U64,
     state: I64,
+    begins: U64,
 ) -> Integer:
     """Fill what is found from the query `state[0]` on; the number of entries.
 
-    `state` is left with the query to go on from, and a damaged block or -1 with the number of its tables in the stack.
+    `state` is left with the query to go on from, and a damaged block or -1 with the number of its tables in the stack;
+    its last place means nothing. `begins` has room for `_AT_ONCE` queries in each set of tables.
     """
     written = 0
     parts, tables = blocks.size >> 2, limits.size
-    for query in range(state[0], query_keys.size):
+    begin = state[0]
+    for query in range(begin, query_keys.size):
         table = np.int64(query_tables[query])
         limit = limits[table]
         key = np.uint64(query_keys[query])
         least = key << _SHIFT
         begun = written
         count = counts[query]
+        if (query - begin) % _AT_ONCE == 0:
+            last_query = min(query + _AT_ONCE, query_keys.size)
+            touched = _touch(words, halves, places, query_tables, query_keys, query, last_query, tables, begins)
+            state[3] = np.int64(touched)
         for part in range(parts):
             row = 4 * (part * tables + table)
             if count >= limit or places[row + 1] == 0:
@@ -160,14 +201,15 @@ def find_members(
     stack: TableStack, query_tables: U8, query_keys: U32, limits: I64, alive: Bool, counts: I64
 ) -> Members:
     """See `Kernels.find_members`."""
-    state = np.array([0, -1, -1], dtype=np.int64)
+    state = np.array([0, -1, -1, 0], dtype=np.int64)
+    begins = np.empty(_AT_ONCE * (stack.blocks.size >> 2), dtype=np.uint64)
     room = 256 + 2 * query_keys.size
     several: list[U64] = []
     while state[0] < query_keys.size and state[1] < 0:
         found = np.empty(room, dtype=np.uint64)
         count = _find_members_loop(
             stack.words, stack.halves, stack.octets, stack.places, stack.blocks, query_tables, query_keys, limits,
-            alive, counts, found, state,
+            alive, counts, found, state, begins,
         )  # fmt: skip
         several.append(found[:count])
         room *= 2

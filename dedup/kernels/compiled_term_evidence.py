@@ -6,7 +6,8 @@ Contracts are in `dedup.kernels.rewriting.RewriteKernels.weigh_evidence`.
 import numpy as np
 
 from dedup.kernels import F64, I64, U8, U32, U64
-from dedup.kernels.hashing import MULTIPLIER
+from dedup.kernels.compiled_shared_pairs import enter_pairs, find_shared_pairs
+from dedup.kernels.compiled_shared_terms import chain_places, forget_row, match_row, number_row
 from dedup.kernels.jit import Integer, compiled, exported
 from dedup.kernels.rewriting import (
     BINS,
@@ -21,124 +22,6 @@ from dedup.kernels.rewriting import (
     EvidenceTable,
     NumberedTerms,
 )
-
-
-@compiled
-def _number_row(ids: U32, types: U8, start: Integer, end: Integer, number_of: U32, numbers: U32, codes: U32) -> Integer:
-    """Number the distinct terms of a row from 1, in `number_of` by id and in `numbers` by place; how many there are.
-
-    `codes` are twice the numbers, and 1 more for a stop word, with two zeros behind them.
-    """
-    count = 0
-    for place in range(start, end):
-        if number_of[ids[place]] == np.uint32(0):
-            count += 1
-            number_of[ids[place]] = np.uint32(count)
-        number = number_of[ids[place]]
-        numbers[place - start] = number
-        codes[place - start] = number + number + np.uint32(types[place] & np.uint8(3) == np.uint8(STOP_TYPE))
-    codes[end - start] = np.uint32(0)
-    codes[end - start + 1] = np.uint32(0)
-    return count
-
-
-@compiled
-def _forget_row(ids: U32, start: Integer, end: Integer, number_of: U32) -> None:
-    for place in range(start, end):
-        number_of[ids[place]] = np.uint32(0)
-
-
-@compiled
-def _chain_places(numbers: U32, length: Integer, count: Integer, heads: U32, nexts: U32) -> None:
-    """Chain the places of each numbered term of a row, ascending and from 1; terms of the number 0 are left out."""
-    for number in range(count + 1):
-        heads[number] = np.uint32(0)
-    for back in range(length):
-        place = length - 1 - back
-        number = numbers[place]
-        if number != np.uint32(0):
-            nexts[place] = heads[number]
-            heads[number] = np.uint32(place + 1)
-
-
-@compiled
-def _pair_key(one: np.uint32, two: np.uint32) -> np.uint64:
-    """A key, over 0, of two codes in any order."""
-    return (np.uint64(max(one, two)) << np.uint64(32)) + np.uint64(min(one, two))
-
-
-@compiled
-def _slot_of(table: U64, bits: Integer, key: np.uint64) -> np.uint64:
-    """Where a key stands in an open-addressing table, or where it would."""
-    mask = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
-    slot = (key * MULTIPLIER) >> np.uint64(64 - bits)
-    while table[slot] != key and table[slot] != np.uint64(0):
-        slot = (slot + np.uint64(1)) & mask
-    return slot
-
-
-@compiled
-def _enter_pairs(codes: U32, length: Integer, bits: Integer, table: U64, hits: U32, known: U8, slots: U32) -> None:
-    """Enter the skip-bigrams of a row, at offsets of 1 and 2 and not of two stop words, and note their slots.
-
-    `known`, four times as wide as the table, flags upper bits of their hashes. The slot of none is that behind all.
-    """
-    for each in range(1 << bits):
-        table[each] = np.uint64(0)
-        hits[each] = np.uint32(0)
-    hits[1 << bits] = np.uint32(0)
-    for each in range(4 << bits):
-        known[each] = np.uint8(0)
-    for place in range(length):
-        for step in range(1, 3):
-            one, two = codes[place], codes[place + step]
-            noted = 2 * place + step - 1
-            slots[noted] = np.uint32(1 << bits)
-            if two == np.uint32(0) or one & two & np.uint32(1) != np.uint32(0):
-                continue
-            key = _pair_key(one, two)
-            slot = _slot_of(table, bits, key)
-            table[slot] = key
-            known[(key * MULTIPLIER) >> np.uint64(62 - bits)] = np.uint8(1)
-            slots[noted] = np.uint32(slot)
-
-
-@compiled
-def _find_shared_pairs(
-    codes: U32,
-    length: Integer,
-    left_length: Integer,
-    bits: Integer,
-    table: U64,
-    hits: U32,
-    known: U8,
-    slots: U32,
-    stamp: np.uint32,
-    left_held: U8,
-    right_held: U8,
-) -> None:
-    """Flag the terms of both rows that are part of a skip-bigram that both hold; `codes` are those of the right."""
-    for place in range(left_length + 2):
-        left_held[place] = np.uint8(0)
-    for place in range(length + 2):
-        right_held[place] = np.uint8(0)
-    for place in range(length):
-        for step in range(1, 3):
-            one, two = codes[place], codes[place + step]
-            key = _pair_key(one, two)
-            # One branch, that is hardly ever taken, for all that rules a pair out.
-            there = (one != np.uint32(0)) & (two != np.uint32(0)) & (one & two & np.uint32(1) == np.uint32(0))
-            if np.uint8(there) & known[(key * MULTIPLIER) >> np.uint64(62 - bits)] != np.uint8(0):
-                slot = _slot_of(table, bits, key)
-                if table[slot] != np.uint64(0):
-                    hits[slot] = stamp
-                    right_held[place] = np.uint8(1)
-                    right_held[place + step] = np.uint8(1)
-    for place in range(left_length):
-        for step in range(1, 3):
-            if hits[slots[2 * place + step - 1]] == stamp:
-                left_held[place] = np.uint8(1)
-                left_held[place + step] = np.uint8(1)
 
 
 @compiled
@@ -184,6 +67,7 @@ def _weigh_side(
     last_own: Integer = 0
     total, shares, attained, positive, weight_of_all, weight_shared = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     of_numbers, of_shared_numbers, n_shared_numbers, forward, steps = 0.0, 0.0, 0.0, 0.0, 0.0
+    run, longest = 0.0, 0.0
     for number in range(length):
         place = start + number
         kind = np.int64(types[place] & np.uint8(3))
@@ -216,6 +100,8 @@ def _weigh_side(
         shares += share
         attained += attainable if attainable > 0.0 else 0.0
         positive += value if value > 0.0 else 0.0
+        run = max(run + value, 0.0)
+        longest = max(longest, run)
         weight = weights[place]
         weight_of_all += weight
         weight_shared += weight if shared else 0.0
@@ -226,7 +112,7 @@ def _weigh_side(
     sums[target], sums[target + 1], sums[target + 2], sums[target + 3] = total, shares, attained, positive
     sums[target + 4], sums[target + 5], sums[target + 6] = weight_of_all, weight_shared, of_numbers
     sums[target + 7], sums[target + 8] = of_shared_numbers, n_shared_numbers
-    sums[target + 9], sums[target + 10] = forward, steps
+    sums[target + 9], sums[target + 10], sums[target + 11] = forward, steps, longest
 
 
 @compiled
@@ -247,34 +133,6 @@ def _spread(
         weight = weights[ids[place]] if types[place] & np.uint8(REPEATED) == np.uint8(0) else 0.0
         row_weights[place] = weight
         total += weight
-    return total
-
-
-@compiled
-def _match_row(
-    ids: U32,
-    types: U8,
-    weights: F64,
-    start: Integer,
-    end: Integer,
-    number_of: U32,
-    numbers: U32,
-    codes: U32,
-) -> float:
-    """Fill the numbers and codes that the terms of a row have in another one, 0 for the others; the weight of those.
-
-    See `_number_row`.
-    """
-    total = 0.0
-    for place in range(start, end):
-        number = number_of[ids[place]]
-        numbers[place - start] = number
-        there = np.uint32(number != np.uint32(0))
-        stop = np.uint32(types[place] & np.uint8(3) == np.uint8(STOP_TYPE))
-        codes[place - start] = number + number + (there & stop)
-        total += weights[place] if number != np.uint32(0) else 0.0
-    codes[end - start] = np.uint32(0)
-    codes[end - start + 1] = np.uint32(0)
     return total
 
 
@@ -350,11 +208,11 @@ def weigh_evidence_loop(
         length, other_length = offsets[left[pair] + 1] - one, offsets[right[pair] + 1] - two
         if left[pair] != entered:
             if entered >= 0:
-                _forget_row(ids, offsets[entered], offsets[entered + 1], number_of)
+                forget_row(ids, offsets[entered], offsets[entered + 1], number_of)
             entered = left[pair]
-            count = _number_row(ids, types, one, one + length, number_of, left_numbers, left_codes)
+            count = number_row(ids, types, one, one + length, number_of, left_numbers, left_codes)
         base = pair * 2 * SIDE_SUMS
-        shared = _match_row(ids, types, row_weights, two, two + other_length, number_of, right_numbers, right_codes)
+        shared = match_row(ids, types, row_weights, two, two + other_length, number_of, right_numbers, right_codes)
         if shared < least[0] * (totals[left[pair]] + totals[right[pair]] - shared):
             for number in range(base, base + 2 * SIDE_SUMS):
                 sums[number] = 0.0
@@ -364,10 +222,10 @@ def weigh_evidence_loop(
             bits = 4
             while (1 << bits) < 4 * length:
                 bits += 1
-            _chain_places(left_numbers, length, count, left_heads, left_nexts)
-            _enter_pairs(left_codes, length, bits, pair_table, hits, known, slots)
-        _chain_places(right_numbers, other_length, count, right_heads, right_nexts)
-        _find_shared_pairs(
+            chain_places(left_numbers, length, count, left_heads, left_nexts)
+            enter_pairs(left_codes, length, bits, pair_table, hits, known, slots)
+        chain_places(right_numbers, other_length, count, right_heads, right_nexts)
+        find_shared_pairs(
             right_codes, other_length, length, bits, pair_table, hits, known, slots, np.uint32(pair + 1), left_held,
             right_held,
         )  # fmt: skip
@@ -387,7 +245,7 @@ def weigh_evidence_loop(
             base + (1 - side) * SIDE_SUMS,
         )  # fmt: skip
     if entered >= 0:
-        _forget_row(ids, offsets[entered], offsets[entered + 1], number_of)
+        forget_row(ids, offsets[entered], offsets[entered + 1], number_of)
 
 
 def weigh_evidence(

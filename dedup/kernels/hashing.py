@@ -24,6 +24,15 @@ LEVEL_SIZE = 8
 """Sampled shingles that tell well enough whether a unit is contained in another."""
 
 
+SLOT_FACTOR = np.uint64(0x9E3779B1)
+"""What a key of 32 bits is multiplied with for its slot, in the upper bits: keys may share their own upper bits."""
+
+
+def slot_bits(count: int) -> int:
+    """The logarithm of the slots by which `count` keys are told apart: eight a key or more, up to 2**24."""
+    return min(max((8 * count).bit_length(), 6), 24)
+
+
 def mix(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Mix each word, a bijection."""
     mixed = (words ^ SEED) * MULTIPLIER

@@ -45,15 +45,23 @@ class NativeLoop:
             self._link()
         assert self._call is not None  # noqa: S101 - linked above
         flat: list[int] = []
+        add = flat.append
         for dtype, argument in zip(self._dtypes, arguments, strict=True):
             if dtype is None:
-                flat.append(index(argument))  # type: ignore[arg-type]
+                add(index(argument))  # type: ignore[arg-type]
                 continue
             array = argument
-            if not isinstance(array, np.ndarray) or array.dtype != dtype or not array.flags.c_contiguous:
+            # Most are of the very object that stands for the type, which takes no comparing.
+            if (
+                not isinstance(array, np.ndarray)
+                or (array.dtype is not dtype and array.dtype != dtype)
+                or not array.flags.c_contiguous
+            ):
                 raise TypeError(f"{symbol_of(self._function)} takes a contiguous array of {dtype}, not {array!r:.80}")
-            flat.append(_address_of(array))
-            flat.append(array.size)
+            # `array.ctypes.data` takes as long as a small loop runs, and some loops take 17 arrays. The address is the
+            # first field behind the head that every object has.
+            add(_word_at(id(array) + _HEAD).value if _ADDRESS_IS_BEHIND_THE_HEAD else array.ctypes.data)
+            add(array.size)
         return self._call(*flat)
 
     def _link(self) -> None:
@@ -65,19 +73,11 @@ class NativeLoop:
         self._call = prototype(loops.address(symbol_of(self._function)))
 
 
-def _address_of(array: NDArray[np.generic]) -> int:
-    """Where the data of an array begin."""
-    # `array.ctypes.data` takes as long as a small loop runs, and some loops take 17 arrays. The address is the first
-    # field behind the head that every object has.
-    if _ADDRESS_IS_BEHIND_THE_HEAD:
-        return _word_at(id(array) + object.__basicsize__).value
-    return array.ctypes.data
-
-
 _word_at = ctypes.c_size_t.from_address
+_HEAD = object.__basicsize__
 _sample: NDArray[np.generic] = np.zeros(2)
 _ADDRESS_IS_BEHIND_THE_HEAD = sys.implementation.name == "cpython" and all(
-    _word_at(id(each) + object.__basicsize__).value == each.ctypes.data for each in (_sample, _sample[1:])
+    _word_at(id(each) + _HEAD).value == each.ctypes.data for each in (_sample, _sample[1:])
 )
 
 _C_TYPES = {"int64": (ctypes.c_int64,), "uint64": (ctypes.c_uint64,), "bool": (ctypes.c_int64,)}

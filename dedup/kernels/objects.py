@@ -20,6 +20,8 @@ _OWN: dict[str, Group] = {root: group for group, root in ROOTS.items()} | {
     "compiled_nearest": "rewriting",
     "compiled_postings": "rewriting",
     "compiled_rescoring": "rewriting",
+    "compiled_shared_pairs": "rewriting",
+    "compiled_shared_terms": "rewriting",
     "compiled_term_evidence": "rewriting",
     "compiled_term_types": "rewriting",
 }

@@ -5,7 +5,21 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import F64, I64, U8, U32, U64, Bool, CountedRows, Ragged, Samples, Sketches, SketchPlan, Tokens
+from dedup.kernels import (
+    F64,
+    I64,
+    U8,
+    U32,
+    U64,
+    Bool,
+    Comparisons,
+    CountedRows,
+    Ragged,
+    Samples,
+    Sketches,
+    SketchPlan,
+    Tokens,
+)
 from dedup.kernels.hashing import (
     MULTIPLIER,
     POLYNOMIAL,
@@ -23,6 +37,7 @@ from dedup.kernels.reference_characters import decode, folded_lengths, hash_fold
 from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
 from dedup.kernels.reference_places import count_marks, find
 from dedup.kernels.reference_ranges import gather_ranges
+from dedup.kernels.reference_repeats import repeated_entries, repeated_keys
 from dedup.kernels.reference_returns import densest_returns
 from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
@@ -61,6 +76,8 @@ __all__ = [
     "pair_arrivals",
     "post",
     "post_bigrams",
+    "repeated_entries",
+    "repeated_keys",
     "same_bytes",
     "screen",
     "segment",
@@ -314,6 +331,28 @@ def equal_rows(rows: Ragged, left: I64, right: I64) -> Bool:
     differ = rows.values[rows.offsets[left][owner] + within] != rows.values[rows.offsets[right][owner] + within]
     equal[owner[differ]] = False
     return equal
+
+
+def compare_rows(rows: Ragged, size: int, table: WeightTable, missing: float) -> Comparisons:
+    """See `Kernels.compare_rows`."""
+    left = np.arange(rows.offsets.size - 2)
+    right = np.full(left.size, left.size)
+    shingles = distinct_rows(shingle(*rows, size))
+    sizes = np.diff(shingles.offsets)
+    longer, shorter = np.where(sizes[left] >= sizes[right], (left, right), (right, left))
+    common = count_common(shingles, longer, shorter, np.zeros(left.size, dtype=np.int64)).astype(np.float64)
+    exact = equal_rows(rows, left, right)
+    terms = count_rows(rows)
+    weights = terms.counts * look_up(table, terms.values, missing)
+    distinct = Ragged(terms.values, terms.offsets)
+    norms = np.sqrt(dot_common(distinct, weights, np.arange(left.size + 1), np.arange(left.size + 1)))
+    dots = dot_common(distinct, weights, longer, shorter)
+    scores = np.zeros((left.size, 4), dtype=np.float64)
+    wholes = (sizes[left] + sizes[right] - common, sizes[left], sizes[right], norms[longer] * norms[shorter])
+    for column, (part, whole) in enumerate(zip((common, common, common, dots), wholes, strict=True)):
+        np.divide(part, whole, out=scores[:, column], where=whole > 0)
+    scores[:, 3] = np.where(exact, 1.0, np.minimum(scores[:, 3], 1.0))
+    return Comparisons(exact, scores)
 
 
 def components(left: I64, right: I64, count: int) -> I64:

@@ -5,7 +5,16 @@ from operator import itemgetter
 import numpy as np
 
 from dedup.kernels import F64, I64, U32, Ragged
-from dedup.kernels.rewriting import MOST_UNIT_PAIRS, STRENGTH, Anchors, Nearest, Postings
+from dedup.kernels.rewriting import (
+    MOST_UNIT_PAIRS,
+    STRENGTH,
+    UNREAD,
+    Anchors,
+    Nearest,
+    Postings,
+    Queries,
+    sharing_bonus,
+)
 
 
 def choose_anchors(rows: Ragged, weights: F64, most: int) -> Anchors:
@@ -24,43 +33,36 @@ def choose_anchors(rows: Ragged, weights: F64, most: int) -> Anchors:
     return Anchors(keys[order], strengths[order], np.searchsorted(owners[kept], np.arange(count + 1)))
 
 
-def nearest(
-    queries: Anchors,
-    lists: I64,
-    firsts: I64,
-    postings: Postings,
-    owners: I64,
-    before: I64,
-    cap: int,
-    budget: int,
-    most: int,
-    least: U32,
-) -> Nearest:
+def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most: int, bonus: int = 0) -> Nearest:
     """See `RewriteKernels.nearest`."""
     found: list[tuple[int, int, int, int, int]] = []
     offsets = [0]
     cut = 0
+    anchors, firsts = queries.anchors, queries.firsts
     for query in range(firsts.size - 1):
+        least = int(queries.least[query])
         best: dict[int, tuple[int, int, int]] = {}
         for own in range(int(firsts[query]), int(firsts[query + 1])):
             scores = np.zeros(owners.size, dtype=np.uint32)
             read = 0
-            row = slice(int(queries.offsets[own]), int(queries.offsets[own + 1]))
-            left = sum(each * each for each in queries.strengths[row].tolist())
-            for length, anchor, first in _lists_of(queries, own, lists, postings, int(before[query])):
-                if length > cap:
-                    continue
-                if left * STRENGTH * STRENGTH < int(least[query]) ** 2:
+            found_lists = _lists_of(queries, own, postings, int(queries.before[query]))
+            row = slice(int(anchors.offsets[own]), int(anchors.offsets[own + 1]))
+            unread = anchors.strengths[row][queries.lists[row] == UNREAD].tolist()
+            left = sum(int(each) ** 2 for each in [*unread, *(anchors.strengths[each] for _, each, _ in found_lists)])
+            for length, anchor, first in found_lists:
+                if 2 * left < least:
                     break
-                left -= int(queries.strengths[anchor]) ** 2
                 read += length
                 if read > budget:
                     cut += 1
                     break
+                left -= int(anchors.strengths[anchor]) ** 2
                 units = postings.units[first : first + length]
                 strengths = postings.strengths[first : first + length].astype(np.uint32)
-                scores[units] += np.uint32(queries.strengths[anchor]) * strengths
-            for unit in np.flatnonzero(scores >= max(int(least[query]) >> 1, 1)).tolist():
+                scores[units] += np.uint32(anchors.strengths[anchor]) * strengths + np.uint32(bonus)
+            else:
+                cut += left > 0 and 2 * left >= least
+            for unit in np.flatnonzero(scores >= max(least - 2 * left, least >> 1, 1) + bonus).tolist():
                 document, score = int(owners[unit]), int(scores[unit])
                 if document not in best or score > best[document][0]:
                     best[document] = (score, own, unit)
@@ -70,12 +72,13 @@ def nearest(
     return _of_tuples(found, offsets)._replace(cut=cut)
 
 
-def _lists_of(queries: Anchors, own: int, lists: I64, postings: Postings, before: int) -> list[tuple[int, int, int]]:
+def _lists_of(queries: Queries, own: int, postings: Postings, before: int) -> list[tuple[int, int, int]]:
     """Length, anchor and beginning of each list of a unit's anchors, as far as units under `before` go, in order."""
     found = []
-    for anchor in range(int(queries.offsets[own]), int(queries.offsets[own + 1])):
-        if lists[anchor] >= 0:
-            first, last = (int(each) for each in postings.offsets[lists[anchor] : lists[anchor] + 2])
+    for anchor in range(int(queries.anchors.offsets[own]), int(queries.anchors.offsets[own + 1])):
+        place = int(queries.lists[anchor])
+        if place >= 0:
+            first, last = (int(each) for each in postings.offsets[place : place + 2])
             found.append((int(np.searchsorted(postings.units[first:last], before)), anchor, first))
     return sorted(each for each in found if each[0])
 
@@ -86,6 +89,7 @@ def rescore(
     """See `RewriteKernels.rescore`."""
     kept: list[tuple[int, int, int, int, int]] = []
     offsets = [0]
+    bonus = sharing_bonus(int(np.diff(queries.offsets).max(initial=0))).tolist()
     for query in range(found.offsets.size - 1):
         scored = []
         for place in range(int(found.offsets[query]), int(found.offsets[query + 1])):
@@ -97,9 +101,10 @@ def rescore(
                 pairs = [(own, unit) for own in owns for unit in units]
             dots = [_dot(_row(queries, own), _row(held, unit)) for own, unit in pairs]
             best = dots.index(max(dots, key=itemgetter(0)))
-            if dots[best][0] >= max(least[query], 1):
-                scored.append((-dots[best][0], document, *pairs[best], dots[best][1]))
-        kept.extend(sorted(scored)[:most])
+            total, shared = dots[best]
+            if total >= max(least[query], 1):
+                scored.append((-total - bonus[shared], document, (-total, document, *pairs[best], shared)))
+        kept.extend(row for *_, row in sorted(scored)[:most])
         offsets.append(len(kept))
     return _of_tuples(kept, offsets)
 

@@ -76,6 +76,7 @@ def weigh_evidence(
             row, other = sides[number], sides[1 - number]
             logarithm = float(np.log(np.float64(max(len(other.ids), 1))))
             result = sums[pair, side]
+            run = 0.0
             for term, kind, first, state, step in _states(row, other, bigrams):
                 depth = min(max(math.floor(rarity[term] - logarithm) + 2, 0), BINS - 1)
                 share = 1.0 if first else table.again
@@ -88,6 +89,8 @@ def weigh_evidence(
                 result[1] += share
                 result[2] += max(attainable, 0.0)
                 result[3] += max(value, 0.0)
+                run = max(run + value, 0.0)
+                result[11] = max(result[11], run)
                 result[9] += step > 0
                 result[10] += step >= 0
                 if first:

@@ -48,6 +48,25 @@ MOST_UNIT_PAIRS = 4096
 """Pairs of units of two documents up to which all are scored, so that the best do not depend on how they were found."""
 
 
+UNREAD = -2
+"""In the place of a list in the postings: there is one, which too many units hold for it to be read."""
+
+
+class Queries(NamedTuple):
+    """The documents whose nearest are sought: document i has the units `firsts[i]` to `firsts[i + 1]`.
+
+    `anchors` are those of the units, and `lists` (int64) the place of each one's list in the postings, -1 where there
+    is none, or `UNREAD`. By document: the posted unit `before` which all count (int64), and the score that is asked for
+    at `least` (uint32).
+    """
+
+    anchors: Anchors
+    lists: I64
+    firsts: I64
+    before: I64
+    least: U32
+
+
 class Postings(NamedTuple):
     """Lists of the units that hold an anchor: list i is `units[offsets[i]:offsets[i + 1]]`, ascending.
 
@@ -57,6 +76,18 @@ class Postings(NamedTuple):
     units: U32
     strengths: U16
     offsets: I64
+
+
+SHARING = 0.1
+"""What the logarithm of the number of anchors shared counts beside the cosine: several terms that each say little are
+more than one that says much.
+"""
+
+
+def sharing_bonus(most: int) -> U32:
+    """What is added to a score to rank it, by the number of anchors shared, up to `most`."""
+    bonus: U32 = np.floor(SHARING * STRENGTH**2 * np.log1p(np.arange(most + 1)) + 0.5).astype(np.uint32)
+    return bonus
 
 
 class Nearest(NamedTuple):
@@ -104,7 +135,7 @@ NEAR = 20
 MOST_PLACES = 64
 """Places of a term in the other text that are looked at."""
 
-SIDE_SUMS = 11
+SIDE_SUMS = 12
 """Sums of `RewriteKernels.weigh_evidence` for each side of a pair."""
 
 
@@ -150,36 +181,28 @@ class RewriteKernels(Protocol):
         ...
 
     def nearest(
-        self,
-        queries: Anchors,
-        lists: I64,
-        firsts: I64,
-        postings: Postings,
-        owners: I64,
-        before: I64,
-        cap: int,
-        budget: int,
-        most: int,
-        least: U32,
+        self, queries: Queries, postings: Postings, owners: I64, budget: int, most: int, bonus: int = 0
     ) -> Nearest:
         """The documents that score best, for each query document: the sum of products of strengths, in the best units.
 
-        `queries` holds the units of the query documents, document i being units `firsts[i]` to `firsts[i + 1]`, and
-        `lists` the place of each anchor's list in the postings or -1. `owners`: the document of each posted unit,
-        ascending. For query document i only units under `before[i]` count, and no list that has more than `cap` of
-        them; for each of its units the lists are read by their length, the shortest first, up to `budget` units, and
-        as long as a unit in none of those before could score `least[i]`. At most `most` documents that score half of
-        that (and over 0) or more by the lists read are given, ties by order.
+        Each anchor shared adds `bonus` besides, and as much is asked for more.
+
+        `owners`: the document of each posted unit, ascending. Only units under `before` count. For each unit of a query
+        the lists are read by the number of these, the fewest first, up to `budget` of them, and as long as what is left
+        could make half of `least`: what a unit scores by the anchors left, those that have lists, that has them all, as
+        strong as they are here. Of those that score `least`, less twice that, or more (but half of it, and over 0) by
+        the lists read the `most` best documents are given, ties by order.
         """
         ...
 
     def rescore(
         self, found: Nearest, queries: Anchors, firsts: I64, held: Anchors, held_firsts: I64, most: int, least: U32
     ) -> Nearest:
-        """The `most` best of what was found by the score of the best units over all their anchors, frequent ones too.
+        """The best of what was found by the score of the best units over all their anchors, frequent ones too.
 
-        `held` are the anchors of the posted units, those of document i being units `held_firsts[i]` to
-        `held_firsts[i + 1]`; `firsts` and `least` are those of `nearest`; ties by order. Of documents that have over
+        `queries` and `firsts` are as in `Queries`; `held` are the anchors of the posted units, those of document i
+        being units `held_firsts[i]` to `held_firsts[i + 1]`. Of documents that score `least` or more the `most` of the
+        greatest score and `sharing_bonus` together are given, ties by order. Of documents that have over
         `MOST_UNIT_PAIRS` pairs of units only the units that were found are scored.
         """
         ...
@@ -238,9 +261,9 @@ class RewriteKernels(Protocol):
 
         The sums: of the table's values; of the terms' shares (1, or `again` where a term comes again); of what could be
         attained; of the values over 0; of the `weights` of distinct terms, and of those shared; of distinct numbers, of
-        those shared, and how many these are; steps forward from one match in a skip-bigram to the next, and all such.
-        With `mass`, by pair, the second array has the table's shape and says how much came up in each place; it is
-        empty otherwise.
+        those shared, and how many these are; steps forward from one match in a skip-bigram to the next, and all such;
+        of the table's values the most that terms in a row come to. With `mass`, by pair, the second array has the
+        table's shape and says how much came up in each place; it is empty otherwise.
         """
         ...
 

@@ -77,7 +77,8 @@ class Report:
     `matches` are ordered by the left document, its span, then the right one. `excerpts(i)` gives the texts of the
     left and right span of match i as they stand in the document (the right one "" where there is none), cut to the
     first 2,000 characters. `decisions` has one entry per document read, in input order; `background` is the
-    fingerprint of the document-frequency model and `config` that of the configuration.
+    fingerprint of the document-frequency model (and behind a hyphen, where rewrites of documents were looked for, that
+    of what these rest on) and `config` that of the configuration.
     """
 
     matches: Sequence[Match]

@@ -148,6 +148,7 @@ def _report(
     found: list[Findings] = []
     matchings = [matching]
     capped = 0
+    fingerprints = [background.result().fingerprint]
     if every:
         findings, capped = every_document_pair(corpus, matching, config)
         found.append(findings)
@@ -156,9 +157,10 @@ def _report(
         found.append(document_findings(corpus, matching, outcome))
 
     if config.looks_for(Relation.REWRITE) and config.level.documents:
-        rewrites, compared = find_rewrites(
+        rewrites, compared, fingerprint = find_rewrites(
             corpus, matching.firsts, outcome.kept, config, scorer, rewrites_given, every=every
         )
+        fingerprints.append(fingerprint)
         found.append(rewrites)
         matchings.append(compared)
 
@@ -204,7 +206,7 @@ def _report(
         capped,
         skipped,
         config,
-        background.result(),
+        "-".join(fingerprints),
     )
 
 

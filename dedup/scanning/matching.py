@@ -75,9 +75,8 @@ def match_units(
         firsts[members[~equal]] = members[~equal]
 
     compared = eligible & (firsts == np.arange(firsts.size)) & (units.lengths >= config.shingle_size)
-    ranks = np.flatnonzero(compared)
     scorer.progress.start("candidates", None)
-    near, contained = _candidates(units, compared, ranks, config, scorer)
+    near, contained = _candidates(units, compared, config, scorer)
     candidates = merge_candidates(near, contained)
     return_memory()
 
@@ -102,7 +101,7 @@ def match_units(
 
 
 def _candidates(
-    units: Units, compared: Bool, ranks: I64, config: Config, scorer: Scorer
+    units: Units, compared: Bool, config: Config, scorer: Scorer
 ) -> tuple[Candidates, Candidates]:
     """Candidates by bands and by containment of the units compared, band by band and part by part in all threads."""
     kernels, threads = scorer.kernels, scorer.threads
@@ -112,8 +111,7 @@ def _candidates(
         return shared_shingles(units.bulk.postings(part, owners, kernels), units.levels, config.posting_cap, kernels)
 
     def banded(number: int) -> BandPairs:
-        keys = units.band_keys(number, ranks)
-        return band_pairs(keys, ranks, config.bucket_cap, config.bucket_links, kernels)
+        return band_pairs(units.bulk.band(number), owners, config.bucket_cap, config.bucket_links, kernels)
 
     parts = threads.map(shared, range(units.bulk.parts))
     near = near_candidates(threads.map(banded, range(units.bulk.bands)))

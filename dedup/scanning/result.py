@@ -14,7 +14,7 @@ from dedup.scanning.corpus import Corpus
 from dedup.scanning.documents import Outcome
 from dedup.scanning.findings import Findings, excerpt_of, matches_of
 from dedup.scanning.matching import Matching
-from dedup.verifying import CODES, Background, Verdict
+from dedup.verifying import CODES, Verdict
 
 
 def make_report(
@@ -27,7 +27,7 @@ def make_report(
     capped_classes: int,
     skipped_files: int,
     config: Config,
-    background: Background,
+    background: str,
 ) -> Report:
     """Everything that `dedup.scan` gives back."""
     count = len(corpus.documents)
@@ -60,7 +60,7 @@ def make_report(
         counts,
         lambda index: excerpt_of(corpus, findings, index),
         config.fingerprint,
-        background.fingerprint,
+        background,
     )
 
 

@@ -1,6 +1,5 @@
 """The background of rewrites as something that lasts: shipped, fitted on a corpus of one's own, and as bytes."""
 
-import hashlib
 import io
 from collections.abc import Iterable
 from functools import cache
@@ -57,21 +56,6 @@ def shipped_background() -> RewriteBackground:
     """
     data = files("dedup.verifying").joinpath("background.npz").read_bytes()
     return background_from_bytes(data)
-
-
-def fingerprint_of(background: RewriteBackground) -> str:
-    """A hash of all that verdicts rest on."""
-    return hashlib.sha256(_raw(background)).hexdigest()[:16]
-
-
-def _raw(background: RewriteBackground) -> bytes:
-    held, terms = background.held, background.terms
-    columns = (
-        held.anchors.keys, held.anchors.strengths, held.anchors.offsets, held.firsts, terms.values, terms.kinds,
-        terms.offsets, background.digests,
-    )  # fmt: skip
-    models = f"{background.words.fingerprint} {background.prefixes.fingerprint}".encode()
-    return b"".join([models, *(column.tobytes() for column in columns)])
 
 
 def background_to_bytes(background: RewriteBackground) -> bytes:

@@ -13,7 +13,7 @@ from dedup.kernels.rewriting import STRENGTH, Anchors, DocumentTerms, Nearest, R
 from dedup.model import TextColumn
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.progress import Progress
-from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, anchors_of, join_anchors, terms_of
+from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, Room, anchors_of, join_anchors, terms_of
 from dedup.scanning.threads import Threads
 from dedup.verifying.rewrites import SCREENING, RewriteModel, screening_of
 
@@ -34,7 +34,7 @@ class Proposals(NamedTuple):
 
     `left_units`, `right_units`: the units of the documents that are nearest. `cosines` of their anchors;
     `screening`: what is known by them (see `screening_of`); `elsewhere`, by document: the cosine with the background's
-    documents of ranks 5 to 9. `capped`: lists over the cap, and units of which not all lists were read.
+    documents of ranks 5 to 9. `capped`: units of which not all lists were read.
     """
 
     left: I64
@@ -123,26 +123,31 @@ def read_terms(texts: TextSource, places: I64, *, cut: bool) -> DocumentTerms:
     return terms_of(texts.read(places), texts.rewriting, cut=cut)
 
 
-def gather_anchors(texts: TextSource, background: RewriteBackground) -> HeldAnchors:
+def gather_anchors(texts: TextSource, background: RewriteBackground, room: Room | None = None) -> HeldAnchors:
     """The anchors of all texts."""
 
     def gather(block: I64) -> HeldAnchors:
         return anchors_of(read_terms(texts, block, cut=False), background.words, texts.kernels, texts.rewriting)
 
     blocks = list(blocks_of(np.arange(texts.digests.size), texts.sizes))
-    return join_anchors(list(texts.threads.map(gather, blocks)))
+    return join_anchors(texts.threads.map(gather, blocks), room)
 
 
-def propose(texts: TextSource, background: RewriteBackground, model: RewriteModel) -> Proposals:
-    """The nearest earlier documents of each one, by anchors, but those that hold no more in common than with others."""
-    held = gather_anchors(texts, background)
+def propose(
+    texts: TextSource, background: RewriteBackground, model: RewriteModel, room: Room | None = None
+) -> Proposals:
+    """The nearest earlier documents of each one, by anchors, but those that hold no more in common than with others.
+
+    Anchors and their index are 16 bytes an anchor, and have their place in `room`, by default in memory.
+    """
+    held = gather_anchors(texts, background, room)
     texts.progress.start("rewrite candidates", texts.digests.size)
-    index = build_index(held.anchors, held.firsts)
+    index = build_index(held.anchors, held.firsts, np.empty if room is None else room.allocate)
     references, elsewhere = reference_cosines(texts, held, index, background)
     least = least_scores(elsewhere, model)
     n_anchors = np.diff(held.anchors.offsets)
     kept: list[Screened] = []
-    capped = index.capped
+    capped = 0
     for first, found in nearest_earlier(texts, held, index, least):
         kept.append(screened(found, first, held.firsts, n_anchors, elsewhere, model))
         capped += found.cut
@@ -245,7 +250,7 @@ def reference_cosines(
         # All lists are read, or the same ones whoever asks: what is retrieved needs no second score.
         return retrieve(
             reference, queries.anchors, lists[queries.lists], queries.firsts, every, nothing,
-            _FIRST_RANK + REFERENCES + 1, texts.rewriting,
+            _FIRST_RANK + REFERENCES + 1, texts.rewriting, bonus=0,
         )  # fmt: skip
 
     count = texts.digests.size

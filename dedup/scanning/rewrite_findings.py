@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from dedup.candidates.anchors import most_anchors
 from dedup.config import PAIR_RELATIONS, Config
 from dedup.kernels import F64, I64, U64, Bool
 from dedup.kernels.rewriting import choose_rewriting
@@ -16,7 +17,7 @@ from dedup.scanning.fitting import family_sample
 from dedup.scanning.matching import Matching, expand_pairs
 from dedup.scanning.rewrite_candidates import Proposals, Texts, TextSource, propose, worth_looking
 from dedup.scanning.rewrite_frames import alike_beside_frames
-from dedup.scanning.rewrite_terms import RewriteBackground, fit_rewrite_background
+from dedup.scanning.rewrite_terms import RewriteBackground, Room, fit_rewrite_background
 from dedup.scanning.rewriting import judge
 from dedup.scanning.scoring import Scorer
 from dedup.tokenising import tokenise
@@ -40,8 +41,8 @@ def find_rewrites(
     given: RewriteBackground | None = None,
     *,
     every: bool,
-) -> tuple[Findings, Matching]:
-    """The rewrites among documents that are kept, each exact class by its first member.
+) -> tuple[Findings, Matching, str]:
+    """The rewrites among documents that are kept, each exact class by its first member; the background's fingerprint.
 
     With `every`, pairs of all members of the classes are given. A pair that is exact, near or contains is no rewrite.
     `given`: the background, by default that of the corpus.
@@ -57,7 +58,8 @@ def find_rewrites(
     background = given or fit_rewrite_background(corpus, sample, rewriting)
     model = shipped_model()
     texts = Texts(corpus, ranks, rewriting, scorer.threads, scorer.progress)
-    proposals = propose(texts, background, model)
+    room = Room(most_anchors(corpus.documents.lengths[ranks]), corpus.store.shelf.empty)
+    proposals = propose(texts, background, model, room)
     probabilities = judge(texts, proposals, background, model, config.min_score)
     over = np.flatnonzero(probabilities >= config.min_score)
     over = over[alike_beside_frames(texts, proposals, over, background)]
@@ -78,7 +80,7 @@ def find_rewrites(
             corpus, pairs.left, pairs.right, pairs.scores, probabilities[over][of_classes], pairs.copies,
             [evidence[place] for place in of_classes.tolist()],
         )  # fmt: skip
-    return findings, matching
+    return findings, matching, background.fingerprint
 
 
 def _places_of(one: I64, two: I64, left: I64, right: I64, count: int) -> I64:

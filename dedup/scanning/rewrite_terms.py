@@ -1,11 +1,13 @@
 """The terms of documents as units: what rewrites are looked for and confirmed by, read block by block."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from dedup.candidates.anchors import AnchorIndex, build_index, divide, find_anchors, unit_rows
+from dedup.candidates.anchors import Allocate, AnchorIndex, build_index, divide, find_anchors, unit_rows
 from dedup.kernels import I64, U64, Kernels, Ragged
 from dedup.kernels.rewriting import Anchors, DocumentTerms, RewriteKernels
 from dedup.model import TextColumn
@@ -29,20 +31,29 @@ class HeldAnchors(NamedTuple):
     firsts: I64
 
 
-def join_anchors(several: list[HeldAnchors]) -> HeldAnchors:
-    """Those of some documents after those of others."""
-    none = Anchors(np.zeros(0, np.uint32), np.zeros(0, np.uint16), np.zeros(1, np.int64))
-    several = [HeldAnchors(none, np.zeros(1, np.int64)), *several]
-    lengths = np.concatenate([np.diff(each.anchors.offsets) for each in several])
-    units = np.concatenate([np.diff(each.firsts) for each in several])
-    return HeldAnchors(
-        Anchors(
-            np.concatenate([each.anchors.keys for each in several]),
-            np.concatenate([each.anchors.strengths for each in several]),
-            np.append(0, np.cumsum(lengths)),
-        ),
-        np.append(0, np.cumsum(units)),
-    )
+class Room(NamedTuple):
+    """Where anchors are put: arrays that `allocate` gives, for at `most` so many."""
+
+    most: int
+    allocate: Allocate
+
+
+def join_anchors(several: Iterable[HeldAnchors], room: Room | None = None) -> HeldAnchors:
+    """Those of some documents after those of others; given `room`, no more of `several` are held than one."""
+    if room is None:
+        several = list(several)
+        room = Room(sum(each.anchors.keys.size for each in several), np.empty)
+    keys, strengths = room.allocate(room.most, np.uint32), room.allocate(room.most, np.uint16)
+    lengths, units = [np.zeros(1, dtype=np.int64)], [np.zeros(1, dtype=np.int64)]
+    filled = 0
+    for anchors, firsts in several:
+        end = filled + anchors.keys.size
+        keys[filled:end], strengths[filled:end] = anchors.keys, anchors.strengths
+        lengths.append(np.diff(anchors.offsets))
+        units.append(np.diff(firsts))
+        filled = end
+    offsets = np.cumsum(np.concatenate(lengths))
+    return HeldAnchors(Anchors(keys[:filled], strengths[:filled], offsets), np.cumsum(np.concatenate(units)))
 
 
 def anchors_of(terms: DocumentTerms, model: TermModel, kernels: Kernels, rewriting: RewriteKernels) -> HeldAnchors:
@@ -66,6 +77,17 @@ class RewriteBackground:
     index: AnchorIndex
     terms: DocumentTerms
     digests: U64
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that verdicts rest on."""
+        held, terms = self.held, self.terms
+        columns = (
+            held.anchors.keys, held.anchors.strengths, held.anchors.offsets, held.firsts, terms.values, terms.kinds,
+            terms.offsets, self.digests,
+        )  # fmt: skip
+        models = f"{self.words.fingerprint} {self.prefixes.fingerprint}".encode()
+        return hashlib.sha256(b"".join([models, *(column.tobytes() for column in columns)])).hexdigest()[:16]
 
 
 def fit_rewrite_background(corpus: Corpus, sample: I64, rewriting: RewriteKernels) -> RewriteBackground:

@@ -1,5 +1,6 @@
 """Arrays held in memory up to a budget, and behind it in a temporary file."""
 
+import mmap
 import os
 import threading
 from dataclasses import dataclass
@@ -88,13 +89,34 @@ class Shelf:
             while written < flat.nbytes:
                 written += os.pwrite(self._file, data[written : written + (1 << 30)], place + written)
         except OSError as error:
-            import tempfile
-
-            raise InputError(
-                f"cannot write to the folder of temporary files {tempfile.gettempdir()}: {error.strerror}; "
-                "make room, set TMPDIR to another folder, or allow more with --memory"
-            ) from error
+            raise _full(error) from error
         return Slot(None, place, flat.dtype, flat.size)
+
+    def empty(self, size: int, dtype: type[Scalar]) -> NDArray[Scalar]:
+        """An array to be filled in: in memory if there is room, else a part of the file, shown as memory.
+
+        What is in the file the system writes back and takes away as it needs memory. Raises InputError where the disk
+        is full.
+        """
+        n_bytes = size * np.dtype(dtype).itemsize
+        if n_bytes == 0 or self.room_for(n_bytes):
+            # Memory that is not touched costs nothing.
+            return np.empty(size, dtype=dtype)
+        with self._lock:
+            place = -(-self._end // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
+            self._end = place + n_bytes
+            if self._file is None:
+                self._file = _nameless_file()
+        try:
+            if hasattr(os, "posix_fallocate"):
+                # Without space on the disk a write to such memory would end the process.
+                os.posix_fallocate(self._file, place, n_bytes)
+            else:
+                os.ftruncate(self._file, max(place + n_bytes, os.fstat(self._file).st_size))
+            shown = mmap.mmap(self._file, n_bytes, offset=place)
+        except OSError as error:
+            raise _full(error) from error
+        return np.frombuffer(shown, dtype=dtype)
 
     def get(self, slot: Slot[Scalar], start: int, end: int) -> NDArray[Scalar]:
         """The items from `start` to `end` of an array."""
@@ -125,6 +147,16 @@ class Shelf:
 
     def __del__(self) -> None:
         self.close()
+
+
+def _full(error: OSError) -> InputError:
+    """What is told where the file cannot grow."""
+    import tempfile
+
+    return InputError(
+        f"cannot write to the folder of temporary files {tempfile.gettempdir()}: {error.strerror}; "
+        "make room, set TMPDIR to another folder, or allow more with --memory"
+    )
 
 
 def _nameless_file() -> int:

@@ -57,6 +57,11 @@ class TextStore:
         return base
 
     @property
+    def shelf(self) -> Shelf:
+        """Where the texts are held, and what else has a place within the budget of memory."""
+        return self._shelf
+
+    @property
     def n_bytes(self) -> int:
         """Size of all texts, in bytes: the address behind the last."""
         return self._bases[-1]

@@ -1,8 +1,8 @@
 """Verifying: exact resemblance, containment and TF-IDF cosine of candidate pairs, and the relation they establish."""
 
 from dedup.verifying.background import Background, fit_background
-from dedup.verifying.scores import Scores, score_pairs
-from dedup.verifying.verdict import CODES, LEAST_CONTAINED_TOKENS, Verdict, verdicts
+from dedup.verifying.scores import Scores, score_pairs, score_with_last
+from dedup.verifying.verdict import CODES, LEAST_CONTAINED_TOKENS, Verdict, verdict_on, verdicts
 
 __all__ = [
     "CODES",
@@ -12,5 +12,7 @@ __all__ = [
     "Verdict",
     "fit_background",
     "score_pairs",
+    "score_with_last",
+    "verdict_on",
     "verdicts",
 ]

@@ -29,7 +29,13 @@ class Background:
 
     def inverse_document_frequency(self, terms: U64, kernels: Kernels) -> F64:
         """ln((1 + N) / (1 + df)) + 1, scikit-learn's smoothed form; an unseen term has df 0."""
-        return kernels.look_up(self._table, terms, math.log(1 + self.documents) + 1.0)
+        table, unseen = self.weights
+        return kernels.look_up(table, terms, unseen)
+
+    @property
+    def weights(self) -> tuple[WeightTable, float]:
+        """The inverse document frequency of each term that was seen, and that of all others."""
+        return self._table, math.log(1 + self.documents) + 1.0
 
     @property
     def fingerprint(self) -> str:

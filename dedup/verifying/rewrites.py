@@ -25,16 +25,22 @@ FEATURES = (
     "length_ratio",
     "order",
     "log_length",
+    "most_mean",
+    "longest_run",
     "attained_margin",
     "cosine_margin",
 )
 """The features, in their order; the last two are margins over what either text shares with others of the background.
 
-`least_mean`: the lower of both sides' sum of evidence over its number of terms; `attained`: of the shorter text, the
-evidence for a rewrite over what it could be; `numbers_shared`, `number_count`: of the numbers, by rarity; `cosine`: of
-the anchors; `length_ratio`: |ln| of the ratio of both lengths; `order`: steps forward among the matches; `log_length`:
-ln of the shorter length.
+`least_mean`, `most_mean`: the lower and the higher of both sides' sum of evidence over its number of terms; `attained`:
+of the shorter text, the evidence for a rewrite over what it could be; `numbers_shared`, `number_count`: of the numbers,
+by rarity; `cosine`: of the anchors; `length_ratio`: |ln| of the ratio of both lengths; `order`: steps forward among the
+matches; `log_length`: ln of the shorter length, up to `LONG_ENOUGH`; `longest_run`: ln of the most evidence of terms in
+a row, of either side.
 """
+
+LONG_ENOUGH = 200
+"""Terms from which on a text says as much of a rewrite as a longer one."""
 
 SCREENING = ("cosine", "elsewhere", "elsewhere_least", "log_fewer", "log_more", "shared", "log_shared", "share")
 """What is known of a pair by its anchors, in the order of `screening_of`."""
@@ -144,15 +150,18 @@ def features_of(sums: F64, lengths: NDArray[np.int64], cosines: F64) -> F64:
     `sums` are those of `RewriteKernels.weigh_evidence`, `lengths` the numbers of terms of both sides, shape (2, n), and
     `cosines` those of the anchors.
     """
+    means = sums[:, :, 0] / np.maximum(sums[:, :, 1], 1e-6)
     columns = [
-        (sums[:, :, 0] / np.maximum(sums[:, :, 1], 1e-6)).min(axis=1),
+        means.min(axis=1),
         attained(sums),
         (sums[:, :, 7].min(axis=1) + 3.0) / (sums[:, :, 6].min(axis=1) + 9.0),
         np.log1p(sums[:, :, 8].min(axis=1)),
         cosines,
         np.log((lengths.max(axis=0) + 1.0) / (lengths.min(axis=0) + 1.0)),
         sums[:, 0, 9] / (sums[:, 0, 10] + 2.0),
-        np.log(lengths.min(axis=0) + 1.0),
+        np.log(np.minimum(lengths.min(axis=0) + 1.0, LONG_ENOUGH)),
+        means.max(axis=1),
+        np.log1p(sums[:, :, 11].max(axis=1)),
     ]
     return np.stack(columns, axis=1)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.config import Config
-from dedup.kernels import F64, I64, Bool, Kernels, Ragged
+from dedup.kernels import F64, I64, Bool, Comparisons, Kernels, Ragged
 from dedup.verifying.background import Background
 
 
@@ -72,6 +72,11 @@ def score_pairs(
         # Rounding must not make copies differ.
         np.where(exact, 1.0, cosine),
     )
+
+
+def score_with_last(tokens: Ragged, config: Config, background: Background, kernels: Kernels) -> Comparisons:
+    """Score all rows of tokens but the last one with the last, as `score_pairs` with `every` does; for a few rows."""
+    return kernels.compare_rows(tokens, config.shingle_size, *background.weights)
 
 
 def _least_common(left_sizes: I64, right_sizes: I64, config: Config) -> I64:

@@ -1,5 +1,6 @@
 """The verdict on a pair: the first relation that holds, by its scores."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 import numpy as np
@@ -65,3 +66,31 @@ def verdicts(
     if config.looks_for(Relation.NEAR):
         result[(result == Verdict.NONE) & over & ~near] = Verdict.VETOED
     return result.astype(np.int8)
+
+
+def verdict_on(
+    exact: bool, scores: Sequence[float], left_length: int, right_length: int, config: Config, least_contained: int
+) -> Verdict:
+    """What `verdicts` gives of one pair; `scores`: resemblance, both containments and the cosine."""
+    resemblance, left_containment, right_containment, cosine = scores
+    comparable = min(left_length, right_length) >= config.shingle_size
+    over = comparable and resemblance >= config.threshold
+    near = over and cosine >= config.cosine
+    least = max(least_contained, LEAST_CONTAINED_TOKENS)
+    verdict = Verdict.NONE
+    if exact and min(left_length, right_length) > 0:
+        verdict = Verdict.EXACT
+    elif near:
+        verdict = Verdict.NEAR
+    elif (
+        comparable
+        and not over
+        and (
+            (left_containment >= config.containment and left_length >= least)
+            or (right_containment >= config.containment and right_length >= least)
+        )
+    ):
+        verdict = Verdict.CONTAINS
+    if verdict is not Verdict.NONE and config.looks_for(CODES[verdict]):
+        return verdict
+    return Verdict.VETOED if over and not near and config.looks_for(Relation.NEAR) else Verdict.NONE

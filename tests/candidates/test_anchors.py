@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 from dedup.candidates import anchors as module
 from dedup.candidates.anchors import (
+    ANCHORS,
     WHOLE_UP_TO,
     WINDOW,
     WINDOWS_FROM,
@@ -15,6 +16,7 @@ from dedup.candidates.anchors import (
     find_anchors,
     find_lists,
     find_nearest,
+    most_anchors,
     unit_rows,
 )
 from dedup.kernels import reference, reference_rewriting
@@ -62,9 +64,9 @@ def test_rare_terms_and_repeated_ones_are_anchors_and_common_ones_are_not() -> N
     np.testing.assert_allclose(found.strengths / STRENGTH, weights / np.linalg.norm(weights), atol=1e-4)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(0, 12))
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(0, 12))
 @settings(max_examples=40)
-def test_one_after_the_other_finds_what_all_at_once_does(seed: int, cap: int, split: int) -> None:
+def test_one_after_the_other_finds_what_all_at_once_does(seed: int, budget: int, split: int) -> None:
     """An index of the documents so far proposes for the next one what the whole one does, whatever comes later."""
     generator = np.random.default_rng(seed)
     rows = [np.sort(generator.choice(15, generator.integers(0, 6), replace=False)) for _ in range(12)]
@@ -80,7 +82,7 @@ def test_one_after_the_other_finds_what_all_at_once_does(seed: int, cap: int, sp
     firsts = np.arange(13)
     nothing = np.zeros(12, dtype=np.uint32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "POSTING_CAP", cap)
+        patch.setattr(module, "POSTINGS_READ", budget)
         index = build_index(held(12), firsts)
         every = find_nearest(
             index,
@@ -131,3 +133,10 @@ def test_an_index_sorted_part_by_part_is_the_same(seed: int, at_once: int) -> No
     assert find_lists(whole, keys).tolist() == whole.lists.tolist()
     assert find_lists(whole, np.array([3, 2**32 - 1], dtype=np.uint32)).tolist() == [-1, -1]
     assert whole.owners.tolist() == [0] * 5 + [1] + [2] * 6
+
+
+@given(st.lists(st.integers(0, 9000), max_size=6))
+@settings(max_examples=40)
+def test_there_is_room_for_the_anchors_of_all_units(lengths: list[int]) -> None:
+    ranges = divide(np.append(0, np.cumsum(np.array(lengths, dtype=np.int64))))
+    assert np.minimum(ranges.ends - ranges.starts, ANCHORS).sum() <= most_anchors(np.array(lengths, dtype=np.int64))

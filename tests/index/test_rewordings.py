@@ -16,7 +16,6 @@ from dedup.index import rewrite_pairs, storage
 from dedup.scanning.rewrite_background import (
     background_from_bytes,
     background_to_bytes,
-    fingerprint_of,
     shipped_background,
 )
 from tests.index.corpus import explained
@@ -75,7 +74,7 @@ def count(decisions: Sequence[Decision]) -> int:
 
 @pytest.mark.parametrize(
     ("cuts", "flush", "cap", "seed"),
-    [([100], 1000, 1000, 1), ([1], 7, 1000, 1), ([1, 30, 4], 20, 5, 2), ([40, 1, 1], 1, 2, 3), ([17, 3], 30, 20, 4)],
+    [([100], 1000, 1000, 1), ([1], 7, 1000, 1), ([1, 30, 4], 20, 5, 2), ([40, 1, 1], 1, 12, 3), ([17, 3], 30, 20, 4)],
 )
 def test_decisions_are_those_of_a_batch_scan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cuts: list[int], flush: int, cap: int, seed: int
@@ -85,7 +84,7 @@ def test_decisions_are_those_of_a_batch_scan(
     monkeypatch.setattr(storage, "FLUSH_DOCUMENTS", flush)
     monkeypatch.setattr(storage, "_SMALLEST", 4)
     for module in (anchors, rewrite_pairs):
-        monkeypatch.setattr(module, "POSTING_CAP", cap)
+        monkeypatch.setattr(module, "POSTINGS_READ", cap)
     expected = plainly(of_batch(documents))
     assert count(expected) > 5
     with opened(tmp_path / "seen") as index:
@@ -121,7 +120,7 @@ def test_what_is_removed_is_no_candidate_and_no_cap_counts_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compacted: bool
 ) -> None:
     for module in (anchors, rewrite_pairs):
-        monkeypatch.setattr(module, "POSTING_CAP", 6)
+        monkeypatch.setattr(module, "POSTINGS_READ", 6)
     monkeypatch.setattr(storage, "FLUSH_AT_ONCE", 25)
     documents = stories(120)
     first, gone, last = documents[:40], documents[40:70], documents[70:]
@@ -215,7 +214,7 @@ def test_rewrites_are_looked_for_where_relations_name_them(tmp_path: Path) -> No
         Index.open(tmp_path / "new", Config(), drop_rewrites=True)
     with pytest.raises(ConfigError, match="no background for rewrites"):
         Index.open(tmp_path / "default", rewrites=backgrounds()[1])
-    with pytest.raises(ConfigError, match=f"has the background {fingerprint_of(shipped_background())} for rewrites"):
+    with pytest.raises(ConfigError, match=f"has the background {shipped_background().fingerprint} for rewrites"):
         Index.open(tmp_path / "seen", rewrites=backgrounds()[1])
     assert not (tmp_path / "new").exists()
 
@@ -229,8 +228,8 @@ def test_an_index_without_texts_finds_no_rewrites_and_says_why(tmp_path: Path) -
 def test_a_background_is_the_same_when_it_was_stored() -> None:
     _, rewrites = backgrounds()
     data = background_to_bytes(rewrites)
-    assert fingerprint_of(background_from_bytes(data)) == fingerprint_of(rewrites)
-    assert fingerprint_of(rewrites) != fingerprint_of(shipped_background())
+    assert background_from_bytes(data).fingerprint == rewrites.fingerprint
+    assert rewrites.fingerprint != shipped_background().fingerprint
 
 
 def test_the_shipped_background_serves_the_first_two_documents(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dedup.candidates.anchors import build_index
+from dedup.candidates.anchors import AnchorIndex, build_index
 from dedup.kernels import I64, Ragged, compiled_rewriting, compiled_term_types, reference, reference_rewriting
 from dedup.kernels.rewriting import (
     BINS,
@@ -18,11 +18,13 @@ from dedup.kernels.rewriting import (
     STOP_TYPE,
     STRENGTH,
     TYPES,
+    UNREAD,
     WORD_TYPE,
     Anchors,
     EvidenceTable,
     Nearest,
     NumberedTerms,
+    Queries,
     RewriteKernels,
 )
 from tests.kernels.twins import assert_same, examples
@@ -58,9 +60,9 @@ def test_evidence(rows: list[list[int]], seed: int) -> None:
         assert_same(reference_rewriting.weigh_evidence(*arguments), compiled_rewriting.weigh_evidence(*arguments))
 
 
-@given(term_rows, seeds, st.sampled_from([1, 3, 10]), st.sampled_from([1, 3, 100]), st.sampled_from([4, 1000]))
+@given(term_rows, seeds, st.sampled_from([1, 3, 10]), st.sampled_from([4, 1000]))
 @settings(max_examples=examples(60))
-def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, cap: int, budget: int) -> None:
+def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, budget: int) -> None:
     generator = np.random.default_rng(seed)
     counted = reference.count_rows(spread(rows))
     # Few weights, so that there are ties, and some that are no weight at all.
@@ -73,11 +75,13 @@ def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, ca
     index = build_index(anchors, firsts)
     lists = np.searchsorted(index.keys, anchors.keys)
     lists[generator.random(lists.size) < 0.1] = -1
+    lists[generator.random(lists.size) < 0.1] = UNREAD
     least = generator.integers(0, 2**28, firsts.size - 1).astype(np.uint32)
     for before in (firsts[:-1], np.full(firsts.size - 1, count)):
-        arguments = (anchors, lists, firsts, index.postings, index.owners, before, cap, budget, 2, least)
-        found = compiled_rewriting.nearest(*arguments)
-        assert_same(reference_rewriting.nearest(*arguments), found)
+        queries = Queries(anchors, lists, firsts, before, least)
+        bonus = int(generator.integers(0, 2**24))
+        found = compiled_rewriting.nearest(queries, index.postings, index.owners, budget, 2, bonus)
+        assert_same(reference_rewriting.nearest(queries, index.postings, index.owners, budget, 2, bonus), found)
         rescored = compiled_rewriting.rescore(found, anchors, firsts, anchors, firsts, 1, least)
         assert_same(reference_rewriting.rescore(found, anchors, firsts, anchors, firsts, 1, least), rescored)
 
@@ -93,12 +97,19 @@ def anchors_of(*units: dict[int, int]) -> Anchors:
     )
 
 
-def nearest_of(kernels: RewriteKernels, anchors: Anchors, firsts: list[int], cap: int = 100, most: int = 10) -> Nearest:
+def queries_of(anchors: Anchors, index: AnchorIndex, firsts: list[int]) -> Queries:
+    """Each document asks for those before it."""
     begins: I64 = np.array(firsts)
-    index = build_index(anchors, begins)
-    lists = np.searchsorted(index.keys, anchors.keys)
     nothing = np.zeros(begins.size - 1, dtype=np.uint32)
-    return kernels.nearest(anchors, lists, begins, index.postings, index.owners, begins[:-1], cap, 1000, most, nothing)
+    lists = np.searchsorted(index.keys, anchors.keys)
+    return Queries(anchors, lists, begins, begins[:-1], nothing)
+
+
+def nearest_of(
+    kernels: RewriteKernels, anchors: Anchors, firsts: list[int], budget: int = 1000, most: int = 10
+) -> Nearest:
+    index = build_index(anchors, np.array(firsts))
+    return kernels.nearest(queries_of(anchors, index, firsts), index.postings, index.owners, budget, most)
 
 
 @pytest.mark.parametrize("kernels", BOTH)
@@ -112,10 +123,24 @@ def test_a_document_finds_earlier_ones_by_their_best_units(kernels: RewriteKerne
 
 
 @pytest.mark.parametrize("kernels", BOTH)
-def test_the_cap_counts_earlier_units_alone(kernels: RewriteKernels) -> None:
+def test_the_budget_counts_earlier_units_alone(kernels: RewriteKernels) -> None:
     anchors = anchors_of({1: 1}, {1: 1}, {1: 1}, {1: 1})
-    found = nearest_of(kernels, anchors, [0, 1, 2, 3, 4], cap=2)
+    found = nearest_of(kernels, anchors, [0, 1, 2, 3, 4], budget=2)
     assert found.offsets.tolist() == [0, 0, 1, 3, 3]
+    assert found.cut == 1
+
+
+@pytest.mark.parametrize("kernels", BOTH)
+def test_a_list_that_is_not_there_to_be_read_counts_as_one_over_the_budget(kernels: RewriteKernels) -> None:
+    anchors = anchors_of({1: 7}, {1: 7}, {1: 7, 2: 9}, {1: 7, 2: 5})
+    index = build_index(anchors, np.arange(5))
+    before = np.array([0, 0, 0, 3])
+    queries = queries_of(anchors, index, [0, 1, 2, 3, 4])._replace(before=before)
+    for lists, cut in ((queries.lists, 1), (np.where(queries.lists == 0, UNREAD, queries.lists), 4)):
+        found = kernels.nearest(queries._replace(lists=lists), index.postings, index.owners, 2, 10)
+        assert (found.documents.tolist(), found.scores.tolist(), found.cut) == ([2], [45], cut)
+    nowhere = np.where(queries.lists == 0, -1, queries.lists)
+    assert kernels.nearest(queries._replace(lists=nowhere), index.postings, index.owners, 2, 10).cut == 0
 
 
 @pytest.mark.parametrize("kernels", BOTH)
@@ -128,11 +153,27 @@ def test_of_equal_scores_the_first_document_is_taken(kernels: RewriteKernels) ->
 @pytest.mark.parametrize("kernels", BOTH)
 def test_frequent_anchors_count_when_what_was_found_is_scored_again(kernels: RewriteKernels) -> None:
     anchors = anchors_of({1: 5, 2: 1}, {1: 5}, {1: 5}, {1: 5, 2: 1})
-    found = nearest_of(kernels, anchors, [0, 1, 2, 3, 4], cap=2)
+    index = build_index(anchors, np.arange(5))
+    queries = queries_of(anchors, index, [0, 1, 2, 3, 4])
+    found = kernels.nearest(queries, index.postings, index.owners, 2, 10)
     assert found.scores.tolist()[-1] == 1
-    least = np.zeros(4, dtype=np.uint32)
-    again = kernels.rescore(found, anchors, np.arange(5), anchors, np.arange(5), 10, least)
+    again = kernels.rescore(found, anchors, queries.firsts, anchors, queries.firsts, 10, queries.least)
     assert (again.scores.tolist()[-1], again.shared.tolist()[-1]) == (26, 2)
+
+
+@pytest.mark.parametrize("kernels", BOTH)
+def test_many_shared_anchors_rank_before_a_single_strong_one(kernels: RewriteKernels) -> None:
+    one, some = STRENGTH // 2, STRENGTH // 4
+    anchors = anchors_of({1: one}, {2: some, 3: some, 4: some}, {1: one, 2: some, 3: some, 4: some})
+    index = build_index(anchors, np.arange(4))
+    queries = queries_of(anchors, index, [0, 1, 2, 3])
+    found = kernels.nearest(queries, index.postings, index.owners, 1000, 10)
+    assert found.documents[found.offsets[2] :].tolist() == [0, 1]
+    by_number = kernels.nearest(queries, index.postings, index.owners, 1000, 10, STRENGTH**2 // 20)
+    assert by_number.documents[by_number.offsets[2] :].tolist() == [1, 0]
+    again = kernels.rescore(found, anchors, queries.firsts, anchors, queries.firsts, 10, queries.least)
+    assert again.documents[again.offsets[2] :].tolist() == [1, 0]
+    assert again.scores[again.offsets[2] :].tolist() == [3 * some * some, one * one]
 
 
 @pytest.mark.parametrize("kernels", BOTH)

@@ -115,6 +115,17 @@ def test_a_rewrite_is_found_with_its_scores_and_anchors() -> None:
     assert report().counts.matches == {"rewrite": 1}
 
 
+def test_the_report_names_what_rewrites_rest_on() -> None:
+    found = report()
+    cosines, _, rewrites = found.background.partition("-")
+    assert len(cosines) == len(rewrites) == 16
+    assert pairs(documents()[::-1], CONFIG).background == found.background
+    other = pairs([*documents(), *filler(40, seed=5)], CONFIG).background
+    assert not {cosines, rewrites} & set(other.split("-"))
+    without = pairs(documents(), Config(relations=(Relation.NEAR,), level=Level.DOCUMENT)).background
+    assert without == cosines
+
+
 def test_another_report_of_the_same_event_is_no_rewrite() -> None:
     found = pairs(documents(), Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT, min_score=0.2))
     sides = {str(side.document) for match in found.matches for side in (match.left, match.right) if side}
@@ -193,9 +204,6 @@ def test_one_word_over_and_over_costs_little() -> None:
 
 def test_what_was_capped_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert report().counts.capped_postings == 0
-    monkeypatch.setattr(anchors, "POSTING_CAP", 2)
-    assert pairs(documents(), CONFIG).counts.capped_postings > 0
-    monkeypatch.setattr(anchors, "POSTING_CAP", 1000)
     monkeypatch.setattr(anchors, "POSTINGS_READ", 3)
     assert pairs(documents(), CONFIG).counts.capped_postings > 0
 

@@ -181,3 +181,35 @@ def test_a_file_that_was_cut_short_is_an_error() -> None:
     assert shelf.get(slot, 0, 50).tolist() == list(range(50))
     with pytest.raises(InputError, match="cut short"):
         shelf.get(slot, 40, 60)
+
+
+@pytest.mark.parametrize("room", [NOTHING, 1000, 1 << 20])
+def test_an_array_to_be_filled_keeps_what_is_written_wherever_it_is(room: int) -> None:
+    shelf = shelf_with(room)
+    slot = shelf.put(np.arange(7, dtype=np.uint8))
+    arrays = [shelf.empty(size, np.uint32) for size in (0, 3, 5000)]
+    for number, array in enumerate(arrays):
+        array[:] = np.arange(array.size) + number
+    other = shelf.put(np.arange(9))
+    assert shelf.get(slot, 0, 7).tolist() == list(range(7))
+    assert shelf.get(other, 0, 9).tolist() == list(range(9))
+    assert [array.tolist() for array in arrays] == [
+        list(range(number, number + size)) for number, size in enumerate((0, 3, 5000))
+    ]
+    assert (shelf.spilled > 0) == (room < 1 << 20)
+    # What is shown as memory outlives the shelf.
+    shelf.close()
+    assert arrays[2][4999] == 5001
+
+
+def test_an_array_to_be_filled_has_its_disk_before_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = shelf_with(10)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", full)
+        with pytest.raises(InputError, match=r"No space left on device.*TMPDIR.*--memory"):
+            shelf.empty(100, np.uint32)
+    assert shelf.empty(100, np.uint32).size == 100

@@ -10,6 +10,7 @@ from dedup.kernels.rewriting import BINS, NUMBER_TYPE, SIDE_SUMS, STATES, STOP_T
 from dedup.verifying import rewrites
 from dedup.verifying.rewrites import (
     FEATURES,
+    LONG_ENOUGH,
     SCREENING,
     LogisticModel,
     attained,
@@ -60,18 +61,22 @@ def test_the_logistic_function() -> None:
 def sums() -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """One pair."""
     values = np.zeros((1, 2, SIDE_SUMS))
-    values[0, 0] = [6.0, 4.0, 10.0, 8.0, 9.0, 7.0, 3.0, 2.0, 1.0, 3.0, 4.0]
-    values[0, 1] = [3.0, 6.0, 12.0, 6.0, 12.0, 7.0, 6.0, 2.0, 1.0, 2.0, 4.0]
+    values[0, 0] = [6.0, 4.0, 10.0, 8.0, 9.0, 7.0, 3.0, 2.0, 1.0, 3.0, 4.0, 7.0]
+    values[0, 1] = [3.0, 6.0, 12.0, 6.0, 12.0, 7.0, 6.0, 2.0, 1.0, 2.0, 4.0, 5.0]
     return values
 
 
 def test_features_of_a_pair() -> None:
     assert attained(sums()).tolist() == [0.8]
     features = features_of(sums(), np.array([[4], [8]]), np.array([0.5]))
-    expected = [0.5, 0.8, 5 / 12, np.log(2), 0.5, np.log(9 / 5), 3 / 6, np.log(5)]
+    expected = [0.5, 0.8, 5 / 12, np.log(2), 0.5, np.log(9 / 5), 3 / 6, np.log(5), 1.5, np.log(8)]
     np.testing.assert_allclose(features[0], expected)
     every = with_margins(features, np.array([0.3]), np.array([0.1]))
     np.testing.assert_allclose(every[0], [*expected, 0.5 / 0.85, 0.4 / 0.55])
+    longer = features_of(sums(), np.array([[LONG_ENOUGH], [900]]), np.array([0.5]))
+    longest = features_of(sums(), np.array([[700], [900]]), np.array([0.5]))
+    place = FEATURES.index("log_length")
+    assert longer[0, place] == longest[0, place] > features[0, place]
 
 
 def test_features_do_not_tell_left_from_right() -> None:
