@@ -18,6 +18,10 @@ KEEP_POLICIES = ("first", "last", "longest", "newest", "source:GLOB[,GLOB...]")
 
 BOILERPLATE = ("include", "exclude")
 
+LEAST_WITHIN, LEAST_BETWEEN = 0.35, 0.65
+"""The least probability of a reworded passage by default, within a document and between two: between documents there
+are many times as many pairs of passages, and of those under it most are one plot or event told by two people."""
+
 _MOST = {"num_perm": 2**16, "seed": 2**32 - 1}
 _MOST_OTHERWISE = 2**31 - 1
 """Over any corpus, and far from where sums and products of it no longer fit 64 bits."""
@@ -31,8 +35,8 @@ class Config:
 
     Verdicts: `shingle_size` tokens make a shingle; `threshold` is the least resemblance of `near`, `cosine` the
     least TF-IDF cosine that confirms it; `containment` is the least containment of `contains`; `min_score` the least
-    probability of `rewrite` for whole documents, `min_passage_score` that for passages (0.7 or more for those of two
-    documents).
+    probability of `rewrite` for whole documents, `min_passage_score` that for passages (by default 0.35 within a
+    document and 0.65 between two).
 
     Candidates: `num_perm` permutations from `seed` make a signature, cut into bands such that a pair exactly at the
     threshold becomes a candidate with probability `recall` or more; one shingle in `containment_sample` (a power of
@@ -59,7 +63,7 @@ class Config:
     cosine: float = 0.5
     containment: float = 0.9
     min_score: float = 0.8
-    min_passage_score: float = 0.35
+    min_passage_score: float | None = None
     num_perm: int = 128
     seed: int = 1
     recall: float = 0.92
@@ -87,6 +91,8 @@ class Config:
             "boilerplate_share",
         ):
             value = getattr(self, name)
+            if value is None and name == "min_passage_score":
+                continue
             if not isinstance(value, int | float) or isinstance(value, bool) or not 0.0 <= value <= 1.0:
                 raise ConfigError(f"{name} is a share between 0 and 1, not {value!r}")
             # Equal configurations have the same fingerprint, however their numbers are written.
@@ -145,6 +151,12 @@ class Config:
     def looks_for(self, *relations: Relation) -> bool:
         """Whether any of the relations is asked for."""
         return any(relation in self.relations for relation in relations)
+
+    def least_passage_score(self, *, between: bool) -> float:
+        """The least probability of a reworded passage, of those `between` two documents or of those within one."""
+        if self.min_passage_score is not None:
+            return self.min_passage_score
+        return LEAST_BETWEEN if between else LEAST_WITHIN
 
     @property
     def finds_frames(self) -> bool:

@@ -11,6 +11,7 @@ from dedup.errors import ConfigError, DedupError
 from dedup.model import Level, Relation
 
 SHARES = ("threshold", "cosine", "containment", "min_score", "min_passage_score", "recall", "boilerplate_share")
+OPTIONAL = ("min_passage_score",)
 LEAST = {
     "shingle_size": 1,
     "num_perm": 16,
@@ -37,10 +38,16 @@ def test_every_setting_is_a_share_an_integer_or_a_selection() -> None:
 
 
 @pytest.mark.parametrize("name", SHARES)
-@pytest.mark.parametrize("value", [-0.01, 1.01, float("nan"), float("inf"), True, "0.5", None])
+@pytest.mark.parametrize("value", [-0.01, 1.01, float("nan"), float("inf"), True, "0.5"])
 def test_a_share_lies_between_0_and_1(name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=f"{name} is a share between 0 and 1"):
         configured(**{name: value})
+
+
+@pytest.mark.parametrize("name", sorted(set(SHARES) - set(OPTIONAL)))
+def test_a_share_that_has_a_default_is_not_none(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is a share between 0 and 1, not None"):
+        configured(**{name: None})
 
 
 @pytest.mark.parametrize(("name", "least"), LEAST.items())
@@ -145,7 +152,7 @@ def test_the_default_banding() -> None:
 @pytest.mark.parametrize("name", [*SHARES, *LEAST])
 def test_the_fingerprint_changes_with_each_setting_that_decides(name: str) -> None:
     value = getattr(Config(), name)
-    changed = configured(**{name: value * 0.9 if name in SHARES else value * 2})
+    changed = configured(**{name: (value or 0.5) * 0.9 if name in SHARES else value * 2})
     assert changed.fingerprint != Config().fingerprint
 
 
@@ -169,3 +176,10 @@ def test_equal_configurations_have_equal_fingerprints() -> None:
 def test_a_recall_that_no_banding_reaches_is_refused() -> None:
     with pytest.raises(ConfigError, match="raise num_perm or threshold"):
         Config(threshold=0.01)
+
+
+def test_the_least_score_of_a_passage_is_the_one_given_or_another_within_a_document_and_between_two() -> None:
+    assert Config().least_passage_score(between=False) < Config().least_passage_score(between=True)
+    given = Config(min_passage_score=0.6)
+    assert given.least_passage_score(between=False) == given.least_passage_score(between=True) == 0.6
+    assert given.fingerprint != Config().fingerprint

@@ -18,7 +18,7 @@ import numpy as np
 from dedup.kernels import I64, U8, U32, U64
 from dedup.kernels.bigrams import MOST_POSTED, SKIPS, UNIT_BITS, UNIT_COLUMNS, BigramIndex
 
-LEAST_TOKENS = 6.5
+LEAST_TOKENS = 5.5
 """A candidate has tokens in skip-bigrams in common that weigh as much as so many in such as stand nowhere else."""
 
 MOST_CANDIDATES = 16

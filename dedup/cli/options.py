@@ -115,7 +115,9 @@ def verdict_options() -> tuple[Decorator, ...]:
         click.option("--containment", type=float, help="Least share of a text held by another (default 0.9)."),
         click.option("--min-score", type=float, help="Least probability of a rewritten document (default 0.8)."),
         click.option(
-            "--min-passage-score", type=float, help="Least probability of a reworded passage (default 0.35, the least)."
+            "--min-passage-score",
+            type=float,
+            help="Least probability of a reworded passage (default 0.35 within a document, 0.65 between two).",
         ),
         click.option("--shingle-size", type=int, help="Consecutive words compared as one shingle (default 5)."),
     )

@@ -22,6 +22,7 @@ from dedup.scanning.rewrite_candidates import (
     reference_cosines,
     screened,
 )
+from dedup.scanning.rewrite_frames import alike_beside_frames
 from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground
 from dedup.scanning.rewriting import judge
 from dedup.verifying import Verdict, verdicts
@@ -162,6 +163,7 @@ class RewritePairs:
         )  # fmt: skip
         probabilities = judge(source, proposals, background, model, config.min_score)
         over = np.flatnonzero(probabilities >= config.min_score)
+        over = over[alike_beside_frames(source, proposals, over, background)]
         return self._scored(pairs.left[over], pairs.right[over], probabilities[over])
 
     def _index(self) -> AnchorIndex:

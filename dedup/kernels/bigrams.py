@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dedup.kernels import I64, U32, U64
 
-SKIPS = 3
+SKIPS = 2
 
 UNIT_BITS = 9
 

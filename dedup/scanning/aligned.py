@@ -59,12 +59,15 @@ COMMON_SHARE, COMMON_DOCUMENTS, LEAST_DOCUMENTS = 0.05, 3, 20
 """Words in more than this share of the background's documents, and in more than so many, are common, if it has the
 least number: what two documents share must not be common in a small corpus."""
 
+SUBJECT_SHARE = 0.01
+"""Words in no more than this share of the documents tell what a document is about."""
 
-def common_words(background: Background) -> U64:
-    """The common words of a background as bits, in the way that `Kernels.densest_returns` takes them."""
+
+def common_words(background: Background, share: float = COMMON_SHARE) -> U64:
+    """The words in more than a share of a background as bits, in the way that `Kernels.densest_returns` takes them."""
     bits = np.zeros(1 << 16, dtype=np.bool_)
     if background.documents >= LEAST_DOCUMENTS:
-        often = background.frequencies > max(COMMON_SHARE * background.documents, COMMON_DOCUMENTS)
+        often = background.frequencies > max(share * background.documents, COMMON_DOCUMENTS)
         bits[background.terms[often] >> np.uint64(48)] = True
     return np.packbits(bits, bitorder="little").view(np.dtype(np.uint64).newbyteorder("<")).astype(np.uint64)
 
@@ -155,6 +158,7 @@ class ReadyTexts:
         self._kernels: Kernels = corpus.kernels
         self._background = background
         self._common = common_words(background)
+        self._off_subject = common_words(background, SUBJECT_SHARE)
         self._aligner = aligner
         self.terms: Terms = corpus.kernels.mark_terms(self._column.data, self._tokens, barrier, *codepoint_table())
 
@@ -231,6 +235,19 @@ class ReadyTexts:
         ((first, last, other_first, other_last),) = self._places(one, other, spans).tolist()
         ours, theirs = self._words(one, first, last), self._words(other, other_first, other_last)
         return sum(ours[stem] or theirs[stem] for stem in ours.keys() & theirs.keys())
+
+    def shared_beside(self, one: int, other: int, spans: tuple[Side, Side]) -> int:
+        """How many distinct words that tell a subject two texts have in common outside of spans of them."""
+        ((first, last, other_first, other_last),) = self._places(one, other, spans).tolist()
+        ours, theirs = self._subject_words(one, first, last), self._subject_words(other, other_first, other_last)
+        return int(np.intersect1d(ours, theirs).size)
+
+    def _subject_words(self, text: int, first: int, last: int) -> U64:
+        """The terms of a text's words that tell a subject, but for those of a span."""
+        begin, end = self._tokens.offsets[text], self._tokens.offsets[text + 1]
+        beside = ~is_common(self._tokens.hashes[begin:end], self._off_subject)
+        beside[first:last] = False
+        return self._stems(text)[beside]
 
     def _words(self, text: int, first: int, last: int) -> dict[int, bool]:
         """Of the words of a span that are not common, whether each stands there without a capital."""

@@ -8,7 +8,7 @@ from dedup.config import PAIR_RELATIONS, Config
 from dedup.kernels import I64, Bool
 from dedup.kernels.alignment import choose_aligner
 from dedup.model import RELATIONS, Relation
-from dedup.scanning.aligned import Barred, ReadyTexts, common_words, residue_spans
+from dedup.scanning.aligned import Aligned, Barred, ReadyTexts, common_words, residue_spans
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Side, join_findings, join_sides, of_spans, take_findings
 from dedup.scanning.lifted_candidates import Excerpts, find_excerpts
@@ -19,12 +19,12 @@ from dedup.scanning.scoring import Scorer
 LEAST_DOCUMENTS = 10
 """Among fewer documents each word of one is a common word, and nothing tells a lifted passage."""
 
-LEAST_PROBABILITY = 0.7
-"""The least probability of a passage between documents, unless more is asked for: there are many times as many pairs of
-passages as within documents, and of those under it most are one plot or event told by two people."""
-
 LEAST_WORDS = 3
 """The fewest words that both sides have and that are neither common nor names nor numbers: a cast is no passage."""
+
+LEAST_SUBJECT_WORDS, SUBJECT_ODDS = 2, 2.5
+"""Two documents that have so many seldom words in common beside a passage are on one subject, and more often tell the
+same in words of their own: the odds that one rewords the other are divided by this."""
 
 
 def find_lifted(
@@ -48,6 +48,7 @@ def find_lifted(
     sizes = (left.ends - left.starts) + (right.ends - right.starts)
     aligner = choose_aligner(int(sizes.sum()), scorer.progress.message)
     settings = replace(config, relations=PAIR_RELATIONS)
+    least = config.least_passage_score(between=True)
     scorer.progress.start("lifted passages", left.documents.size)
 
     def align(block: I64) -> Findings:
@@ -57,8 +58,10 @@ def find_lifted(
         ours, theirs = numbers[: block.size], numbers[block.size :]
         aligned = texts.align(ours, theirs, settings, summarising=False)
         likely = aligned.relations == RELATIONS.index(Relation.REWRITE)
-        likely &= aligned.scores[4] >= max(config.min_passage_score, LEAST_PROBABILITY)
-        return passage_findings(texts, aligned.take(np.flatnonzero(likely)), ours, theirs, LEAST_WORDS)
+        aligned = aligned.take(np.flatnonzero(likely & (aligned.scores[4] >= least)))
+        aligned = _discount_subjects(texts, aligned, ours, theirs)
+        aligned = aligned.take(np.flatnonzero(aligned.scores[4] >= least))
+        return passage_findings(texts, aligned, ours, theirs, LEAST_WORDS)
 
     found = [nothing]
     blocks = list(blocks_of(sizes))
@@ -66,6 +69,18 @@ def find_lifted(
         found.append(findings)
         scorer.progress.advance(block.size)
     return _each_once(join_findings(found)), replace(counted, capped_postings=excerpts.capped)
+
+
+def _discount_subjects(texts: ReadyTexts, aligned: Aligned, left: I64, right: I64) -> Aligned:
+    """Passages with less probability where what stands around them is on one subject."""
+    scores = aligned.scores.copy()
+    for row, pair in enumerate(aligned.pairs.tolist()):
+        here = np.array([row])
+        spans = aligned.left.take(here), aligned.right.take(here)
+        if texts.shared_beside(int(left[pair]), int(right[pair]), spans) >= LEAST_SUBJECT_WORDS:
+            probability = scores[4, row]
+            scores[4, row] = probability / (probability + SUBJECT_ODDS * (1.0 - probability))
+    return replace(aligned, scores=scores)
 
 
 def _without_pairs(excerpts: Excerpts, known: Findings, count: int) -> Excerpts:

@@ -1,5 +1,6 @@
 """Matching units, documents or paragraphs: exact classes, candidates, and the verdict on each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,10 +51,22 @@ def nothing_matched(count: int) -> Matching:
     return Matching(np.arange(count), none, none, np.zeros(0, dtype=np.int8), exact_scores(0))
 
 
-def match_units(units: Units, eligible: Bool, least_contained: int, config: Config, scorer: Scorer) -> Matching:
+ChooseCandidates = Callable[[I64, Candidates], Bool]
+"""Which candidates are verified, given the first unit of each unit's exact class."""
+
+
+def match_units(
+    units: Units,
+    eligible: Bool,
+    least_contained: int,
+    config: Config,
+    scorer: Scorer,
+    choose: ChooseCandidates | None = None,
+) -> Matching:
     """Match the eligible units with each other; the others are alone in their class and in no pair.
 
-    `least_contained`: the fewest tokens of a unit that another may be said to contain.
+    `least_contained`: the fewest tokens of a unit that another may be said to contain. `choose`: which candidates are
+    verified, where not all of them are.
     """
     firsts = exact_classes(units.digests, np.where(eligible, units.lengths, 0))
     members = np.flatnonzero(firsts != np.arange(firsts.size))
@@ -68,6 +81,9 @@ def match_units(units: Units, eligible: Bool, least_contained: int, config: Conf
     return_memory()
 
     left, right = candidates.left, candidates.right
+    if choose is not None:
+        wanted = choose(firsts, candidates)
+        left, right = left[wanted], right[wanted]
     scorer.progress.start("verifying", left.size)
     scores = scorer.score(units.starts, units.ends, left, right)
     verdict = verdicts(scores, units.lengths[left], units.lengths[right], config, least_contained)

@@ -12,6 +12,7 @@ from dedup.model import Evidence, Relation
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.findings import Findings, Side, of_pairs, take_findings
 from dedup.scanning.matching import (
+    ChooseCandidates,
     Matching,
     UnitPairs,
     exact_scores,
@@ -26,10 +27,15 @@ from dedup.verifying import Verdict, verdicts
 MOST_SEAM_LINES = 100
 
 
-def match_paragraphs(corpus: Corpus, eligible: Bool, config: Config, scorer: Scorer) -> Matching:
-    """Match eligible paragraphs of `shingle_size` tokens or more; twice as many make one that others may contain."""
+def match_paragraphs(
+    corpus: Corpus, eligible: Bool, config: Config, scorer: Scorer, choose: ChooseCandidates | None = None
+) -> Matching:
+    """Match eligible paragraphs of `shingle_size` tokens or more; twice as many make one that others may contain.
+
+    `choose`: as in `match_units`.
+    """
     long_enough = corpus.paragraphs.lengths >= config.shingle_size
-    return match_units(corpus.paragraphs, eligible & long_enough, 2 * config.shingle_size, config, scorer)
+    return match_units(corpus.paragraphs, eligible & long_enough, 2 * config.shingle_size, config, scorer, choose)
 
 
 def representative_pairs(corpus: Corpus, matching: Matching, config: Config) -> UnitPairs:

@@ -47,7 +47,7 @@ def find_reworded(corpus: Corpus, documents: Bool, copied: Side, config: Config,
         every = np.arange(block.size)
         aligned = texts.align(every, every, known)
         reworded = (aligned.relations == RELATIONS.index(Relation.REWRITE)) & ~aligned.summaries
-        likely = aligned.scores[4] >= config.min_passage_score
+        likely = aligned.scores[4] >= config.least_passage_score(between=False)
         return passage_findings(texts, aligned.take(np.flatnonzero(reworded & likely)), every, every)
 
     found = [of_spans(Relation.REWRITE, Side(*np.zeros((3, 0), dtype=np.int64)), np.nan, [])]

@@ -16,6 +16,7 @@ from dedup.scanning.findings import Findings, Side
 from dedup.scanning.fitting import family_sample
 from dedup.scanning.matching import Matching, expand_pairs
 from dedup.scanning.rewrite_candidates import Proposals, Texts, TextSource, propose, worth_looking
+from dedup.scanning.rewrite_frames import alike_beside_frames
 from dedup.scanning.rewrite_terms import RewriteBackground, Room, fit_rewrite_background
 from dedup.scanning.rewriting import judge
 from dedup.scanning.scoring import Scorer
@@ -61,6 +62,7 @@ def find_rewrites(
     proposals = propose(texts, background, model, room)
     probabilities = judge(texts, proposals, background, model, config.min_score)
     over = np.flatnonzero(probabilities >= config.min_score)
+    over = over[alike_beside_frames(texts, proposals, over, background)]
     left, right = ranks[proposals.left[over]], ranks[proposals.right[over]]
     scores = scorer.score(corpus.documents.starts, corpus.documents.ends, left, right, every=True)
     lengths = corpus.documents.lengths

@@ -1,12 +1,14 @@
 """One text or two: aligning and sketching without a corpus."""
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from dedup.candidates import Candidates
 from dedup.config import Config
-from dedup.kernels import F64, I64, U32, choose
+from dedup.kernels import F64, I64, U32, Bool, choose
 from dedup.kernels.alignment import choose_aligner
 from dedup.model import RELATIONS, Document, Level, Passage, Relation, Span, TextColumn
 from dedup.scanning.aligned import Barred, ReadyTexts, residue_spans, whole_documents
@@ -29,7 +31,11 @@ if TYPE_CHECKING:
 
 REPETITIONS = 16
 """A paragraph that stands in both texts more often is not paired with every occurrence; nor is one of which, with all
-that it nearly repeats, there are more than the square of this."""
+that it nearly repeats, there are more than the square of this; and one with more candidates in the other text is
+compared with few of them."""
+
+NEAREST = 4
+"""With how many paragraphs of the other text, those closest to its own place, such a paragraph is compared at least."""
 
 
 def align(left: str, right: str | None = None, config: Config | None = None) -> list[Passage]:
@@ -64,13 +70,43 @@ def align(left: str, right: str | None = None, config: Config | None = None) -> 
 
 def chained_paragraphs(corpus: Corpus, config: Config, scorer: Scorer) -> Findings:
     """Passages of matching paragraphs between two documents, or within one where there is one alone."""
-    matching = match_paragraphs(corpus, ~corpus.barrier, config, scorer)
     if len(corpus.documents) == 1:
+        matching = match_paragraphs(corpus, ~corpus.barrier, config, scorer)
         pairs = representative_pairs(corpus, matching, config)
     else:
-        pairs = _across(matching, corpus.paragraph_documents, config)
+        documents = corpus.paragraph_documents
+        choose = partial(_nearest_across, documents)
+        matching = match_paragraphs(corpus, ~corpus.barrier, config, scorer, choose)
+        pairs = _across(matching, documents, config)
     nothing = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
     return find_passages(corpus, pairs, nothing, config, scorer)
+
+
+def _nearest_across(documents: I64, firsts: I64, candidates: Candidates) -> Bool:
+    """Which candidates to verify of the paragraphs of two documents: those that may lie in both of them.
+
+    Where every line of a text is nearly every line of the other one, all pairs would be the product of both. Of a
+    paragraph with more than `REPETITIONS` candidates those are taken that stand closest to its own place, and those
+    whose other paragraph has no more.
+    """
+    left, right = candidates.left, candidates.right
+    # The first of a class that has members in both documents stands for those in the second one, too.
+    both = np.zeros(documents.size, dtype=np.bool_)
+    both[firsts[documents != documents[firsts]]] = True
+    across = np.flatnonzero((documents[left] != documents[right]) | both[left] | both[right])
+    left, right = left[across], right[across]
+    places = np.arange(documents.size) - np.searchsorted(documents, documents)
+    apart = np.abs(places[left] - places[right])
+    counts = np.bincount(np.append(left, right), minlength=documents.size)
+    chosen = np.zeros(across.size, dtype=np.bool_)
+    for side, other in ((left, right), (right, left)):
+        order = np.lexsort((other, apart, side))
+        begins = np.flatnonzero(np.append(True, np.diff(side[order]) != 0)[: order.size])
+        number = np.arange(order.size) - np.repeat(begins, np.diff(begins, append=order.size))
+        chosen[order] |= (number < NEAREST) | (counts[side[order]] <= REPETITIONS)
+    wanted = np.zeros(candidates.left.size, dtype=np.bool_)
+    wanted[across[chosen]] = True
+    return wanted
 
 
 def _across(matching: Matching, documents: I64, config: Config) -> UnitPairs:

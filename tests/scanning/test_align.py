@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from dedup import Config, Passage, Relation, align, clean, find_residue
+from dedup.scanning.single import NEAREST
 from dedup.verifying import Background
 from tests.corpora import RESIDUE, article, odd_pages, pages, sentence, words
 from tests.prose import COMMON, prose, reword
@@ -172,3 +173,21 @@ def test_bytes_are_no_text() -> None:
     for work in works:
         with pytest.raises(TypeError, match="a text is a string, not bytes"):
             work(b"bytes")  # type: ignore[arg-type]
+
+
+def near_lines(numbers: range) -> str:
+    """Lines of which each is nearly every other one."""
+    generator = np.random.default_rng(3)
+    half = [" ".join(words(generator, 20)) for _ in range(2)]
+    return "\n".join(f"{half[0]} line{number} {half[1]}." for number in numbers)
+
+
+def test_of_lines_that_are_all_nearly_the_same_each_is_paired_with_few() -> None:
+    count = 60
+    left, right = near_lines(range(count)), near_lines(range(count, 2 * count))
+    found = align(left, right)
+    assert {(each.left.line, each.right.line) for each in found} >= {(line, line) for line in range(1, count + 1)}
+    assert {each.relation for each in found} == {Relation.NEAR}
+    assert len(found) <= 2 * NEAREST * count
+    few = align(near_lines(range(8)), near_lines(range(8, 16)))
+    assert len(few) == 64

@@ -46,7 +46,7 @@ def test_a_reworded_paragraph_is_found_in_another_document_with_its_evidence() -
     assert match.resemblance is not None
     assert match.resemblance < 0.3
     assert match.score is not None
-    assert 0.7 <= match.score < 1.0
+    assert Config().least_passage_score(between=True) <= match.score < 1.0
     assert len(match.evidence.anchors) >= 3
     assert all(anchor in passage for anchor in match.evidence.anchors)
     assert match.evidence.log_likelihood is not None
@@ -153,3 +153,29 @@ def test_nothing_is_found_between_the_seeds_among_other_pages() -> None:
     others = [Document(number, prose(generator, 150)) for number in range(30)]
     assert len(pages) == 5
     assert between([*pages, *others]) == []
+
+
+def test_on_one_subject_a_passage_is_less_probable_and_a_given_score_decides() -> None:
+    documents, passage, reworded = corpus(13, 0.5)
+    (alone,) = between(documents)
+    assert alone.score is not None
+    names = "Ravenholt Quistberg Tamsworthy"
+    beside = [Document(each.id, f"{each.text}\n\n{names}") if number in (3, 8) else each
+              for number, each in enumerate(documents)]  # fmt: skip
+    (same_subject,) = between(beside, Config(min_passage_score=0.2))
+    assert same_subject.score is not None
+    odds = [score / (1.0 - score) for score in (alone.score, same_subject.score)]
+    assert odds[0] / odds[1] == pytest.approx(2.5, rel=0.2)
+    assert between(documents, Config(min_passage_score=alone.score + 0.01)) == []
+    texts = texts_of(documents)
+    assert slice_of(texts, alone.left) in passage
+    assert alone.right is not None
+    assert slice_of(texts, alone.right) in reworded
+
+
+def test_a_score_under_the_default_finds_what_the_default_does_not() -> None:
+    documents, *_ = corpus(16, 0.65)
+    assert between(documents) == []
+    (match,) = between(documents, Config(min_passage_score=0.0))
+    assert match.score is not None
+    assert match.score < Config().least_passage_score(between=True)

@@ -127,7 +127,7 @@ def test_the_sentence_on_line_38_and_its_rewording_on_line_44_are_a_rewrite_with
     assert text.split("\n")[43].startswith(text[match.right.start : match.right.end])
     assert match.resemblance == 0.0
     assert match.score is not None
-    assert Config().min_passage_score <= match.score < 1.0
+    assert Config().least_passage_score(between=False) <= match.score < 1.0
     assert {"crackdown", "dissent", "thousands"} <= set(match.evidence.anchors)
     assert match.evidence.log_likelihood is not None
     assert min(match.evidence.log_likelihood) > 20
