@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.candidates.pairs import PAIRS_AT_ONCE, Candidates, distinct, linked, unpack
+from dedup.candidates.pairs import PAIRS_AT_ONCE, Candidates, linked, unpack
 from dedup.kernels import I64, U8, U32, U64, Kernels
+from dedup.kernels.distinct import distinct
 
 _NO_LEVELS: U8 = np.zeros(0, dtype=np.uint8)
 

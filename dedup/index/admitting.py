@@ -12,11 +12,12 @@ from dedup.index.anchored import Rewordings
 from dedup.index.arrivals import NONE, POSTED, ROW, Arrivals, first_arrivals, join_arrivals
 from dedup.index.concerned import Arriving
 from dedup.index.decisions import DecisionColumns
-from dedup.index.judging import Judge, Judged, distinct_ranks, no_drops, payload_of
+from dedup.index.judging import Judge, Judged, no_drops, payload_of
 from dedup.index.resolving import ARRIVAL, Resolved, find_ids, resolve
 from dedup.index.rewording import reword
 from dedup.index.state import State
 from dedup.kernels import F64, I64, U64, Kernels, Sketches
+from dedup.kernels.distinct import distinct
 from dedup.model import IdColumn, TextColumn
 from dedup.verifying import Verdict
 
@@ -210,7 +211,7 @@ def _columns(
     if removed:
         for place in np.flatnonzero(~named & (representatives >= 0)).tolist():
             named[place] = removed.get(int(representatives[place]), -1) > place
-    names = distinct_ranks(representatives[named])
+    names = distinct(representatives[named])
     places = np.full(representatives.size, -1, dtype=np.int64)
     places[named] = np.searchsorted(names, representatives[named])
     tokens = TextColumn.from_bytes(state.ids(names, kernels))

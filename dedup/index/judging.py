@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from dedup.candidates import LEAST_SHARE, exact_classes
 from dedup.index.arrivals import NONE
 from dedup.index.comparing import score_alone
-from dedup.index.linking import band_candidates, distinct, sample_candidates
+from dedup.index.linking import band_candidates, sample_candidates
 from dedup.index.state import State
 from dedup.index.tables import LOW, SHIFT
 from dedup.kernels import F64, I64, U8, U64, Bool, Kernels, Ragged, Samples, Sketches
+from dedup.kernels.distinct import distinct
 from dedup.model import Relation, TextColumn
 from dedup.tokenising import codepoint_table, hash_tokens
 from dedup.verifying import LEAST_CONTAINED_TOKENS, Scores, Verdict, score_pairs, verdicts
@@ -154,7 +155,7 @@ class Judge:
         if not droppable.size:
             return
         left, right = left[droppable], right[droppable]
-        stored = distinct_ranks(left[left < self._base])
+        stored = distinct(left[left < self._base])
         items = np.where(left < self._base, np.searchsorted(stored, left), left - self._base + stored.size)
         chosen = self._kernels.anchor(items, right + stored.size, stored.size + lengths.size)
         taken = chosen[right + stored.size] == items
@@ -245,7 +246,7 @@ class Judge:
 
     def _tokens(self, left: I64, right: I64) -> tuple[Ragged, I64, I64]:
         """The token hashes of the documents concerned, each once, and the rows of ranks and of arrivals."""
-        ranks = distinct_ranks(np.concatenate([left, right + self._base]))
+        ranks = distinct(np.concatenate([left, right + self._base]))
         first_local = int(np.searchsorted(ranks, self._base))
         row_of = np.empty(ranks.size, dtype=np.int64)
         several: list[Ragged] = []
@@ -296,14 +297,6 @@ def join_rows(several: list[Ragged]) -> Ragged:
     offsets = np.zeros(sizes.size + 1, dtype=np.int64)
     np.cumsum(sizes, out=offsets[1:])
     return Ragged(np.concatenate([each.values for each in several]), offsets)
-
-
-def distinct_ranks(ranks: I64) -> I64:
-    """The distinct ones, ascending."""
-    ordered = np.sort(ranks)
-    new = np.ones(ordered.size, dtype=np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    return ordered[new]
 
 
 def _blocks(lengths: I64) -> list[slice]:

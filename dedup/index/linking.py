@@ -9,6 +9,7 @@ import numpy as np
 from dedup.index.state import State
 from dedup.index.tables import SHIFT
 from dedup.kernels import I64, U32, U64, ArrivalPairs, Kernels, Samples
+from dedup.kernels.distinct import distinct
 
 _ENTRIES_AT_ONCE = 1 << 16
 
@@ -52,16 +53,6 @@ def _pairs(
     hits, counts = state.find(groups.tables, groups.keys, kernels)
     ledger = state.ledger
     return kernels.pair_arrivals(entries, groups.begins, hits, counts, ledger.alive, ledger.representatives, cap, links)
-
-
-def distinct(packed: U64) -> U64:
-    """The distinct values, ascending."""
-    if packed.size < 2:
-        return packed
-    ordered = np.sort(packed)
-    new = np.ones(ordered.size, dtype=np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    return ordered[new]
 
 
 _NO_PAIRS: U64 = np.zeros(0, dtype=np.uint64)

@@ -15,12 +15,13 @@ import orjson
 from dedup.deciding import DROPPED
 from dedup.index.admitting import admit_documents, no_arrivals, preview
 from dedup.index.decisions import DecisionColumns
-from dedup.index.judging import distinct_ranks, take_rows
+from dedup.index.judging import take_rows
 from dedup.index.repeated import RepeatedParagraphs
 from dedup.index.resolving import documents_with
 from dedup.index.state import State
 from dedup.index.storage import NO_RANKS, Storage
 from dedup.kernels import I64, Bool, Kernels, Sketches
+from dedup.kernels.distinct import distinct
 from dedup.model import IdColumn, TextColumn
 from dedup.segmenting import segment
 
@@ -237,7 +238,7 @@ def entries_of(texts: TextColumn, wanted: Bool, kernels: Kernels) -> Entries:
     chosen = np.flatnonzero(wanted[segments.texts])
     starts, ends, owners = segments.starts[chosen], segments.ends[chosen], segments.texts[chosen]
     # Between these bytes characters and newlines are counted, each once.
-    edges = distinct_ranks(np.concatenate([texts.offsets, starts, ends]))
+    edges = distinct(np.concatenate([texts.offsets, starts, ends]))
     marks = kernels.count_marks(texts.data, edges[:-1], edges[1:])
     characters, newlines = (np.append(0, np.cumsum(each)) for each in marks)
     begins, places, until = (np.searchsorted(edges, each) for each in (texts.offsets[owners], starts, ends))
@@ -257,7 +258,7 @@ def named(found: Found, documents: State, kernels: Kernels) -> RepeatedParagraph
     there[there] = documents.ledger.alive[found.owners[there]]
     rows = np.flatnonzero(there)
     owners = found.owners[rows]
-    ranks = distinct_ranks(owners) if owners.size else owners
+    ranks = distinct(owners) if owners.size else owners
     return RepeatedParagraphs(
         found.documents[rows],
         found.spans[rows],

@@ -23,6 +23,7 @@ from dedup.kernels.alignment import (
     Alignments,
     most_points,
 )
+from dedup.kernels.distinct import distinct, is_among
 from dedup.kernels.reference_refinement import (
     STEPS,
     Refined,
@@ -98,9 +99,9 @@ class _Pair:
         self.scoring = WITHIN_SCORING if self.within else PASSAGE_SCORING
         self.hashes = [texts.hashes[texts.offsets[each] : texts.offsets[each + 1]] for each in (text, other)]
         spans = [slice(int(texts.term_offsets[each]), int(texts.term_offsets[each + 1])) for each in (text, other)]
-        distinct, inverse = np.unique(np.concatenate([texts.terms[span] for span in spans]), return_inverse=True)
+        shared, inverse = np.unique(np.concatenate([texts.terms[span] for span in spans]), return_inverse=True)
         n_left = spans[0].stop - spans[0].start
-        counts, sentences = np.zeros((2, distinct.size), dtype=np.int64), np.zeros((2, distinct.size), dtype=np.int64)
+        counts, sentences = np.zeros((2, shared.size), dtype=np.int64), np.zeros((2, shared.size), dtype=np.int64)
         numbers = []
         for side, each in enumerate((text, other)):
             of_terms = inverse[n_left:] if side else inverse[:n_left]
@@ -241,7 +242,7 @@ def _summarise(left: Side, right: Side, found: I64, features: F64) -> None:
 def _spread(left: Side, right: Side, passage: tuple[int, int]) -> tuple[float, ...]:
     """Where the terms of a left span stand in the right text, weighed by how rare they are there."""
     terms, size = right.terms, right.terms.size
-    held = np.isin(terms, left.terms[passage[0] : passage[1]])
+    held = is_among(terms, distinct(left.terms[passage[0] : passage[1]]))
     whole = size + SUMMARY_SCORING.weight
     mass = np.maximum(-np.log((right.counts[terms] + SUMMARY_SCORING.prior) / whole) - _COMMON, 0.0)
     fresh = np.zeros(size, dtype=np.bool_)

@@ -12,6 +12,7 @@ from dedup.kernels.alignment import (
     MOST_OCCURRENCES,
     SKIPS,
 )
+from dedup.kernels.distinct import distinct, is_among
 
 _MOST_LEVELS = 40
 
@@ -31,7 +32,8 @@ class Bigrams(NamedTuple):
 def number_bigrams(left: I64, right: I64, left_known: Bool, right_known: Bool) -> Bigrams:
     """Number the skip-bigrams that two texts share, from 1; `known` are the terms that the other text holds."""
     keys = [_keys(terms, known) for terms, known in ((left, left_known), (right, right_known))]
-    shared = np.intersect1d(keys[0][keys[0] >= 0], keys[1][keys[1] >= 0])
+    ours, theirs = (distinct(side[side >= 0]) for side in keys)
+    shared = ours[is_among(ours, theirs)]
     numbers = []
     for side in keys:
         places = np.searchsorted(shared, side)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U8, U32, U64, Bool, Tokens
+from dedup.kernels.distinct import distinct
 from dedup.kernels.hashing import FINISHER, POLYNOMIAL, mix
 from dedup.kernels.reference_characters import decode, sum_rows
 from dedup.kernels.terms import (
@@ -123,17 +124,17 @@ def _breaks_before(
 
 def _number_terms(stems: U64, breaks: NDArray[np.int64]) -> tuple[U32, U64, U32, U32, int]:
     """Number of each token's term; the terms as they first come up, their counts in tokens and sentences; sentences."""
-    distinct, firsts, inverse, counts = np.unique(stems, return_index=True, return_inverse=True, return_counts=True)
+    terms, firsts, inverse, counts = np.unique(stems, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(firsts)
     numbers = np.argsort(order)[inverse]
     begins, places = (breaks >= SENTENCE_BREAK) & (breaks < BARRIER), np.arange(breaks.size)
     since = places - np.maximum.accumulate(np.where(begins, places, 0))
     sentences = np.cumsum(begins | ((since > 0) & (since % SENTENCE_TOKENS == 0)))
-    held = np.unique(np.stack([sentences, numbers], axis=1), axis=0)[:, 1]
+    held = distinct(sentences * terms.size + numbers) % max(terms.size, 1)
     return (
         numbers.astype(np.uint32),
-        distinct[order],
+        terms[order],
         counts[order].astype(np.uint32),
-        np.bincount(held, minlength=distinct.size).astype(np.uint32),
+        np.bincount(held, minlength=terms.size).astype(np.uint32),
         max(int(sentences[-1]) if sentences.size else 0, 1),
     )

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from dedup.kernels import I64, U64, Bool
+from dedup.kernels.distinct import distinct
 
 
 class Repetition(NamedTuple):
@@ -35,7 +36,7 @@ def templated_lines(
     places = np.flatnonzero(eligible)
     for members in _groups(documents[places], edges[places], least):
         segments = places[members]
-        if np.unique(digests[segments]).size > 1:
+        if distinct(digests[segments]).size > 1:
             yield Repetition(segments, part)
 
 

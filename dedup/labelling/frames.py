@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dedup.kernels import I64, U64, Bool
+from dedup.kernels.distinct import distinct
 
 LEAST_ON_SITE = 2
 LEAST_LONG_ON_SITE = 3
@@ -25,7 +26,7 @@ class BoilerplateSet:
     @classmethod
     def of(cls, everywhere: U64, on_sites: U64) -> "BoilerplateSet":
         """A set of digests and keys in any order."""
-        return cls(np.unique(everywhere), np.unique(on_sites))
+        return cls(distinct(everywhere), distinct(on_sites))
 
     def holds(self, digests: U64, sites: U64) -> Bool:
         """Whether each paragraph is boilerplate on its site; `sites` is 0 where there is none."""

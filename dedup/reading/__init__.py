@@ -6,8 +6,9 @@ entry; an entry for a whole file counts as one record read. Blank lines of JSON 
 """
 
 from dedup.reading.batches import read_batches
+from dedup.reading.building import TextMemory
 from dedup.reading.lines import lines_of
 from dedup.reading.options import ReadOptions, Reason
 from dedup.reading.paths import Inputs, find_files
 
-__all__ = ["Inputs", "ReadOptions", "Reason", "find_files", "lines_of", "read_batches"]
+__all__ = ["Inputs", "ReadOptions", "Reason", "TextMemory", "find_files", "lines_of", "read_batches"]

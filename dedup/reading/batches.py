@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from dedup.model import Quarantined, RecordBatch
-from dedup.reading.building import BatchBuilder
+from dedup.reading.building import BatchBuilder, TextMemory
 from dedup.reading.formats import Format, foreign_format, format_of_bytes, format_of_name
 from dedup.reading.json_lines import read_json_lines
 from dedup.reading.opening import BrokenInput, InputStream
@@ -20,16 +20,18 @@ def read_batches(
     options: ReadOptions,
     quarantine: Callable[[Quarantined], None],
     progress: Callable[[int], None] | None = None,
+    memory: TextMemory | None = None,
 ) -> Iterator[RecordBatch]:
     """The records of `files` (`-` is stdin) in batches, in order.
 
     A record that cannot be read goes to `quarantine`, and so does a file; every call counts as one record read.
     `progress` is called with the bytes of input, as they are stored, that were consumed since its last call. What
-    the two functions raise comes through. In memory are a batch, a block of input, and the longest record.
+    the two functions raise comes through. In memory are a batch, a block of input, and the longest record. `memory`:
+    where texts are to stand, if it has room; by default each batch has memory of its own.
 
     Raises `InputError` at the first record that cannot be read if `options.strict`.
     """
-    batch = BatchBuilder(options)
+    batch = BatchBuilder(options, memory)
     outcome = Quarantine(quarantine, options.strict)
     for file in files:
         before = batch.taken

@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
-from typing import overload
+from typing import Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +62,28 @@ class PathRuns(Sequence[str]):
         return self._paths[bisect_right(self._ends, place % len(self))]
 
 
-class _Filling:
-    """A column that is being filled. Its bytes are copied once, to where they stay."""
+class TextMemory(Protocol):
+    """Memory that texts are read into and stay in."""
 
-    def __init__(self, limit: int) -> None:
+    def reserve(self, size: int) -> NDArray[np.uint8] | None:
+        """So many bytes behind those taken, None where there is no room; what was reserved before no longer is."""
+        ...
+
+    def take(self, size: int) -> None:
+        """Keep so many bytes from the beginning of what is reserved."""
+        ...
+
+
+class _Filling:
+    """A column that is being filled. Its bytes are copied once, to where they stay.
+
+    That is in the `memory` given, while it has room; beyond, room of its own is doubled, though not over `limit` bytes
+    unless it is needed.
+    """
+
+    def __init__(self, limit: int, memory: TextMemory | None = None) -> None:
         self._limit = limit
+        self._memory = memory
         self._data: NDArray[np.uint8] = np.empty(0, dtype=np.uint8)
         self._used = 0
         self._lengths = array("q")
@@ -74,10 +91,17 @@ class _Filling:
     def extend(self, joined: bytes | NDArray[np.uint8], lengths: "array[int]") -> None:
         """Take texts joined to one, and how long they are."""
         end = self._used + len(joined)
+        reserved = min(self._limit, _RESERVED)
+        if self._memory is not None and not self._data.size:
+            given = self._memory.reserve(max(end, reserved))
+            if given is None:
+                self._memory = None
+            else:
+                self._data = given
         if end > self._data.size:
+            self._memory = None
             # An array of this size takes no memory where nothing was written yet.
-            room = max(end, min(2 * end, self._limit), min(self._limit, _RESERVED))
-            wider = np.empty(room, dtype=np.uint8)
+            wider = np.empty(max(end, min(2 * end, self._limit), reserved), dtype=np.uint8)
             wider[: self._used] = self._data[: self._used]
             self._data = wider
         self._data[self._used : end] = np.frombuffer(joined, dtype=np.uint8)
@@ -89,6 +113,9 @@ class _Filling:
         offsets = np.zeros(len(self._lengths) + 1, dtype=np.int64)
         np.cumsum(np.frombuffer(self._lengths, dtype=np.int64), out=offsets[1:])
         data = self._data[: self._used]
+        if self._memory is not None and self._data.size:
+            self._memory.take(self._used)
+            return TextColumn(data, offsets)
         # What is reserved and not used is not to be held, unless it is little.
         return TextColumn(data if self._used > self._data.size // 8 * 7 else data.copy(), offsets)
 
@@ -96,10 +123,11 @@ class _Filling:
 class BatchBuilder:
     """Collects records, of any number of files, and closes a batch before it grows too large.
 
-    `taken` counts the records taken so far.
+    `taken` counts the records taken so far. Texts stand in `memory`, if it is given and has room.
     """
 
-    def __init__(self, options: ReadOptions) -> None:
+    def __init__(self, options: ReadOptions, memory: TextMemory | None = None) -> None:
+        self._memory = memory
         self._limit = options.batch_bytes
         self._with_dates = options.date_column is not None
         self._own = max(_LARGE, self._limit // 4)
@@ -108,7 +136,7 @@ class BatchBuilder:
         self._start()
 
     def _start(self) -> None:
-        self._texts = _Filling(self._limit)
+        self._texts = _Filling(self._limit, self._memory)
         self._tokens = _Filling(0)
         self._paths = PathRuns()
         self._dates: list[Date] = []
@@ -194,6 +222,8 @@ class BatchBuilder:
         return self._closed() if self._paths else None
 
     def _count(self, path: str, records: int, size: int) -> None:
+        if not records:
+            return
         self._paths.extend(path, records)
         self._size += size
         self.taken += records
@@ -227,6 +257,10 @@ def _part(column: TextColumn, start: int, end: int) -> TextColumn:
 
 
 def _lengths(column: TextColumn) -> "array[int]":
-    lengths = array("q")
-    lengths.frombytes(np.diff(column.offsets).tobytes())
-    return lengths
+    return _as_array(np.diff(column.offsets))
+
+
+def _as_array(lengths: NDArray[np.int64]) -> "array[int]":
+    numbers = array("q")
+    numbers.frombytes(lengths.tobytes())
+    return numbers

@@ -9,6 +9,7 @@ from dedup.aligning import Passages, align_texts, find_anchors
 from dedup.config import Config
 from dedup.kernels import F64, I64, U64, Bool, Kernels, Ragged, Tokens
 from dedup.kernels.alignment import UNIT, Aligner
+from dedup.kernels.distinct import distinct, is_among
 from dedup.kernels.terms import Terms
 from dedup.model import RELATIONS, Relation, TextColumn
 from dedup.scanning.corpus import Corpus
@@ -85,9 +86,9 @@ TEMPLATE_SHARE = 0.7
 
 def _share_in_common(one: U64, other: U64) -> float:
     """Distinct terms in common, as a share of those of the side that has fewer."""
-    distinct = np.unique(one), np.unique(other)
-    common = np.intersect1d(*distinct, assume_unique=True).size
-    return float(common / max(min(distinct[0].size, distinct[1].size), 1))
+    terms, others = distinct(one), distinct(other)
+    common = int(np.count_nonzero(is_among(terms, others)))
+    return float(common / max(min(terms.size, others.size), 1))
 
 
 def _shortened(tokens: Tokens, barrier: Bool) -> tuple[Tokens, Bool]:

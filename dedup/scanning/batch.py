@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from dedup.config import PAIR_RELATIONS, Config
 from dedup.errors import ConfigError
 from dedup.model import Document, IdColumn, Level, Quarantined, RecordBatch, Relation, Report, TextColumn
 from dedup.reading import ReadOptions, find_files, read_batches
+from dedup.scanning.arena import Arena
 from dedup.scanning.corpus import Corpus, gather_corpus
 from dedup.scanning.documents import (
     document_findings,
@@ -23,7 +25,6 @@ from dedup.scanning.findings import Findings, join_findings, join_sides
 from dedup.scanning.fitting import fit_to_corpus
 from dedup.scanning.frames import find_frames
 from dedup.scanning.labels import label_boilerplate, label_residue
-from dedup.scanning.lifted import find_lifted
 from dedup.scanning.paragraphs import (
     every_pair,
     find_passages,
@@ -35,17 +36,18 @@ from dedup.scanning.paragraphs import (
 from dedup.scanning.progress import Progress, Silent
 from dedup.scanning.result import make_report
 from dedup.scanning.returning import return_memory
-from dedup.scanning.reworded import find_reworded, later_copies
-from dedup.scanning.rewrite_findings import find_rewrites
-from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.scanning.scoring import Scorer
+from dedup.scanning.shelf import Shelf
 from dedup.scanning.threads import Threads
 from dedup.scanning.vetoing import veto_frames
 from dedup.verifying import Background
 
+if TYPE_CHECKING:
+    from dedup.scanning.rewrite_terms import RewriteBackground
+
 Sources = str | os.PathLike[str] | Document | Iterable[str | os.PathLike[str] | Document]
 
-_Given = tuple[Background | None, RewriteBackground | None]
+_Given = tuple[Background | None, "RewriteBackground | None"]
 
 BATCH_BYTES = 8 << 20
 BATCH_RECORDS = 1 << 16
@@ -60,7 +62,7 @@ def scan(
     memory: int | None = None,
     progress: Progress | None = None,
     background: Background | None = None,
-    rewrites: RewriteBackground | None = None,
+    rewrites: "RewriteBackground | None" = None,
 ) -> Report:
     """Find everything repeated or left over in a corpus.
 
@@ -85,7 +87,7 @@ def pairs(
     memory: int | None = None,
     progress: Progress | None = None,
     background: Background | None = None,
-    rewrites: RewriteBackground | None = None,
+    rewrites: "RewriteBackground | None" = None,
 ) -> Report:
     """Find every verified pair, not only those with the representative; by default of documents: exact, near, contains.
 
@@ -111,8 +113,9 @@ def _run(
     if not isinstance(workers, int):
         raise ConfigError(f"workers is a number of threads, not {workers!r}")
     workers = max(workers, 1)
-    batches, skipped = _batches(sources, reading or ReadOptions(), quarantined, progress)
-    corpus = gather_corpus(batches, config, workers, progress, memory)
+    arena = Arena(Shelf(memory))
+    batches, skipped = _batches(sources, reading or ReadOptions(), quarantined, progress, arena)
+    corpus = gather_corpus(batches, config, workers, progress, arena)
     return_memory()
     with Threads(workers) as threads:
         return _report(corpus, config, threads, progress, quarantined, skipped, given, every=every)
@@ -157,6 +160,8 @@ def _report(
         found.append(document_findings(corpus, matching, outcome))
 
     if config.looks_for(Relation.REWRITE) and config.level.documents:
+        from dedup.scanning.rewrite_findings import find_rewrites
+
         rewrites, compared, fingerprint = find_rewrites(
             corpus, matching.firsts, outcome.kept, config, scorer, rewrites_given, every=every
         )
@@ -186,6 +191,9 @@ def _report(
         passages = find_passages(corpus, paragraph_pairs, repeated, config, scorer)
         found.append(without_whole_documents(corpus, passages, found[0]))
         if config.looks_for(Relation.REWRITE):
+            from dedup.scanning.lifted import find_lifted
+            from dedup.scanning.reworded import find_reworded, later_copies
+
             told = ~eligible | repeated | templated
             copied = join_sides([spans_of(corpus, *[np.flatnonzero(told)] * 2), later_copies(passages)])
             found.append(find_reworded(corpus, outcome.kept, copied, config, scorer))
@@ -211,7 +219,7 @@ def _report(
 
 
 def _batches(
-    sources: Sources, reading: ReadOptions, quarantined: list[Quarantined], progress: Progress
+    sources: Sources, reading: ReadOptions, quarantined: list[Quarantined], progress: Progress, arena: Arena
 ) -> tuple[Iterator[RecordBatch], int]:
     """The records of paths or of documents, and how many files were passed over."""
     if isinstance(sources, str | os.PathLike | Document):
@@ -226,7 +234,7 @@ def _batches(
         return _document_batches(chain(begin, remaining)), 0
     inputs = find_files([_path(each) for each in chain(begin, remaining)])
     progress.start("reading", inputs.total_bytes)
-    return read_batches(inputs.files, reading, quarantined.append, progress.advance), inputs.skipped
+    return read_batches(inputs.files, reading, quarantined.append, progress.advance, arena), inputs.skipped
 
 
 def _path(source: str | os.PathLike[str] | Document) -> str | os.PathLike[str]:

@@ -11,6 +11,7 @@ from dedup.config import Config
 from dedup.deciding import keep_order
 from dedup.kernels import I64, WORTH, Bool, Kernels, choose
 from dedup.model import DocumentId, IdColumn, RecordBatch
+from dedup.scanning.arena import Arena
 from dedup.scanning.progress import Progress
 from dedup.scanning.shelf import Shelf
 from dedup.scanning.sketching import BatchSketch, ResidueLine, barriers, sketch_batch
@@ -60,15 +61,15 @@ class Corpus:
 
 
 def gather_corpus(
-    batches: Iterable[RecordBatch], config: Config, workers: int, progress: Progress, memory: int | None = None
+    batches: Iterable[RecordBatch], config: Config, workers: int, progress: Progress, arena: Arena | None = None
 ) -> Corpus:
     """Read all batches, sketching them in `workers` threads while the next ones are read, and rank the documents.
 
-    `memory`: bytes that the process may take; what is over stands in a temporary file. Raises ConfigError where they
-    are too few.
+    `arena`: what the batches are read into, with a budget of memory; what is over that stands in a temporary file.
     """
-    shelf = Shelf(memory)
-    gathering = _Gathering(shelf, edges=config.finds_frames)
+    arena = arena or Arena(Shelf(None))
+    shelf = arena.shelf
+    gathering = _Gathering(arena, edges=config.finds_frames)
     kernels: Kernels | None = None
     # With several workers one batch more is waiting: they are not to wait while those done are put away.
     ahead = workers if workers == 1 else workers + 1
@@ -101,11 +102,11 @@ def gather_corpus(
 class _Gathering:
     """What is kept of the batches so far."""
 
-    def __init__(self, shelf: Shelf, *, edges: bool) -> None:
+    def __init__(self, arena: Arena, *, edges: bool) -> None:
         self.dates: list[str | float | None] = []
         self.sources: list[str] = []
-        self._shelf = shelf
-        self._store = TextStore(shelf)
+        self._shelf = shelf = arena.shelf
+        self._store = TextStore(arena)
         self._ids: list[IdColumn] = []
         self._documents, self._paragraphs = UnitsBuilder(shelf), UnitsBuilder(shelf, edges=edges)
         self._paragraph_documents: list[I64] = [np.zeros(0, dtype=np.int64)]

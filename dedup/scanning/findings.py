@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import F64, I64, Marks
+from dedup.kernels.distinct import distinct
 from dedup.model import (
     RELATIONS,
     Evidence,
@@ -20,7 +21,6 @@ from dedup.model import (
 )
 from dedup.scanning.corpus import Corpus
 from dedup.scanning.matching import UnitPairs
-from dedup.scanning.store import distinct
 from dedup.verifying import CODES
 
 EXCERPT = 2000

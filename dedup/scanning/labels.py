@@ -6,6 +6,7 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.kernels import I64, Bool
+from dedup.kernels.distinct import distinct, is_among
 from dedup.labelling import Repetition, common_beginning, common_ending, repeated_lines, templated_lines
 from dedup.model import Evidence, Relation, Span
 from dedup.scanning.corpus import Corpus
@@ -78,7 +79,7 @@ def _boilerplate_findings(corpus: Corpus, found: list[tuple[Repetition, bool]]) 
             Evidence(
                 pattern=pattern,
                 occurrences=int(members.size),
-                documents=int(np.unique(corpus.paragraph_documents[members]).size) if is_frame else None,
+                documents=int(distinct(corpus.paragraph_documents[members]).size) if is_frame else None,
                 lines=tuple(lines[bounds[place] : bounds[place + 1]]),
             )
         )
@@ -161,7 +162,7 @@ def _quoted_paragraphs(corpus: Corpus) -> dict[int, int]:
     digests = corpus.kernels.digest(*quoted)
     documents, paragraphs = corpus.paragraph_documents, corpus.paragraphs
     first_of: dict[tuple[int, int], int] = {}
-    for paragraph in np.flatnonzero(np.isin(paragraphs.digests, digests) & ~corpus.barrier).tolist():
+    for paragraph in np.flatnonzero(is_among(paragraphs.digests, distinct(digests)) & ~corpus.barrier).tolist():
         first_of.setdefault((int(documents[paragraph]), int(paragraphs.digests[paragraph])), paragraph)
     candidates = np.array(
         [

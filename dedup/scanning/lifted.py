@@ -7,6 +7,7 @@ import numpy as np
 from dedup.config import PAIR_RELATIONS, Config
 from dedup.kernels import I64, Bool
 from dedup.kernels.alignment import choose_aligner
+from dedup.kernels.distinct import distinct, is_among
 from dedup.model import RELATIONS, Relation
 from dedup.scanning.aligned import Aligned, Barred, ReadyTexts, common_words, residue_spans
 from dedup.scanning.corpus import Corpus
@@ -85,8 +86,8 @@ def _discount_subjects(texts: ReadyTexts, aligned: Aligned, left: I64, right: I6
 
 def _without_pairs(excerpts: Excerpts, known: Findings, count: int) -> Excerpts:
     """The excerpts but those of pairs of documents that are known to match as a whole."""
-    pairs = np.unique(known.left.documents * count + known.right.documents)
-    others = np.flatnonzero(~np.isin(excerpts.left.documents * count + excerpts.right.documents, pairs))
+    pairs = distinct(known.left.documents * count + known.right.documents)
+    others = np.flatnonzero(~is_among(excerpts.left.documents * count + excerpts.right.documents, pairs))
     return Excerpts(excerpts.left.take(others), excerpts.right.take(others), excerpts.capped)
 
 

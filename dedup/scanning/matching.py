@@ -19,9 +19,9 @@ from dedup.candidates import (
 )
 from dedup.config import Config
 from dedup.kernels import I64, Bool
+from dedup.kernels.distinct import distinct
 from dedup.scanning.returning import return_memory
 from dedup.scanning.scoring import Scorer
-from dedup.scanning.store import distinct
 from dedup.scanning.units import Units
 from dedup.verifying import Scores, Verdict, verdicts
 

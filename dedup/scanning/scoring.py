@@ -8,8 +8,9 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.kernels import I64, Bool, Kernels, Ragged
+from dedup.kernels.distinct import distinct
 from dedup.scanning.progress import Progress
-from dedup.scanning.store import TextStore, distinct
+from dedup.scanning.store import TextStore
 from dedup.scanning.threads import Threads
 from dedup.tokenising import codepoint_table
 from dedup.verifying import Background, Scores, score_pairs

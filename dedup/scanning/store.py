@@ -7,12 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.kernels import I64, U8, Bool, Kernels, Marks
+from dedup.kernels.distinct import distinct
 from dedup.model import TextColumn
+from dedup.scanning.arena import Arena
 from dedup.scanning.shelf import Shelf, Slot
 
 _BLOCK = 1 << 20
 _GAP = 1 << 12
-_ARENA = 1 << 28
+_BLOCK_OF_COPIES = 1 << 28
 
 
 class Part(NamedTuple):
@@ -27,34 +29,47 @@ class Part(NamedTuple):
 class TextStore:
     """Buffers of texts, appended one after the other. An address is a byte's place in their concatenation."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, arena: Arena) -> None:
+        self._arena = arena
+        self._shelf = arena.shelf
         self._slots: list[Slot[np.uint8]] = []
         self._bases = [0]
-        self._arena: U8 = np.empty(0, dtype=np.uint8)
+        self._block: U8 = np.empty(0, dtype=np.uint8)
         self._filled = 0
+        self._end: tuple[U8, int] | None = None  # where the last slot ends, in which block
 
     def append(self, texts: TextColumn) -> int:
         """Add texts behind those that are there; the address of the first.
 
-        In memory they are copied into arenas: batches side by side are hashed together, and what they were read into is
-        given back whole.
+        Those that were read into the arena stay where they are. Others are copied in memory: batches side by side are
+        hashed together, and what they were read into is given back whole.
         """
         base, size = self._bases[-1], texts.n_bytes
+        block = self._arena.block_of(texts.data)
+        if block is not None:
+            self._extend(block, texts.data.ctypes.data - block.ctypes.data, size)
+            return base
         if not self._shelf.room_for(size):
             self._slots.append(self._shelf.spill(texts.data))
             self._bases.append(base + size)
-            self._arena = np.empty(0, dtype=np.uint8)
+            self._end = None
             return base
-        if self._arena.size == 0 or self._arena.size - self._filled < size:
+        if self._block.size - self._filled < size or not self._block.size:
             # Memory that is not touched costs nothing.
-            self._arena, self._filled = np.empty(max(_ARENA, size), dtype=np.uint8), 0
-            self._slots.append(Slot(self._arena, 0, self._arena.dtype, 0))
-            self._bases.append(base)
-        self._arena[self._filled : self._filled + size] = texts.data
+            self._block, self._filled = np.empty(max(_BLOCK_OF_COPIES, size), dtype=np.uint8), 0
+        self._block[self._filled : self._filled + size] = texts.data
+        self._extend(self._block, self._filled, size)
         self._filled += size
-        self._bases[-1] = base + size
         return base
+
+    def _extend(self, block: U8, place: int, size: int) -> None:
+        """Add bytes from a place in a block on: to the last slot, if they stand behind it."""
+        if self._end is None or self._end[0] is not block or self._end[1] != place:
+            held = block[place:]
+            self._slots.append(Slot(held, 0, held.dtype, 0))
+            self._bases.append(self._bases[-1])
+        self._bases[-1] += size
+        self._end = block, place + size
 
     @property
     def shelf(self) -> Shelf:
@@ -199,10 +214,3 @@ class TextStore:
         chunk = int(np.searchsorted(self._bases, start, side="right")) - 1
         base = self._bases[chunk]
         return self._shelf.get(self._slots[chunk], start - base, end - base)
-
-
-def distinct(values: I64) -> I64:
-    """The distinct values, ascending: several times as fast as `np.unique`."""
-    ordered = np.sort(values)
-    first = np.append(True, ordered[1:] != ordered[:-1])[: ordered.size]
-    return np.compress(first, ordered)

@@ -82,3 +82,35 @@ def test_a_small_batch_does_not_hold_the_room_that_was_reserved() -> None:
     assert batch is not None
     assert batch.texts.data.base is None
     assert batch.texts.data.nbytes == 4
+
+
+class Memory:
+    """Room for texts, as much as is given."""
+
+    def __init__(self, size: int) -> None:
+        self.data = np.zeros(size, dtype=np.uint8)
+        self.taken = 0
+
+    def reserve(self, size: int) -> np.ndarray[tuple[int], np.dtype[np.uint8]] | None:
+        room = self.data[self.taken : self.taken + size]
+        return room if room.size == size else None
+
+    def take(self, size: int) -> None:
+        self.taken += size
+
+
+def test_texts_stand_one_behind_the_other_in_the_memory_given_while_it_has_room() -> None:
+    memory = Memory(30)
+    builder = BatchBuilder(ReadOptions(batch_bytes=15), memory)
+    texts = [b"first batch", b"second", b"one", b"third", b"fourth, and last"]
+    batches = [full for each in texts for full in builder.add_many(["1"], [each], "a", ())]
+    last = builder.close()
+    assert last is not None
+    every = [*batches, last]
+    assert [[batch.texts.raw(row) for row in range(len(batch))] for batch in every] == [
+        [b"first batch"],
+        [b"second", b"one", b"third"],
+        [b"fourth, and last"],
+    ]
+    assert [np.shares_memory(batch.texts.data, memory.data) for batch in every] == [True, True, False]
+    assert memory.data[: memory.taken].tobytes() == b"first batchsecondonethird"

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from dedup.kernels import I64, U8, Kernels, Marks, reference
 from dedup.model import TextColumn
 from dedup.scanning import store as stores
-from dedup.scanning.store import TextStore, distinct
+from dedup.scanning.arena import Arena
+from dedup.scanning.store import TextStore
 from tests.scanning.shelves import EVERYTHING, NOTHING, shelf_with
 from tests.strategies import prose, texts
 
@@ -18,7 +19,7 @@ batches = st.lists(st.lists(st.one_of(texts(), prose()), max_size=4), min_size=1
 
 def stored(several: list[list[str]], room: int = EVERYTHING) -> tuple[TextStore, list[str], I64]:
     """Give a store, all texts, and the address of each."""
-    store = TextStore(shelf_with(room))
+    store = TextStore(Arena(shelf_with(room)))
     addresses = []
     for batch in several:
         column = TextColumn.from_strings(batch)
@@ -135,7 +136,7 @@ def test_what_stands_far_apart_in_the_file_is_read_apart() -> None:
 
 
 def test_texts_in_memory_stand_side_by_side_and_are_not_copied_again() -> None:
-    store = TextStore(shelf_with(EVERYTHING))
+    store = TextStore(Arena(shelf_with(EVERYTHING)))
     columns = [TextColumn.from_strings(batch) for batch in (["one", "two"], ["three"])]
     starts = np.array([store.append(column) for column in columns], dtype=np.int64)
     (part,), (again,) = (list(store.parts(starts, starts + 3)) for _ in range(2))
@@ -143,9 +144,63 @@ def test_texts_in_memory_stand_side_by_side_and_are_not_copied_again() -> None:
     assert part.data[part.starts[1] : part.starts[1] + 5].tobytes() == b"three"
 
 
-@given(st.lists(st.integers(-3, 3)))
-def test_distinct_values_ascend(values: list[int]) -> None:
-    assert distinct(np.array(values, dtype=np.int64)).tolist() == sorted(set(values))
+def read_into(arena: Arena, batch: list[str], reserved: int = 100) -> TextColumn:
+    """A batch as the reader gives it: in the arena if that has room."""
+    column = TextColumn.from_strings(batch)
+    room = arena.reserve(reserved)
+    if room is None:
+        return column
+    room[: column.n_bytes] = column.data
+    arena.take(column.n_bytes)
+    return TextColumn(room[: column.n_bytes], column.offsets)
+
+
+def test_texts_that_were_read_into_the_arena_stay_where_they_are() -> None:
+    arena = Arena(shelf_with(EVERYTHING))
+    store = TextStore(arena)
+    # The reader is ahead.
+    columns = [read_into(arena, batch) for batch in (["one", "two"], [], ["three"])]
+    starts = np.array([store.append(column) for column in columns], dtype=np.int64)
+    assert starts.tolist() == [0, 6, 6]
+    (part,) = store.parts(starts[::2], starts[::2] + 3)
+    assert np.shares_memory(part.data, columns[0].data)
+    assert np.shares_memory(part.data, columns[2].data)
+    assert store.text(6, 11) == "three"
+
+
+@given(st.lists(st.tuples(st.booleans(), st.lists(st.text("abé", max_size=9), max_size=3)), max_size=8), rooms)
+def test_texts_in_the_arena_copied_and_in_the_file(several: list[tuple[bool, list[str]]], room: int) -> None:
+    arena = Arena(shelf_with(room))
+    store = TextStore(arena)
+    read = [read_into(arena, batch) if in_arena else TextColumn.from_strings(batch) for in_arena, batch in several]
+    expected = []
+    for column in read:
+        base = store.append(column)
+        expected += [(base + start, column[row]) for row, start in enumerate(column.offsets[:-1].tolist())]
+    sizes = [len(text.encode()) for _, text in expected]
+    ends = [start + size for (start, _), size in zip(expected, sizes, strict=True)]
+    assert [store.text(start, end) for (start, _), end in zip(expected, ends, strict=True)] == [
+        text for _, text in expected
+    ]
+    starts = np.array([start for start, _ in expected], dtype=np.int64)
+    gathered = store.gather(starts, np.array(ends, dtype=np.int64))
+    assert list(gathered) == [text for _, text in expected]
+
+
+def test_an_arena_takes_no_more_than_its_budget() -> None:
+    shelf = shelf_with(100)
+    arena = Arena(shelf)
+    assert arena.reserve(80) is not None
+    # What is reserved anew, or not used, is given back.
+    assert arena.reserve(90) is not None
+    arena.take(30)
+    assert arena.reserve(71) is None
+    room = arena.reserve(70)
+    assert room is not None
+    assert room.size == 70
+    arena.take(70)
+    assert arena.reserve(1) is None
+    assert not shelf.room_for(1)
 
 
 @pytest.mark.parametrize("block", [1, 7, 1 << 20])
