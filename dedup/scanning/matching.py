@@ -100,9 +100,7 @@ def match_units(
     )
 
 
-def _candidates(
-    units: Units, compared: Bool, config: Config, scorer: Scorer
-) -> tuple[Candidates, Candidates]:
+def _candidates(units: Units, compared: Bool, config: Config, scorer: Scorer) -> tuple[Candidates, Candidates]:
     """Candidates by bands and by containment of the units compared, band by band and part by part in all threads."""
     kernels, threads = scorer.kernels, scorer.threads
     owners = units.ranks(compared)
