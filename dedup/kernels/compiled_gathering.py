@@ -348,7 +348,8 @@ def gather_lists(stack: AnchorStack, keys: U32, alive: Bool, cap: int, budget: i
         return nothing_gathered(keys.size, *state.tolist())
     n_words = (int(stack.firsts[-1]) >> 6) + 1
     bitmap, before = np.zeros(n_words, dtype=np.uint64), np.empty(n_words, dtype=np.uint32)
-    documents, units = np.empty((2, room), dtype=np.uint32)
+    # Apart, so that of what postings take only the units stay.
+    documents, units = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.uint32)
     strengths, offsets = np.empty(room, dtype=np.uint16), np.empty(keys.size + 1, dtype=np.int64)
     most = min(room, int(stack.firsts[-1]))
     tables, places = np.empty((2, most), dtype=np.int64)
