@@ -110,6 +110,8 @@ class WriteBehind:
 
     def _wait(self, left: int) -> None:
         """Wait until no more than `left` pieces are to be done."""
+        if self._given_up:
+            raise Stopped
         since = None
         while self._running and (len(self._running) > left or self._running[0].done()):
             running = self._running[0]

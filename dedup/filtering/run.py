@@ -229,7 +229,11 @@ class _Run:
             if finished:
                 raise another_input(self._source, f"it ends before its first {reached.until.offset:,} bytes")
             return FilterResult(self._count, before, False)
-        writer.wait()
+        try:
+            writer.wait()
+        except Stopped:
+            # What is being recorded or written does not end. The mark in the index says how far the run came.
+            return FilterResult(self._count, before, False, tuple(self._complaints))
         if finished:
             outputs.finish()
         states = outputs.states()

@@ -8,6 +8,9 @@ import pytest
 from dedup.cli.entry import main
 from dedup.errors import StoreError
 from dedup.filtering import FilterOptions, filter_records
+from dedup.filtering.outputs import Outputs
+from dedup.filtering.records import Batch
+from dedup.filtering.verdicts import Verdicts
 from dedup.index import Index
 from dedup.index.locking import WriterLock
 from dedup.model import Document
@@ -42,6 +45,34 @@ def test_a_locked_index_is_refused_at_once_unless_told_to_wait(
     closing.join()
     assert done == 0
     assert Path(given[1]).read_bytes() == Path(given[0]).read_bytes()
+
+
+def test_a_run_whose_writing_does_not_end_ends_all_the_same_when_it_is_asked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in.jsonl").write_bytes(
+        b"".join(lines_of([Document(number, f"{WORDS} {number}") for number in (1, 2)]))
+    )
+    given = [str(tmp_path / name) for name in ("in.jsonl", "out.jsonl")]
+    begun, released = threading.Event(), threading.Event()
+
+    def stuck(outputs: Outputs, batch: Batch, verdicts: Verdicts) -> None:
+        begun.set()
+        released.wait()
+        raise OSError("nobody waits for this any more")
+
+    options = FilterOptions(batch=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Outputs, "write", stuck)
+        patched.setattr("dedup.filtering.pipeline._GRACE", 0.2)
+        try:
+            result = filter_records(*given, index=str(tmp_path / "seen"), options=options, stop=begun.is_set)
+        finally:
+            released.set()
+    assert not result.finished
+    result = filter_records(*given, index=str(tmp_path / "seen"), options=options)
+    assert result.finished
+    assert (tmp_path / "out.jsonl").read_bytes().count(b"\n") == result.tally.kept > 0
 
 
 def test_a_server_that_cannot_be_reached_is_asked_again_until_the_time_is_over(
