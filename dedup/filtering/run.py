@@ -3,10 +3,9 @@
 A batch goes through four steps: it is read, decided on, recorded and written, and while one thread records and writes
 a batch, others decide on the next two and read those behind them. The decisions, the place in the input behind the
 batch and where each output stood before it are put into the index in one transaction, when the batch before has been
-written.
-So whatever kills the process, the index names a place in the input and lengths of the outputs that belong together, and
-has the verdicts on the one batch that may not have been written. The same command cuts the outputs to these lengths,
-reads that batch again, writes it by the recorded verdicts, and goes on.
+written. So whatever kills the process, the index names a place in the input and lengths of the outputs that belong
+together, and has the verdicts on the one batch that may not have been written. The same command cuts the outputs to
+these lengths, reads that batch again, writes it by the recorded verdicts, and goes on.
 """
 
 import contextlib
