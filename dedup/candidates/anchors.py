@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U32, Kernels, Ragged
+from dedup.kernels.distinct import is_among
 from dedup.kernels.hashing import WeightTable
 from dedup.kernels.rewriting import STRENGTH, Anchors, Nearest, Postings, Queries, RewriteKernels
 
@@ -94,13 +95,28 @@ def find_anchors(
     """The anchors of each unit, given by its terms.
 
     `table` holds the weight of each known term (its inverse document frequency, or 0 for one too common to be an
-    anchor), `missing` that of others. A term that comes up c times weighs 1 + ln c as much.
+    anchor), `missing` that of others. A term that comes up c times weighs 1 + ln c as much. A unit has each key once,
+    though two of its terms should share it.
     """
     rows = kernels.count_rows(units)
     weights = kernels.look_up(table, rows.values, missing)
     repeated = np.flatnonzero(rows.counts > 1)
     weights[repeated] *= 1.0 + np.log(rows.counts[repeated])
-    return rewriting.choose_anchors(Ragged(rows.values, rows.offsets), weights, ANCHORS)
+    return _each_key_once(rewriting.choose_anchors(Ragged(rows.values, rows.offsets), weights, ANCHORS))
+
+
+def _each_key_once(anchors: Anchors) -> Anchors:
+    """The anchors but those whose key is that of the one before, in their unit.
+
+    Two terms share a key once in four million units, or where somebody has chosen his words so. Loops count on keys
+    that are distinct.
+    """
+    keys, strengths, offsets = anchors
+    again = np.flatnonzero(keys[1:] == keys[:-1]) + 1
+    if not again.size:
+        return anchors
+    again = again[~is_among(again, offsets)]
+    return Anchors(np.delete(keys, again), np.delete(strengths, again), offsets - np.searchsorted(again, offsets))
 
 
 class AnchorIndex(NamedTuple):

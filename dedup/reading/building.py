@@ -257,10 +257,6 @@ def _part(column: TextColumn, start: int, end: int) -> TextColumn:
 
 
 def _lengths(column: TextColumn) -> "array[int]":
-    return _as_array(np.diff(column.offsets))
-
-
-def _as_array(lengths: NDArray[np.int64]) -> "array[int]":
-    numbers = array("q")
-    numbers.frombytes(lengths.tobytes())
-    return numbers
+    lengths = array("q")
+    lengths.frombytes(np.diff(column.offsets).tobytes())
+    return lengths

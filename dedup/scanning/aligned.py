@@ -61,13 +61,16 @@ COMMON_SHARE, COMMON_DOCUMENTS, LEAST_DOCUMENTS = 0.05, 3, 20
 least number: what two documents share must not be common in a small corpus."""
 
 SUBJECT_SHARE = 0.01
-"""Words in no more than this share of the documents tell what a document is about."""
+"""Words in no more than this share of the documents, or in `COMMON_DOCUMENTS`, tell what a document is about."""
 
 
-def common_words(background: Background, share: float = COMMON_SHARE) -> U64:
-    """The words in more than a share of a background as bits, in the way that `Kernels.densest_returns` takes them."""
+def common_words(background: Background, share: float = COMMON_SHARE, least_documents: int = LEAST_DOCUMENTS) -> U64:
+    """The words in more than a share of a background as bits, in the way that `Kernels.densest_returns` takes them.
+
+    In a background of fewer than `least_documents` no word is common.
+    """
     bits = np.zeros(1 << 16, dtype=np.bool_)
-    if background.documents >= LEAST_DOCUMENTS:
+    if background.documents >= least_documents:
         often = background.frequencies > max(share * background.documents, COMMON_DOCUMENTS)
         bits[background.terms[often] >> np.uint64(48)] = True
     return np.packbits(bits, bitorder="little").view(np.dtype(np.uint64).newbyteorder("<")).astype(np.uint64)
@@ -159,7 +162,8 @@ class ReadyTexts:
         self._kernels: Kernels = corpus.kernels
         self._background = background
         self._common = common_words(background)
-        self._off_subject = common_words(background, SUBJECT_SHARE)
+        # In a small corpus, too, what most documents hold is no subject of two of them.
+        self._off_subject = common_words(background, SUBJECT_SHARE, least_documents=0)
         self._aligner = aligner
         self.terms: Terms = corpus.kernels.mark_terms(self._column.data, self._tokens, barrier, *codepoint_table())
 

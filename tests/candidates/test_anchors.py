@@ -64,6 +64,16 @@ def test_rare_terms_and_repeated_ones_are_anchors_and_common_ones_are_not() -> N
     np.testing.assert_allclose(found.strengths / STRENGTH, weights / np.linalg.norm(weights), atol=1e-4)
 
 
+def test_a_unit_has_each_key_once_though_terms_share_it() -> None:
+    key, other = 7 << 32, 9 << 32
+    rows = to_ragged([[key + 1, other, key + 2, key + 3], [], [key + 1, key + 4], [other, other + 1], [other]])
+    table = weight_table(np.array([key + 1], dtype=np.uint64), np.array([3.0]))
+    found = find_anchors(rows, table, 1.0, reference, reference_rewriting)
+    assert found.keys.tolist() == [7, 9, 7, 9, 9]
+    assert found.offsets.tolist() == [0, 2, 2, 3, 4, 5]
+    assert found.strengths[0] == round(3.0 / np.sqrt(12.0) * STRENGTH)
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(0, 12))
 @settings(max_examples=40)
 def test_one_after_the_other_finds_what_all_at_once_does(seed: int, budget: int, split: int) -> None:

@@ -173,6 +173,12 @@ def test_on_one_subject_a_passage_is_less_probable_and_a_given_score_decides() -
     assert slice_of(texts, alone.right) in reworded
 
 
+@pytest.mark.parametrize("count", [12, 19])
+def test_what_all_of_few_documents_hold_is_no_subject_of_two(count: int) -> None:
+    ((among_few,), (among_more,)) = (between(corpus(13, 0.5, number)[0]) for number in (count, 20))
+    assert among_few.score == pytest.approx(among_more.score, abs=1e-6)
+
+
 def test_a_score_under_the_default_finds_what_the_default_does_not() -> None:
     documents, *_ = corpus(16, 0.65)
     assert between(documents) == []
