@@ -17,7 +17,7 @@ from dedup.cli.completion import completion
 from dedup.cli.evaluate import evaluate
 from dedup.cli.filter import filter_command
 from dedup.cli.index import index
-from dedup.cli.messages import complain
+from dedup.cli.messages import complain, losses_told
 from dedup.cli.pairs import pairs
 from dedup.cli.scan import scan
 from dedup.errors import DedupError
@@ -100,7 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     is.
     """
     try:
-        result = commands.main(arguments, prog_name="dedup", standalone_mode=False)
+        with losses_told():
+            result = commands.main(arguments, prog_name="dedup", standalone_mode=False)
     except click.ClickException as error:
         if isinstance(error, click.UsageError) and error.ctx is not None:
             click.echo(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help'.", err=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
 
 import click
+
+from dedup.errors import LossWarning
 
 if TYPE_CHECKING:
     from dedup.model import Quarantined
@@ -23,6 +27,32 @@ def say(text: str) -> None:
 def complain(message: str) -> None:
     """Print the error that ends a run."""
     say(f"error: {message}")
+
+
+@contextmanager
+def losses_told() -> Iterator[None]:
+    """Print each `LossWarning` that comes up within as one line, once however often the index is opened."""
+    told: set[str] = set()
+    with warnings.catch_warnings():
+        others = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not issubclass(category, LossWarning):
+                others(message, category, filename, lineno, file, line)
+            elif str(message) not in told:
+                told.add(str(message))
+                say(f"warning: {message}")
+
+        warnings.simplefilter("always", LossWarning)
+        warnings.showwarning = show
+        yield
 
 
 def warn_of_quarantined(

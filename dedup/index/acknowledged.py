@@ -56,7 +56,11 @@ class Acknowledging:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
             try:
-                os.truncate(descriptor, _CHECKED.size)
+                if os.fstat(descriptor).st_size != _CHECKED.size:
+                    # Written, and not left as a hole: a disk that is full is an error here, and in memory that the
+                    # system cannot write back it would be the end of the process.
+                    os.ftruncate(descriptor, 0)
+                    os.write(descriptor, bytes(_CHECKED.size))
                 self._memory = mmap.mmap(descriptor, _CHECKED.size)
             finally:
                 os.close(descriptor)

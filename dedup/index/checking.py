@@ -80,9 +80,8 @@ def _size(path: Path) -> int:
 def check(storage: Storage, kernels: Kernels) -> list[str]:
     """Everything that is wrong, in words: damaged blocks, and facts that contradict each other."""
     problems = storage.catalogue.check()
-    if lost := storage.catalogue.fact("lost"):
-        # `compact` ends this: the writer that found it has warned.
-        problems.append(f"{storage.folder}: {lost.decode()} were acknowledged and lost")
+    if storage.lost:
+        problems.append(f"{storage.folder}: {storage.lost} were acknowledged and lost")
     for segment in storage.state.segments:
         damaged = [f"{segment.path}: block {block} is damaged" for block in segment.check_all(kernels)]
         problems += damaged

@@ -27,7 +27,7 @@ DOCUMENTS_AT_ONCE = 512
 BYTES_AT_ONCE = 4 << 20
 _TRIES = 3
 _CONNECTING = 10.0
-"""Seconds that connecting may take, at the least."""
+"""Seconds that one try to connect may take."""
 _PAUSE = 0.05
 
 Value = bytes | str | int
@@ -115,7 +115,7 @@ class Server:
         # What is asked for again is known here alone: not everything may be done twice.
         try:
             # Left to the system, connecting to a machine that is off takes minutes; the address may say otherwise.
-            waiting = {} if address.url.startswith("unix") else {"socket_connect_timeout": max(patience, _CONNECTING)}
+            waiting = {} if address.url.startswith("unix") else {"socket_connect_timeout": _CONNECTING}
             client = redis.Redis.from_url(address.url, retry=Retry(NoBackoff(), 0), **waiting)
             # One is made here, so that a setting that it does not take is told before it is asked for anything.
             client.connection_pool.connection_class(**client.connection_pool.connection_kwargs)
@@ -258,7 +258,7 @@ class Server:
             except self._refused as error:
                 raise StoreError(f"{self.shown}: the server refuses: {error}") from error
             except self._unreachable as error:
-                if attempt >= tries and (tries == 1 or time.monotonic() >= until):
+                if attempt >= tries and (tries == 1 or not time.monotonic() < until):
                     raise StoreError(f"{self.shown}: cannot be reached: {error}") from error
                 time.sleep(_PAUSE * min(attempt, tries))
             except self._error as error:

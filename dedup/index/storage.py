@@ -77,6 +77,8 @@ class Storage:
         self._looked_at: list[Segment] | None = None
         self._merging: threading.Thread | None = None
         self._merge_error: BaseException | None = None
+        # What was found lost when the index was opened: of a reader nobody else may know it yet.
+        self._lost = ""
 
     @property
     def writable(self) -> bool:
@@ -276,8 +278,10 @@ class Storage:
             self.store(self._plan_segment(None, NO_RANKS), NO_MARKS, kernels)
             if len(self.state.segments) > 1 or any(self._is_partly_gone(each) for each in self.state.segments):
                 self._merge(list(self.state.segments), kernels, rewrite=True)
-            if self.catalogue.fact("lost"):
-                self.catalogue.set_fact("lost", b"")
+            if self.lost:
+                with self.catalogue.transaction():
+                    self.catalogue.set_fact("lost", b"")
+                self._lost = ""
             self.catalogue.checkpoint()
 
     def _is_partly_gone(self, segment: Segment) -> bool:
@@ -324,17 +328,24 @@ class Storage:
     def compare(self, before: Counts) -> None:
         """Warn where less is there than had been acknowledged; a writer keeps in mind that it was so."""
         found = Counts(self.state.ledger.count, self.catalogue.transactions)
-        if lost := before.lost(found):
+        self._lost = before.lost(found)
+        if self._lost:
             warnings.warn(
-                f"{self.folder}: {lost} were acknowledged and are not there any more: power was lost, or the log of "
-                "the catalogue was damaged or taken away. Admit again what came last",
+                f"{self.folder}: {self._lost} were acknowledged and are not there any more: power was lost, or the log "
+                "of the catalogue was damaged or taken away. Admit again what came last",
                 LossWarning,
                 stacklevel=2,
             )
         if self.writable:
-            if lost:
-                self.catalogue.set_fact("lost", lost.encode())
+            if self._lost:
+                with self.catalogue.transaction():
+                    self.catalogue.set_fact("lost", self._lost.encode())
             self.catalogue.count_on(found, Acknowledging(self.folder))
+
+    @property
+    def lost(self) -> str:
+        """What had been acknowledged and is not there, in words, until the index is compacted; nothing where all is."""
+        return self._lost or (self.catalogue.fact("lost") or b"").decode()
 
     def delete_orphans(self) -> None:
         """Delete files that no transaction knows: those of a process that died while it wrote them."""

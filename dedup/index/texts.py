@@ -184,9 +184,10 @@ class TextFile:
         base = int(self._offsets[self._firsts_of_blocks[block]])
         start, end = self._offsets[number : number + 2].tolist()
         # What confirms a rewrite reads a text several times.
-        if self._last is None or self._last[0] != block:
-            self._last = block, self._block(block)
-        return memoryview(self._last[1])[start - base : end - base]
+        last = self._last
+        if last is None or last[0] != block:
+            self._last = last = block, self._block(block)
+        return memoryview(last[1])[start - base : end - base]
 
     def content(self) -> Content:
         """Everything as it is compressed."""

@@ -5,6 +5,7 @@ the one or the other by the size of the input.
 """
 
 import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
@@ -346,12 +347,14 @@ class Kernels(Protocol):
 
 def loaded() -> Kernels:
     """The compiled kernels where this process has loaded them, else the reference: for what is small beside a scan."""
-    from dedup.kernels import native
+    # What nobody has imported yet has loaded nothing.
+    if "dedup.kernels.native" in sys.modules:
+        from dedup.kernels import native
 
-    if native.is_loaded():
-        from dedup.kernels import compiled
+        if native.is_loaded():
+            from dedup.kernels import compiled
 
-        return cast("Kernels", compiled)
+            return cast("Kernels", compiled)
     from dedup.kernels import reference
 
     return cast("Kernels", reference)

@@ -217,7 +217,7 @@ def gather_loop(
     """Fill the lists that are to be read, and the documents in them; how many these are, or -1 as `choose_lists_loop`.
 
     `bitmap` has a bit, zero, for each document of all tables, and `before` a number for each of its words; `documents`
-    has room for all postings, `anchors` for those of one list in one table.
+    has room for all postings, `anchors` for those of one list in one table, and `tables` for all documents in them.
     """
     n_tables, n_keys = places.size // COLUMNS, read.size
     count = np.uint64(0)
@@ -350,9 +350,10 @@ def gather_lists(stack: AnchorStack, keys: U32, alive: Bool, cap: int, budget: i
     bitmap, before = np.zeros(n_words, dtype=np.uint64), np.empty(n_words, dtype=np.uint32)
     documents, units = np.empty((2, room), dtype=np.uint32)
     strengths, offsets = np.empty(room, dtype=np.uint16), np.empty(keys.size + 1, dtype=np.int64)
-    tables, places = np.empty((2, room), dtype=np.int64)
+    most = min(room, int(stack.firsts[-1]))
+    tables, places = np.empty((2, most), dtype=np.int64)
     anchors = np.empty(int((ends - begins).max()), dtype=np.int64)
-    first_units = np.empty(room + 1, dtype=np.int64)
+    first_units = np.empty(most + 1, dtype=np.int64)
     count = gather_loop(
         stack.words, stack.numbers, stack.halves, stack.shorts, stack.octets, stack.places, stack.blocks, stack.firsts,
         alive, read, begins, ends, bitmap, before, documents, units, strengths, offsets, anchors, tables, places,

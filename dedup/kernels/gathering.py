@@ -45,7 +45,7 @@ class AnchorColumns(NamedTuple):
 PLACES = len(AnchorColumns._fields)
 """Numbers of an `AnchorStack` for each table: where its columns begin, counted in their items from the memory's begin.
 
-There follow those of `SIZES`.
+There follow how many lists and documents it has, whether there are owners, and whether some documents are gone.
 """
 
 (
@@ -128,10 +128,9 @@ class Gathered(NamedTuple):
     """The lists of some keys in several tables, by units of the documents that stand in one of them.
 
     `tables` and `places` (int64): the documents concerned, in the order of ranks: the table of each, its place there.
-    `first_units` int64 (documents + 1,): their units. The list of key
-    i is `units[offsets[i]:offsets[i + 1]]` (uint32, ascending), with `strengths` (uint16). `capped`: of which keys
-    there is none because too many hold it. Where a block is damaged, `damaged` is its number and `part` its table, else
-    both are -1.
+    `first_units` int64 (documents + 1,): their units. The list of key i is `units[offsets[i]:offsets[i + 1]]` (uint32,
+    ascending), with `strengths` (uint16). `capped`: of which keys there is none because too many hold it. Where a block
+    is damaged, `damaged` is its number and `part` its table, else both are -1.
     """
 
     tables: I64

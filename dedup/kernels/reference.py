@@ -50,6 +50,7 @@ __all__ = [
     "anchor",
     "band_keys",
     "check_words",
+    "compare_rows",
     "components",
     "count_bigrams",
     "count_common",

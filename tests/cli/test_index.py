@@ -1,6 +1,7 @@
 """`dedup index`: each command in this process, on small indexes."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -139,6 +140,29 @@ def test_check_exits_with_1_where_something_is_damaged(run: Run, tmp_path: Path,
     ran = run("index", "check", str(path))
     assert ran.code == 1
     assert "has 50 bytes" in json.loads(ran.out)["problem"]
+
+
+def test_what_a_log_that_was_taken_away_held_is_told_in_one_line_and_by_check(
+    run: Run, tmp_path: Path, records: Path
+) -> None:
+    with Index.open(tmp_path / "seen") as index:
+        for document in documents(3):
+            index.admit(document)
+        shutil.copytree(tmp_path / "seen", tmp_path / "copy")
+    for log in (tmp_path / "copy").glob("*-wal"):
+        log.unlink()
+    path = str(tmp_path / "copy")
+    # A command that only reads changes nothing about it, and another one opens the index twice.
+    for command in (["index", "check", path], ["filter", str(records), str(tmp_path / "out.jsonl"), "--index", path]):
+        ran = run(*command)
+        told = [line for line in ran.err.splitlines() if "were acknowledged" in line]
+        assert len(told) == 1
+        assert told[0].startswith(f"warning: {path}: 3 documents (those behind the first 0)")
+        assert "LossWarning" not in ran.err
+        checked = run("index", "check", path)
+        assert checked.code == 1
+        assert "3 documents" in checked.out
+    assert "warning" not in checked.err
 
 
 def test_what_cannot_be_is_refused_with_code_2(run: Run, tmp_path: Path, records: Path) -> None:

@@ -253,6 +253,23 @@ def test_a_process_that_died_between_storing_and_putting_down_lost_nothing(tmp_p
             assert index.check() == []
 
 
+def test_where_the_disk_is_full_it_is_told_before_memory_stands_for_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with Index.open(tmp_path / "seen") as index:
+        index.admit_batch(documents(5))
+    (tmp_path / "seen" / "acknowledged").unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr("dedup.index.acknowledged.os.write", full)
+        with pytest.raises(StoreError, match="acknowledged"):
+            Index.open(tmp_path / "seen")
+    with Index.open(tmp_path / "seen") as index:
+        assert len(index) == 5
+
+
 def test_a_forked_process_is_told_to_open_the_index_itself(tmp_path: Path) -> None:
     program = (
         "import os, sys; from dedup import Index, Document, StoreError\n"

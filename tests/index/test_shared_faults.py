@@ -52,6 +52,23 @@ def test_a_server_that_is_not_there_is_named_without_its_password(monkeypatch: p
     assert "secret" not in str(raised.value)
 
 
+@pytest.mark.parametrize("timeout", [float("nan"), 1e12])
+def test_a_timeout_that_no_clock_reaches_is_no_fault_of_the_connection(
+    monkeypatch: pytest.MonkeyPatch, timeout: float
+) -> None:
+    now, slept = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += 1e12
+        assert len(slept) < 20
+
+    monkeypatch.setattr("dedup.index.server.time.sleep", sleep)
+    monkeypatch.setattr("dedup.index.server.time.monotonic", lambda: now[0])
+    with pytest.raises(StoreError, match="cannot be reached"):
+        Index.open("redis://127.0.0.1:1/0?prefix=crawl", timeout=timeout)
+
+
 def test_a_server_that_would_lose_documents_is_refused(own_redis_server: RedisServer) -> None:
     with redis.Redis(port=own_redis_server.port) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
