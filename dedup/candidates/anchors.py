@@ -50,8 +50,13 @@ WHOLE_UP_TO = 4096
 
 def most_anchors(lengths: I64) -> int:
     """How many anchors documents of so many tokens may have together: there are no more terms than tokens."""
-    windows = np.where(lengths > WINDOWS_FROM, -(-(lengths - WINDOW) // WINDOW_STRIDE) + 1, 0)
-    return int((np.minimum(lengths, ANCHORS) + ANCHORS * windows).sum())
+    return int((np.minimum(lengths, ANCHORS) + ANCHORS * _windows_of(lengths)).sum())
+
+
+def _windows_of(lengths: I64) -> I64:
+    """How many windows documents of so many terms have."""
+    windows: I64 = np.where(lengths > WINDOWS_FROM, -(-(lengths - WINDOW) // WINDOW_STRIDE) + 1, 0)
+    return windows
 
 
 class UnitRanges(NamedTuple):
@@ -69,7 +74,7 @@ class UnitRanges(NamedTuple):
 def divide(offsets: I64) -> UnitRanges:
     """The units of documents whose terms are `offsets[i]` to `offsets[i + 1]`."""
     lengths = np.diff(offsets)
-    windows = np.where(lengths > WINDOWS_FROM, -(-(lengths - WINDOW) // WINDOW_STRIDE) + 1, 0)
+    windows = _windows_of(lengths)
     whole = (lengths <= WHOLE_UP_TO).astype(np.int64)
     firsts = np.append(0, np.cumsum(whole + windows))
     owners = np.repeat(np.arange(lengths.size), np.diff(firsts))

@@ -75,8 +75,8 @@ def chained_paragraphs(corpus: Corpus, config: Config, scorer: Scorer) -> Findin
         pairs = representative_pairs(corpus, matching, config)
     else:
         documents = corpus.paragraph_documents
-        choose = partial(_nearest_across, documents)
-        matching = match_paragraphs(corpus, ~corpus.barrier, config, scorer, choose)
+        nearest = partial(_nearest_across, documents)
+        matching = match_paragraphs(corpus, ~corpus.barrier, config, scorer, nearest)
         pairs = _across(matching, documents, config)
     nothing = np.zeros(len(corpus.paragraphs), dtype=np.bool_)
     return find_passages(corpus, pairs, nothing, config, scorer)
