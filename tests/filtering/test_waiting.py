@@ -53,7 +53,7 @@ def test_a_run_whose_writing_does_not_end_ends_all_the_same_when_it_is_asked_to(
     (tmp_path / "in.jsonl").write_bytes(
         b"".join(lines_of([Document(number, f"{WORDS} {number}") for number in (1, 2)]))
     )
-    given = [str(tmp_path / name) for name in ("in.jsonl", "out.jsonl")]
+    source, target = (str(tmp_path / name) for name in ("in.jsonl", "out.jsonl"))
     begun, released = threading.Event(), threading.Event()
 
     def stuck(outputs: Outputs, batch: Batch, verdicts: Verdicts) -> None:
@@ -66,11 +66,11 @@ def test_a_run_whose_writing_does_not_end_ends_all_the_same_when_it_is_asked_to(
         patched.setattr(Outputs, "write", stuck)
         patched.setattr("dedup.filtering.pipeline._GRACE", 0.2)
         try:
-            result = filter_records(*given, index=str(tmp_path / "seen"), options=options, stop=begun.is_set)
+            result = filter_records(source, target, index=str(tmp_path / "seen"), options=options, stop=begun.is_set)
         finally:
             released.set()
     assert not result.finished
-    result = filter_records(*given, index=str(tmp_path / "seen"), options=options)
+    result = filter_records(source, target, index=str(tmp_path / "seen"), options=options)
     assert result.finished
     assert (tmp_path / "out.jsonl").read_bytes().count(b"\n") == result.tally.kept > 0
 
