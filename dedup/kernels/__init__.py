@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from dedup.kernels.bigrams import BigramIndex, Meetings, Stretches
     from dedup.kernels.terms import Terms
 
-
 __all__ = [
     "F64",
     "I64",
@@ -348,16 +347,8 @@ class Kernels(Protocol):
 def loaded() -> Kernels:
     """The compiled kernels where this process has loaded them, else the reference: for what is small beside a scan."""
     # What nobody has imported yet has loaded nothing.
-    if "dedup.kernels.native" in sys.modules:
-        from dedup.kernels import native
-
-        if native.is_loaded():
-            from dedup.kernels import compiled
-
-            return cast("Kernels", compiled)
-    from dedup.kernels import reference
-
-    return cast("Kernels", reference)
+    native = sys.modules.get("dedup.kernels.native")
+    return _implementation(is_compiled=native is not None and native.is_loaded())
 
 
 def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:
@@ -366,7 +357,11 @@ def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:
     Compiled ones serve inputs that are worth loading them, and, where they are not compiled yet, worth compiling them,
     which is done here and now, after `tell` was told so.
     """
-    if is_ready("core", n_bytes, WORTH, tell):
+    return _implementation(is_compiled=is_ready("core", n_bytes, WORTH, tell))
+
+
+def _implementation(*, is_compiled: bool) -> Kernels:
+    if is_compiled:
         from dedup.kernels import compiled
 
         return cast("Kernels", compiled)
