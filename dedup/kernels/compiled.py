@@ -31,6 +31,7 @@ from dedup.kernels.compiled_arrivals import pair_arrivals as pair_arrivals
 from dedup.kernels.compiled_bigrams import count_bigrams as count_bigrams
 from dedup.kernels.compiled_bigrams import meet_bigrams as meet_bigrams
 from dedup.kernels.compiled_bigrams import post_bigrams as post_bigrams
+from dedup.kernels.compiled_characters import hash_loop
 from dedup.kernels.compiled_comparing import compare_rows as compare_rows
 from dedup.kernels.compiled_groups import add_counts_loop, enough_shared_loop, link_loop, post_loop, sample_levels_loop
 from dedup.kernels.compiled_pairs import (
@@ -63,7 +64,7 @@ from dedup.kernels.compiled_tables import sum_blocks as sum_blocks
 from dedup.kernels.compiled_terms import mark_terms as mark_terms
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
 from dedup.kernels.compiled_texts import same_bytes as same_bytes
-from dedup.kernels.compiled_tokens import hash_loop, most_tokens, scratch_words
+from dedup.kernels.compiled_tokens import most_tokens, scratch_words
 from dedup.kernels.hashing import WeightTable, powers, slot_bits
 from dedup.kernels.reference_segments import WRAP_LEAST
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U8, U32, U64
-from dedup.kernels.compiled_tokens import carve, finish, hash_text
+from dedup.kernels.compiled_characters import hash_any_text
+from dedup.kernels.compiled_tokens import carve, finish
 from dedup.kernels.compiled_triggers import conditions_met
 from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED
 from dedup.kernels.jit import Integer, compiled, exported
@@ -314,7 +315,7 @@ def sketch_loop(
     sampled: Integer = 0
     sample_offsets[0] = 0
     for text in range(n_texts):
-        count = hash_text(data, starts[text], ends[text], index, pages, scratch)
+        count = hash_any_text(data, starts[text], ends[text], index, pages, scratch)
         digests[text] = finish(sum_with_powers(hashes, 0, count, powers), np.uint64(count))
         lengths[text] = count
         if wants_triggers:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import I64, U8, U32, U64
+from dedup.kernels import U8, U32, U64
 from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED
 from dedup.kernels.jit import Integer, compiled, exported
 
@@ -20,7 +20,10 @@ _ONES = np.uint64(0x0101010101010101)
 _HIGH_BITS = np.uint64(0x8080808080808080)
 _GATHER_FLAGS = np.uint64(0x0102040810204080)
 _SPACE = np.uint64(0x20)
-_BEGINNING = 256
+_AROUND = np.uint64(0xFFFFFFDF000000FF)
+"""All of a table entry but the three bytes behind the first and the bit of a space behind them."""
+BEGINNING = 256
+"""Bytes by which most texts in other scripts are told."""
 
 
 @compiled
@@ -96,7 +99,7 @@ def _classify(source: U8, start: Integer, count: Integer, folded: U8, flags: U8)
 
 
 @compiled
-def _has_high(source: U8, start: Integer, count: Integer) -> np.bool_:
+def has_high(source: U8, start: Integer, count: Integer) -> np.bool_:
     """Whether there are bytes of 128 and over."""
     first = np.uint64(start)
     seen = np.uint8(0)
@@ -106,16 +109,21 @@ def _has_high(source: U8, start: Integer, count: Integer) -> np.bool_:
 
 
 @compiled
-def _transcode(source: U8, start: Integer, end: Integer, index: NDArray[np.uint16], pages: U64, target: U8) -> Integer:
-    """Write a text with each character as its table entry; the number of bytes written.
+def transcode(
+    source: U8, start: Integer, end: Integer, index: NDArray[np.uint16], pages: U64, target: U8, most: np.uint64
+) -> tuple[Integer, Integer]:
+    """Write a text with each character as its table entry; where it ends, and the number of bytes written.
 
-    ASCII is copied as it is, up to eight bytes at a time: with no branch on how many, for letters and spaces take turns
-    in a way that no processor predicts. The width of other characters is a branch, for it seldom changes.
+    It ends behind `most` characters one after the other that `stands_alone`, if there are so many. ASCII is copied as
+    it is, up to eight bytes at a time: with no branch on how many, for letters and spaces take turns in a way that no
+    processor predicts. The width of other characters is a branch, for it seldom changes.
     """
     place, stop, out = np.uint64(start), np.uint64(end), np.uint64(0)
-    while place < stop:
+    alone = np.uint64(0)
+    while place < stop and alone < most:
         lead = np.uint64(source[place])
         if lead < np.uint64(128):
+            alone = np.uint64(0)
             if place + np.uint64(8) <= stop:
                 word = load(source, place)
                 run = trailing_zeros(word & _HIGH_BITS) >> np.uint64(3)
@@ -130,6 +138,7 @@ def _transcode(source: U8, start: Integer, end: Integer, index: NDArray[np.uint1
         if lead < np.uint64(0xE0):
             codepoint = (lead & np.uint64(0x1F)) << np.uint64(6) | second
             place += np.uint64(2)
+            alone = np.uint64(0)
         else:
             third = np.uint64(source[place + np.uint64(2)] & np.uint8(0x3F))
             if lead < np.uint64(0xF0):
@@ -144,13 +153,24 @@ def _transcode(source: U8, start: Integer, end: Integer, index: NDArray[np.uint1
                 codepoint = min(codepoint, np.uint64(0x10FFFF))
                 place += np.uint64(4)
         entry = pages[np.uint64(index[codepoint >> np.uint64(8)]) << np.uint64(8) | codepoint & np.uint64(0xFF)]
+        alone = (alone + np.uint64(1)) * np.uint64(stands_alone(entry))
         _store(target, out, entry)
         # Eight bytes less the leading zero bytes of the entry.
         filled = entry | entry >> np.uint64(1)
         filled |= filled >> np.uint64(2)
         filled |= filled >> np.uint64(4)
         out += popcount(filled & _ONES)
-    return np.int64(out)
+    return np.int64(place), np.int64(out)
+
+
+@compiled
+def stands_alone(entry: np.uint64) -> bool:
+    """Whether a table entry is a character of three bytes between two spaces, a token by itself, or one space.
+
+    By one comparison, which the table allows: signs stand between characters in a way that no processor predicts, and
+    two would become two branches.
+    """
+    return bool(entry & _AROUND == _SPACE)
 
 
 @compiled
@@ -284,11 +304,11 @@ def carve(memory: U64, longest: Integer) -> Scratch:
 def hash_text(
     data: U8, start: Integer, end: Integer, index: NDArray[np.uint16], pages: U64, scratch: Scratch
 ) -> Integer:
-    """Fill `scratch.hashes` with the hashes of a text's tokens; their number."""
+    """Fill `scratch.hashes` with the hashes of a text's tokens; their number. Its `folded` and `edges` are theirs."""
     length = end - start
     whole = (length + 63) & ~63
     # Most texts in other scripts are told by their beginning, and need no first look at the whole.
-    high = _has_high(data, start, min(length, _BEGINNING))
+    high = has_high(data, start, min(length, BEGINNING))
     if not high:
         if start + whole > data.size:
             # The last text has no room behind it.
@@ -298,45 +318,32 @@ def hash_text(
         else:
             high = _classify(data, start, whole, scratch.folded, scratch.flags)
     if high:
-        length = _transcode(data, start, end, index, pages, scratch.rewritten)
-        whole = (length + 63) & ~63
-        _classify(scratch.rewritten, 0, whole, scratch.folded, scratch.flags)
-    pack_flags(scratch.flag_words, whole >> 3, scratch.bits)
+        _, length = transcode(data, start, end, index, pages, scratch.rewritten, _ALL)
+        return hash_rewritten(length, scratch, scratch.hashes)
+    return _hash_folded(length, scratch, scratch.hashes)
+
+
+@compiled
+def hash_rewritten(length: Integer, scratch: Scratch, hashes: U64) -> Integer:
+    """Fill `hashes` with those of the tokens of a text that `transcode` wrote; their number."""
+    _classify(scratch.rewritten, 0, (length + 63) & ~63, scratch.folded, scratch.flags)
+    return _hash_folded(length, scratch, hashes)
+
+
+@compiled
+def _hash_folded(length: Integer, scratch: Scratch, hashes: U64) -> Integer:
+    """Fill `hashes` with those of the tokens of a text that is folded and flagged; their number."""
+    pack_flags(scratch.flag_words, ((length + 63) & ~63) >> 3, scratch.bits)
     edges = scratch.edges
     count = _find_edges(scratch.bit_words, length, edges)
     words = scratch.words
     for token in range(np.uint64(count)):
         words[token] = load(scratch.folded, np.uint64(edges[token + token]))
     padded = (count + 7) & ~7
-    _hash_short(edges, words, padded, scratch.hashes, scratch.flags)
+    _hash_short(edges, words, padded, hashes, scratch.flags)
     pack_flags(scratch.flag_words, padded >> 3, scratch.bits)
-    _hash_long(scratch.folded, edges, scratch.bit_words, count, scratch.hashes)
+    _hash_long(scratch.folded, edges, scratch.bit_words, count, hashes)
     return count
-
-
-@exported
-def hash_loop(
-    data: U8,
-    starts: I64,
-    ends: I64,
-    index: NDArray[np.uint16],
-    pages: U64,
-    longest: Integer,
-    memory: U64,
-    hashes: U64,
-    row_offsets: I64,
-) -> Integer:
-    """The token hashes of the ranges, one after the other; their number."""
-    scratch = carve(memory, longest)
-    filled = np.uint64(0)
-    row_offsets[0] = 0
-    for text in range(starts.size):
-        count = np.uint64(hash_text(data, starts[text], ends[text], index, pages, scratch))
-        for token in range(count):
-            hashes[filled + token] = scratch.hashes[token]
-        filled += count
-        row_offsets[text + 1] = np.int64(filled)
-    return np.int64(filled)
 
 
 @exported

@@ -237,6 +237,32 @@ def test_ranges_are_hashed_like_texts_of_their_own(documents: list[str], data: s
     assert_same(tuple(found), (tokens.hashes, tokens.offsets))
 
 
+def test_a_table_entry_stands_alone_if_it_is_one_token_of_three_bytes_or_a_space() -> None:
+    # By their bits: the compiled loop tells them by one comparison, which the table has to allow.
+    passed = [entry for entry in np.unique(codepoint_table()[1]).tolist() if entry & 0xFFFFFFDF000000FF == 0x20]
+    assert len(passed) > 20_000
+    for entry in passed:
+        text = entry.to_bytes(8, "little").rstrip(b"\0").decode()
+        assert text == " " or (text[0] == text[-1] == " " and len(text) == 3 and len(text.encode()) == 5)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["北京", "，", "。", " ", "\n", "一" * 7, "二" * 9, "ガ", "か\u3099", "x", "12", "é", "🙂", "\u00ad"]
+        )
+    )
+)
+@example(["二" * 9, "\u00ad", "二" * 9, "x"])
+@example(["é" * 300, "二" * 30, "é", "北京"])
+def test_characters_that_are_tokens_among_others(pieces: list[str]) -> None:
+    column = TextColumn.from_strings(["".join(pieces), "二" + "".join(pieces) * 9])
+    ranges = column.offsets[:-1], column.offsets[1:]
+    table = codepoint_table()
+    expected = reference.hash_tokens(column.data, *ranges, *table)
+    assert_same(expected, compiled.hash_tokens(column.data, *ranges, *table))
+
+
 @given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda pair: pair[0] < pair[1])))
 def test_anchor(pairs: set[tuple[int, int]]) -> None:
     ordered = sorted(pairs, key=lambda pair: (pair[1], pair[0]))
