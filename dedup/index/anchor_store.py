@@ -12,7 +12,7 @@ from dedup.index.catalogue import StoredSegment
 from dedup.index.ledger import Ledger
 from dedup.index.parts import Segment
 from dedup.kernels import I64, Kernels
-from dedup.kernels.gathering import AnchorStack, stack_anchors
+from dedup.kernels.gathering import AnchorStack, ScoreRoom, stack_anchors
 
 _JOINED = 8
 """To join tables costs less than to look into many: a document is joined with others so often, for each table."""
@@ -28,6 +28,7 @@ class AnchorStore:
         self._gone_of: Ledger | None = None
         self._gone_at = 0
         self._of_segments: dict[StoredSegment, tuple[AnchorTable | None, Rewordings]] = {}
+        self.room = ScoreRoom()
 
     def add(self, anchored: Anchored) -> None:
         """Put documents behind the others; tables not much longer than all behind them are joined with these."""
@@ -43,8 +44,10 @@ class AnchorStore:
         """Forget the tail."""
         self._tail = []
 
-    def stack(self, segments: Sequence[Segment], ledger: Ledger, kernels: Kernels) -> AnchorStack:
-        """All tables in the order of ranks."""
+    def stack(
+        self, segments: Sequence[Segment], ledger: Ledger, kernels: Kernels, arriving: AnchorTable | None = None
+    ) -> AnchorStack:
+        """All tables in the order of ranks, those `arriving` behind the others."""
         if self._gone_of is not ledger or self._gone_at != ledger.removals:
             self._gone, self._gone_of, self._gone_at = WeakKeyDictionary(), ledger, ledger.removals
         tables, gone = [], []
@@ -56,6 +59,9 @@ class AnchorStore:
         for table in filter(len, self._tail):
             tables.append(table)
             gone.append(self._is_partly_gone(table, None))
+        if arriving is not None:
+            tables.append(arriving)
+            gone.append(False)
         self._forget_others(segments)
         return stack_anchors([table.placed for table in tables], gone)
 

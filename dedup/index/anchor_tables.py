@@ -5,18 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.candidates.anchors import ANCHORS
 from dedup.index.anchored import REWORDED, Anchored, Rewordings, join_anchored
 from dedup.index.arrivals import offsets_of
 from dedup.index.files import damaged
 from dedup.index.parts import Segment
 from dedup.kernels import I64, U8, U16, U32, U64, Kernels
-from dedup.kernels.gathering import COLUMNS as PLACES
-from dedup.kernels.gathering import IS_PARTLY_GONE, SLOT_BITS, AnchorColumns, AnchorStack, placed
+from dedup.kernels.gathering import POSTING, AnchorColumns, pack_postings, placed
 
-assert 1 << SLOT_BITS >= ANCHORS  # noqa: S101 - the places of a unit's anchors fit
-
-MOST_UNITS = 1 << (32 - SLOT_BITS)
+MOST_UNITS = 1 << 32
 """Units of a table."""
 
 COLUMNS: tuple[tuple[str, str], ...] = (
@@ -24,7 +20,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """The columns of `Anchored` that a segment has as sections, `anchor` and the name; their types."""
 
-LISTS: tuple[tuple[str, str], ...] = (("list keys", "<u4"), ("list begins", "<u4"), ("postings", "<u4"))
+LISTS: tuple[tuple[str, str], ...] = (("list keys", "<u4"), ("list begins", "<u4"), ("postings", "<u2"))
 
 _SHIFT, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
@@ -33,11 +29,11 @@ Check = Callable[[str, I64, I64], None]
 
 
 class Lists(NamedTuple):
-    """Postings by key: those of `keys[i]` (distinct, ascending) are `postings[begins[i]:begins[i + 1]]`."""
+    """Postings by key, as of `dedup.kernels.gathering.AnchorColumns`."""
 
     keys: U32
     begins: U32
-    postings: U32
+    postings: U16
 
 
 _UNCHECKED: tuple[U64, U64, U8] = (
@@ -87,7 +83,7 @@ class AnchorTable:
         """Raise StoreError where a range of postings is damaged."""
         if self._check is not None:
             held = ends > begins
-            self._check("postings", begins[held], ends[held] - 1)
+            self._check("postings", POSTING * begins[held], POSTING * ends[held] - 1)
 
 
 def table_of(anchored: Anchored) -> AnchorTable:
@@ -103,18 +99,18 @@ def joined_table(several: Sequence[AnchorTable]) -> AnchorTable:
 def lists_of(anchored: Anchored) -> Lists:
     """The postings of documents."""
     sizes = anchored.sizes
+    units = np.repeat(np.arange(sizes.size, dtype=np.uint32), sizes)
     if sizes.size == 1 and bool((anchored.keys[1:] > anchored.keys[:-1]).all()):
         # One unit has a key but once, in order.
-        numbers = np.arange(anchored.keys.size + 1, dtype=np.uint32)
-        return Lists(anchored.keys, numbers, numbers[:-1])
-    units = np.repeat(np.arange(sizes.size, dtype=np.uint32), sizes)
-    slots = np.arange(units.size) - offsets_of(sizes)[:-1][units]
-    packed = units << np.uint32(SLOT_BITS) | slots.astype(np.uint32)
-    entries: U64 = anchored.keys.astype(np.uint64) << _SHIFT | packed
+        begins = np.arange(anchored.keys.size + 1, dtype=np.uint32)
+        return Lists(anchored.keys, begins, pack_postings(units, anchored.strengths))
+    # Key and place as one integer sort many times as fast as an order of keys, and keep units in order.
+    entries: U64 = anchored.keys.astype(np.uint64) << _SHIFT | np.arange(units.size, dtype=np.uint64)
     entries.sort()
-    keys = (entries >> _SHIFT).astype(np.uint32)
-    begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: keys.size])
-    return Lists(keys[begins], np.append(begins, keys.size).astype(np.uint32), (entries & _LOW).astype(np.uint32))
+    keys, places = (entries >> _SHIFT).astype(np.uint32), (entries & _LOW).astype(np.int64)
+    begins = np.append(np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: keys.size]), keys.size)
+    postings = pack_postings(units[places], anchored.strengths[places])
+    return Lists(keys[begins[:-1]], begins.astype(np.uint32), postings)
 
 
 def segment_table(segment: Segment, kernels: Kernels) -> AnchorTable | None:
@@ -172,40 +168,6 @@ def _checker(segment: Segment, kernels: Kernels) -> Check:
             raise damaged(segment.path, f"block {block}")
 
     return check
-
-
-def is_partly_gone(stack: AnchorStack) -> bool:
-    """Whether some documents of some tables are not there any more."""
-    return bool(stack.places.reshape(-1, PLACES)[:, IS_PARTLY_GONE].any())
-
-
-def list_lengths(stack: AnchorStack, keys: U32) -> I64:
-    """How many members the list of each key has in all tables, those with them that are gone."""
-    totals = np.zeros(keys.size, dtype=np.int64)
-    for table in stack.several:
-        places = np.searchsorted(table.list_keys, keys)
-        there = table.list_keys.take(places, mode="clip") == keys
-        totals += table.list_begins[places + there].astype(np.int64) - table.list_begins[places]
-    return totals
-
-
-class MemberColumns(NamedTuple):
-    """Members of lists: units and strengths."""
-
-    units: U32
-    strengths: U16
-
-
-def interleaved(lists: MemberColumns, counts: I64, kernels: Kernels) -> MemberColumns:
-    """Lists that stand source by source, key by key; `counts`, of shape (sources, keys), are their lengths."""
-    if counts.shape[0] < 2:
-        return lists
-    stops = np.cumsum(counts.reshape(-1)).reshape(counts.shape)
-    starts, ends = (stops - counts).T.reshape(-1), stops.T.reshape(-1)
-    return MemberColumns(
-        kernels.gather_ranges(lists.units.view(np.uint8), 4 * starts, 4 * ends).view(np.uint32),
-        kernels.gather_ranges(lists.strengths.view(np.uint8), 2 * starts, 2 * ends).view(np.uint16),
-    )
 
 
 def numbers_of(starts: I64, ends: I64) -> I64:

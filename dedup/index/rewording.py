@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dedup.index.anchor_tables import table_of
 from dedup.index.anchored import NO_ANCHORS, NO_REWORDINGS, REWORDED, Anchored, Rewordings
 from dedup.index.concerned import Arriving, ConcernedTexts
 from dedup.index.judging import Judged
@@ -69,7 +70,9 @@ def reword(arrivals: Arriving, judged: Judged, *, keep_all: bool) -> Reworded:
     )
     if keep_all:
         return Reworded(anchored, count)
-    pairs = RewritePairs(arrivals, places, held, numbered, elsewhere, rewriting).confirmed(background)
+    # Of several each is compared with those of them that come before it.
+    arriving = table_of(anchored) if places.size > 1 else None
+    pairs = RewritePairs(arrivals, places, held, numbered, elsewhere, arriving, rewriting).confirmed(background)
     found = _decided(arrivals, pairs, judged)
     rewordings = np.concatenate([copies, found])
     rewordings = rewordings[np.argsort(rewordings["rank"])]

@@ -1,0 +1,288 @@
+"""The documents nearest to others by the lists of several tables, read where they stand."""
+
+import numpy as np
+
+from dedup.kernels import I64, U8, U16, U32, U64, Bool
+from dedup.kernels.compiled_gathering import damaged_postings, document_of, unit_at
+from dedup.kernels.gathering import (
+    COLUMNS,
+    FIRST_UNITS,
+    IS_PARTLY_GONE,
+    POSTING,
+    POSTINGS,
+    RANKS,
+    AnchorStack,
+    FoundLists,
+    ScoreRoom,
+    longest_table,
+)
+from dedup.kernels.jit import Integer, compiled, exported
+from dedup.kernels.rewriting import Nearest, Queries
+
+
+@compiled
+def _places_under(shorts: U16, base: Integer, start: Integer, end: Integer, limit: Integer) -> Integer:
+    """The place of the first posting of a list whose unit is not under a limit."""
+    while start < end:
+        middle = (start + end) >> 1
+        if unit_at(shorts, base + POSTING * middle) < limit:
+            start = middle + 1
+        else:
+            end = middle
+    return start
+
+
+@compiled
+def _ordered(lists: I64, start: Integer, end: Integer, totals: I64, lengths: I64, order: I64, stops: I64) -> Integer:
+    """Fill the places of anchors by how many units their lists have that count, the fewest first; how many.
+
+    Without those of none. By place from `start`: `stops` are how many count beside `totals`, `lengths` come to be all.
+    """
+    count = 0
+    for anchor in range(start, end):
+        length = totals[lists[anchor]] + stops[anchor - start]
+        lengths[anchor - start] = length
+        if length == 0:
+            continue
+        place = count
+        count += 1
+        while place > 0 and lengths[order[place - 1] - start] > length:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = anchor
+    return count
+
+
+@compiled
+def _promising(
+    strengths: U16,
+    start: Integer,
+    order: I64,
+    lengths: I64,
+    n_lists: Integer,
+    budget: Integer,
+    least: Integer,
+    state: I64,
+) -> Integer:
+    """How many of the lists are to be read: see `RewriteKernels.nearest`.
+
+    `state[2]` counts where the budget ends; `state[3]` is what the anchors come to whose lists are not read.
+    """
+    left = np.int64(0)
+    for number in range(n_lists):
+        left += np.int64(strengths[order[number]]) * np.int64(strengths[order[number]])
+    read = 0
+    for number in range(n_lists):
+        state[3] = left
+        if 2 * left < least:
+            return number
+        anchor = order[number]
+        read += lengths[anchor - start]
+        if read > budget:
+            state[2] += 1
+            return number
+        left -= np.int64(strengths[anchor]) * np.int64(strengths[anchor])
+    state[2] += np.int64(left > 0) & np.int64(2 * left >= least)
+    state[3] = left
+    return n_lists
+
+
+@exported
+def nearest_posted_loop(
+    words: U64,
+    numbers: I64,
+    halves: U32,
+    shorts: U16,
+    octets: U8,
+    places: I64,
+    blocks: I64,
+    table_firsts: I64,
+    fixed: Integer,
+    alive: Bool,
+    begins: U32,
+    ends: U32,
+    totals: I64,
+    lists: I64,
+    strengths: U16,
+    anchor_offsets: I64,
+    firsts: I64,
+    before: I64,
+    least: U32,
+    budget: Integer,
+    most: Integer,
+    bonus: Integer,
+    order: I64,
+    lengths: I64,
+    stops: I64,
+    scores: U32,
+    touched: U32,
+    met_places: U32,
+    met: U32,
+    bests: U32,
+    best_own: U32,
+    best_units: U32,
+    documents: I64,
+    own_units: I64,
+    units: I64,
+    found_scores: U32,
+    offsets: I64,
+    state: I64,
+) -> Integer:
+    """Fill the nearest documents of each query document; their number, or -1 where a block is damaged.
+
+    `state`: that block and its table, then as in `_promising`. `scores` (by unit of the largest table) and `met_places`
+    (by document) are zeros, and are left so, but where a block is damaged. `order`, `lengths` and `stops` have room for
+    the anchors of a unit, `touched` for the postings that are read for it, `met` and those behind it for the documents.
+    """
+    n_tables, n_keys = places.size // COLUMNS, totals.size
+    count = 0
+    offsets[0] = 0
+    more = np.uint32(bonus)
+    for query in range(firsts.size - 1):
+        n_met = np.uint32(0)
+        # Units of the last table, where not all of them count, that are under the limit.
+        limit = np.int64(0)
+        if fixed < n_tables:
+            limit = numbers[places[COLUMNS * fixed + FIRST_UNITS] + before[query] - table_firsts[fixed]]
+        asked = np.int64(least[query])
+        for own in range(firsts[query], firsts[query + 1]):
+            start, end = anchor_offsets[own], anchor_offsets[own + 1]
+            for anchor in range(start, end):
+                stops[anchor - start] = 0
+                if fixed < n_tables:
+                    at = fixed * n_keys + lists[anchor]
+                    base = places[COLUMNS * fixed + POSTINGS]
+                    stops[anchor - start] = _places_under(
+                        shorts, base, np.int64(begins[at]), np.int64(ends[at]), limit
+                    ) - np.int64(begins[at])
+            n_lists = _ordered(lists, start, end, totals, lengths, order, stops)
+            n_lists = _promising(strengths, start, order, lengths, n_lists, budget, asked, state)
+            partly = np.uint32(max(asked - 2 * state[3], asked >> 1, 1) + bonus)
+            for table in range(n_tables):
+                row = COLUMNS * table
+                base, is_gone = places[row + POSTINGS], places[row + IS_PARTLY_GONE] != 0
+                n_touched = np.uint64(0)
+                for number in range(n_lists):
+                    anchor = order[number]
+                    at = table * n_keys + lists[anchor]
+                    first, last = np.int64(begins[at]), np.int64(ends[at])
+                    if table == fixed:
+                        last = first + stops[anchor - start]
+                    if first == last:
+                        continue
+                    if blocks[4 * table + 2] >= 0 and damaged_postings(
+                        words, octets, places, blocks, table, first, last, state
+                    ):
+                        return -1
+                    strength = np.uint32(strengths[anchor])
+                    place = np.uint64(base + POSTING * first)
+                    stop = np.uint64(base + POSTING * last)
+                    while place < stop:
+                        low, high = np.uint64(shorts[place]), np.uint64(shorts[place + np.uint64(1)])
+                        unit = low | high << np.uint64(16)
+                        value = strength * np.uint32(shorts[place + np.uint64(2)]) + more
+                        place += np.uint64(POSTING)
+                        if (
+                            is_gone
+                            and not alive[
+                                halves[places[row + RANKS] + document_of(halves, places, row, np.int64(unit))]
+                            ]
+                        ):
+                            continue
+                        score = scores[unit]
+                        touched[n_touched] = np.uint32(unit)
+                        n_touched += np.uint64(score == np.uint32(0))
+                        scores[unit] = score + value
+                for number in range(n_touched):
+                    unit = np.uint64(touched[number])
+                    score = scores[unit]
+                    scores[unit] = np.uint32(0)
+                    if score < partly:
+                        continue
+                    place_of_document = document_of(halves, places, row, np.int64(unit))
+                    within = np.int64(unit) - numbers[places[row + FIRST_UNITS] + place_of_document]
+                    document = table_firsts[table] + place_of_document
+                    at_met = met_places[document]
+                    if at_met == np.uint32(0):
+                        met[n_met] = np.uint32(document)
+                        bests[n_met], best_own[n_met], best_units[n_met] = score, np.uint32(own), np.uint32(within)
+                        n_met += np.uint32(1)
+                        met_places[document] = n_met
+                        continue
+                    at_met -= np.uint32(1)
+                    if score > bests[at_met] or (
+                        score == bests[at_met]
+                        and best_own[at_met] == np.uint32(own)
+                        and np.uint32(within) < best_units[at_met]
+                    ):
+                        bests[at_met], best_own[at_met], best_units[at_met] = score, np.uint32(own), np.uint32(within)
+        kept = 0
+        for number in range(n_met):
+            document, score = np.int64(met[number]), bests[number]
+            met_places[document] = np.uint32(0)
+            last_kept = count + kept - 1
+            if kept == most and (
+                score < found_scores[last_kept]
+                or (score == found_scores[last_kept] and document > documents[last_kept])
+            ):
+                continue
+            if kept < most:
+                last_kept += 1
+                kept += 1
+            here = last_kept
+            while here > count and (
+                found_scores[here - 1] < score or (found_scores[here - 1] == score and documents[here - 1] > document)
+            ):
+                found_scores[here] = found_scores[here - 1]
+                documents[here] = documents[here - 1]
+                own_units[here] = own_units[here - 1]
+                units[here] = units[here - 1]
+                here -= 1
+            found_scores[here] = score
+            documents[here] = document
+            own_units[here] = np.int64(best_own[number])
+            units[here] = np.int64(best_units[number])
+        count += kept
+        offsets[query + 1] = count
+    return count
+
+
+def nearest_posted(
+    stack: AnchorStack,
+    found: FoundLists,
+    queries: Queries,
+    alive: Bool,
+    budget: int,
+    most: int,
+    bonus: int,
+    room: ScoreRoom,
+) -> tuple[Nearest, int, int]:
+    """See `RewriteKernels.nearest_posted`."""
+    anchors, firsts = queries.anchors, queries.firsts
+    count, n_documents = firsts.size - 1, int(stack.firsts[-1])
+    n_units = longest_table(stack)
+    room.grow(n_units, n_documents)
+    n_anchors = anchors.offsets[1:] - anchors.offsets[:-1]
+    order, lengths, stops = np.empty((3, int(n_anchors.max(initial=0))), dtype=np.int64)
+    # As many documents as are there, or as the postings read for all units of one lead to.
+    most_units = int((firsts[1:] - firsts[:-1]).max(initial=0))
+    touched = np.empty(min(budget, n_units) + 1, dtype=np.uint32)
+    met, bests, best_own, best_units = np.empty((4, min(n_documents, most_units * budget) + 1), dtype=np.uint32)
+    documents, own_units, units = np.empty((3, count * most), dtype=np.int64)
+    found_scores, offsets = np.empty(count * most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
+    state = np.array([-1, -1, 0, 0], dtype=np.int64)
+    filled = nearest_posted_loop(
+        stack.words, stack.numbers, stack.halves, stack.shorts, stack.octets, stack.places, stack.blocks, stack.firsts,
+        found.fixed, alive, found.begins, found.ends, found.totals, queries.lists, anchors.strengths, anchors.offsets,
+        firsts, queries.before, queries.least, budget, most, bonus, order, lengths, stops, room.scores, touched,
+        room.met, met, bests, best_own, best_units, documents, own_units, units, found_scores, offsets, state,
+    )  # fmt: skip
+    block, table, cut, _ = state.tolist()
+    if filled < 0:
+        room.clear()
+        filled, offsets = 0, np.zeros_like(offsets)
+    nearest = Nearest(
+        documents[:filled].copy(), own_units[:filled].copy(), units[:filled].copy(), found_scores[:filled].copy(),
+        np.zeros(filled, dtype=np.int64), offsets, cut,
+    )  # fmt: skip
+    return nearest, block, table
