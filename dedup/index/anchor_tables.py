@@ -10,7 +10,15 @@ from dedup.index.arrivals import offsets_of
 from dedup.index.files import damaged
 from dedup.index.parts import Segment
 from dedup.kernels import I64, U8, U16, U32, U64, Kernels
-from dedup.kernels.gathering import POSTING, AnchorColumns, pack_postings, placed
+from dedup.kernels.gathering import (
+    MOST_COUNTED,
+    POSTING,
+    AnchorColumns,
+    PlacedColumns,
+    pack_postings,
+    placed,
+    placed_one,
+)
 
 MOST_UNITS = 1 << 32
 """Units of a table."""
@@ -44,28 +52,17 @@ _UNCHECKED: tuple[U64, U64, U8] = (
 class AnchorTable:
     """Anchored documents by place, with their lists; n documents of ascending ranks.
 
-    `first_units` and `unit_begins` int64: the first unit of each document, and the first anchor of each unit. `tables`:
-    the words of a file that they stand in, with the sums of their blocks, and which of them were found whole.
+    `placed`: the columns. `lists`: those by key. `first_units` and `unit_begins` int64: the first unit of each
+    document, and the first anchor of each unit.
     """
 
-    def __init__(
-        self, anchored: Anchored, lists: Lists, check: Check | None, tables: tuple[U64, U64, U8] | None = None
-    ) -> None:
+    def __init__(self, anchored: Anchored, columns: PlacedColumns, check: Check | None = None) -> None:
         self.anchored = anchored
-        self.lists = lists
-        self.first_units = offsets_of(anchored.n_units)
-        self.unit_begins = offsets_of(anchored.sizes)
+        self.placed = columns
+        of_table = columns.columns
+        self.lists = Lists(of_table.list_keys, of_table.list_begins, of_table.postings)
+        self.first_units, self.unit_begins = of_table.first_units, of_table.unit_begins
         self._check = check
-        # Nearly all documents are one unit, and then no table is needed to tell whose one is.
-        owners = np.zeros(0, dtype=np.uint32)
-        if anchored.sizes.size != anchored.ranks.size:
-            owners = np.repeat(np.arange(anchored.ranks.size, dtype=np.uint32), anchored.n_units)
-        self.placed = placed(
-            AnchorColumns(
-                lists.keys, lists.begins, lists.postings, self.first_units, owners, self.unit_begins, anchored.keys,
-                anchored.strengths, anchored.ranks, anchored.elsewhere, *(tables or _UNCHECKED),
-            )
-        )  # fmt: skip
 
     def __len__(self) -> int:
         """How many documents are there."""
@@ -88,7 +85,26 @@ class AnchorTable:
 
 def table_of(anchored: Anchored) -> AnchorTable:
     """A table in memory."""
-    return AnchorTable(anchored, lists_of(anchored), None)
+    keys = anchored.keys
+    if anchored.sizes.size == 1 and keys.size <= MOST_COUNTED and bool((keys[1:] > keys[:-1]).all()):
+        # One unit has a key but once, in order.
+        one = placed_one(keys, anchored.strengths, int(anchored.ranks[0]), float(anchored.elsewhere[0]))
+        return AnchorTable(anchored, one)
+    return AnchorTable(anchored, _placed(anchored, lists_of(anchored), _UNCHECKED))
+
+
+def _placed(anchored: Anchored, lists: Lists, tables: tuple[U64, U64, U8]) -> PlacedColumns:
+    """The columns of documents; `tables`: the words of a file that they stand in, their sums, and what was checked."""
+    # Nearly all documents are one unit, and then no table is needed to tell whose one is.
+    owners = np.zeros(0, dtype=np.uint32)
+    if anchored.sizes.size != anchored.ranks.size:
+        owners = np.repeat(np.arange(anchored.ranks.size, dtype=np.uint32), anchored.n_units)
+    return placed(
+        AnchorColumns(
+            lists.keys, lists.begins, lists.postings, offsets_of(anchored.n_units), owners, offsets_of(anchored.sizes),
+            anchored.keys, anchored.strengths, anchored.ranks, anchored.elsewhere, *tables,
+        )
+    )  # fmt: skip
 
 
 def joined_table(several: Sequence[AnchorTable]) -> AnchorTable:
@@ -100,10 +116,6 @@ def lists_of(anchored: Anchored) -> Lists:
     """The postings of documents."""
     sizes = anchored.sizes
     units = np.repeat(np.arange(sizes.size, dtype=np.uint32), sizes)
-    if sizes.size == 1 and bool((anchored.keys[1:] > anchored.keys[:-1]).all()):
-        # One unit has a key but once, in order.
-        begins = np.arange(anchored.keys.size + 1, dtype=np.uint32)
-        return Lists(anchored.keys, begins, pack_postings(units, anchored.strengths))
     # Key and place as one integer sort many times as fast as an order of keys, and keep units in order.
     entries: U64 = anchored.keys.astype(np.uint64) << _SHIFT | np.arange(units.size, dtype=np.uint64)
     entries.sort()
@@ -121,10 +133,8 @@ def segment_table(segment: Segment, kernels: Kernels) -> AnchorTable | None:
     if not segment.layout.sections.get("anchor ranks", ("", 0, 0))[2]:
         return None
     tables = segment.tables
-    return AnchorTable(
-        _anchored(segment, kernels), _lists(segment), _checker(segment, kernels),
-        (tables.words, tables.sums, tables.checked),
-    )  # fmt: skip
+    anchored, words = _anchored(segment, kernels), (tables.words, tables.sums, tables.checked)
+    return AnchorTable(anchored, _placed(anchored, _lists(segment), words), _checker(segment, kernels))
 
 
 def segment_rewordings(segment: Segment, kernels: Kernels) -> Rewordings:

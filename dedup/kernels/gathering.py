@@ -63,14 +63,15 @@ class AnchorColumns(NamedTuple):
 PLACES = len(AnchorColumns._fields)
 """Numbers of an `AnchorStack` for each table: where its columns begin, counted in their items from the memory's begin.
 
-There follow how many lists, documents and units it has, whether there are owners, and whether some documents are gone.
+There follow how many lists, documents, units and words it has, whether there are owners, whether some documents are
+gone, and whether there are blocks that were not checked.
 """
 
 (
     LIST_KEYS, LIST_BEGINS, POSTINGS, FIRST_UNITS, OWNERS, UNIT_BEGINS, KEYS, STRENGTHS, RANKS, ELSEWHERE
 ) = range(10)  # fmt: skip
-N_LISTS, N_DOCUMENTS, N_UNITS, HAS_OWNERS, IS_PARTLY_GONE = range(PLACES, PLACES + 5)
-COLUMNS = PLACES + 5
+N_LISTS, N_DOCUMENTS, N_UNITS, N_WORDS, HAS_OWNERS, IS_PARTLY_GONE, IS_UNCHECKED = range(PLACES, PLACES + 7)
+COLUMNS = PLACES + 7
 
 
 class PlacedColumns(NamedTuple):
@@ -91,12 +92,58 @@ def placed(columns: AnchorColumns) -> PlacedColumns:
     addresses = [column.ctypes.data if column.size else 0 for column in several]
     ends = [address + column.nbytes for address, column in zip(addresses, several, strict=True) if address]
     sizes = [
-        aligned.list_keys.size, aligned.ranks.size, aligned.unit_begins.size - 1, aligned.owners.size > 0, False
+        aligned.list_keys.size, aligned.ranks.size, aligned.unit_begins.size - 1, aligned.words.size,
+        aligned.owners.size > 0, False, False,
     ]  # fmt: skip
     return PlacedColumns(
         aligned, np.array([*addresses, *sizes], dtype=np.int64), min(filter(None, addresses), default=0),
         max(ends, default=0),
     )  # fmt: skip
+
+
+def placed_one(keys: U32, strengths: U16, rank: int, elsewhere: float) -> PlacedColumns:
+    """The columns of one document of one unit, whose keys ascend, in one piece of memory.
+
+    What is where follows from the number of anchors, and no column is asked for its address.
+    """
+    count = keys.size
+    memory = np.empty(6 + 2 * (count + 1), dtype=np.uint64)
+    numbers, halves, shorts = memory.view(np.int64), memory.view(np.uint32), memory.view(np.uint16)
+    memory.view(np.float64)[0] = elsewhere
+    numbers[1:6] = 0, 1, 0, count, rank
+    # Behind these six words come keys, begins, postings and strengths: 4, 4, 6 and 2 bytes an anchor, and one begin.
+    at_begins, at_postings = 12 + count, 2 * (13 + 2 * count)
+    at_strengths = at_postings + POSTING * count
+    columns = AnchorColumns(
+        halves[12:at_begins], halves[at_begins : at_begins + count + 1], shorts[at_postings:at_strengths],
+        numbers[1:3], _NO_HALVES, numbers[3:5], halves[12:at_begins], shorts[at_strengths : at_strengths + count],
+        halves[10:11], memory.view(np.float64)[:1], _NO_WORDS, _NO_WORDS, _NO_OCTETS,
+    )  # fmt: skip
+    columns.list_keys[:] = keys
+    columns.list_begins[:] = _COUNTING[: count + 1]
+    postings = columns.postings.reshape(-1, POSTING)
+    postings[:, :2] = 0
+    postings[:, 2] = strengths
+    columns.strengths[:] = strengths
+    low = memory.ctypes.data
+    keys_at, begins_at = low + 48, low + 4 * at_begins
+    addresses = np.array(
+        [
+            keys_at, begins_at, low + 2 * at_postings, low + 8, 0, low + 24, keys_at, low + 2 * at_strengths, low + 40,
+            low, 0, 0, 0, count, 1, 1, 0, False, False, False,
+        ],
+        dtype=np.int64,
+    )  # fmt: skip
+    return PlacedColumns(columns, addresses, low, low + memory.nbytes)
+
+
+MOST_COUNTED = 64
+"""Anchors that a unit has at the most, for which `placed_one` has begins at hand."""
+
+_COUNTING: U32 = np.arange(MOST_COUNTED + 1, dtype=np.uint32)
+_NO_OCTETS: U8 = np.zeros(0, dtype=np.uint8)
+_NO_HALVES: U32 = np.zeros(0, dtype=np.uint32)
+_NO_WORDS: U64 = np.zeros(0, dtype=np.uint64)
 
 
 class AnchorStack(NamedTuple):
@@ -119,30 +166,57 @@ class AnchorStack(NamedTuple):
     firsts: I64
 
 
-def stack_anchors(several: Sequence[PlacedColumns], partly_gone: Sequence[bool]) -> AnchorStack:
-    """Tables as one; `partly_gone`: whether some documents of each are not there any more."""
-    low = min((each.low for each in several), default=0) & ~7
-    memory = memory_between(low, max((each.high for each in several), default=0))
-    every = np.array([each.addresses for each in several], dtype=np.int64).reshape(-1, COLUMNS)
-    places = every >> _SHIFTS
+class TableRows(NamedTuple):
+    """Some tables, to be stacked with others: their addresses and sizes, shape (tables, `COLUMNS`), and their span."""
+
+    several: tuple[AnchorColumns, ...]
+    addresses: I64
+    low: int
+    high: int
+
+
+def rows_of(several: Sequence[PlacedColumns], partly_gone: Sequence[bool]) -> TableRows:
+    """Rows of tables; `partly_gone`: whether some documents of each are not there any more."""
+    if not several:
+        return TableRows((), np.zeros((0, COLUMNS), dtype=np.int64), 0, 0)
+    addresses = np.concatenate([each.addresses for each in several]).reshape(-1, COLUMNS)
+    addresses[:, IS_PARTLY_GONE] = partly_gone
+    addresses[:, IS_UNCHECKED] = [
+        each.columns.sums.size > 0 and not each.columns.checked.all() for each in several
+    ]  # fmt: skip
+    lows = [each.low for each in several if each.low]
+    span = min(lows, default=0), max(each.high for each in several)
+    return TableRows(tuple(each.columns for each in several), addresses, *span)
+
+
+def with_another(rows: TableRows, other: PlacedColumns) -> TableRows:
+    """Rows with that of another table behind them, of which all documents are there and no block is to be checked."""
+    return TableRows(
+        (*rows.several, other.columns), np.concatenate([rows.addresses, other.addresses.reshape(1, -1)]),
+        min(rows.low, other.low) or other.low, max(rows.high, other.high),
+    )  # fmt: skip
+
+
+def stack_rows(*several: TableRows) -> AnchorStack:
+    """All tables as one, in this order."""
+    low = min((each.low for each in several if each.low), default=0) & ~7
+    memory = memory_between(low, max(each.high for each in several))
+    addresses = several[0].addresses if len(several) == 1 else np.concatenate([each.addresses for each in several])
+    places = addresses >> _SHIFTS
     places[:, :PLACES] -= low >> _SHIFTS[:PLACES]
-    places[:, IS_PARTLY_GONE] = partly_gone
-    blocks = np.zeros((len(several), 4), dtype=np.int64)
-    blocks[:, 2] = -1
-    for number, each in enumerate(several):
-        if each.columns.sums.size and not each.columns.checked.all():
-            words, sums, checked = places[number, PLACES - 3 : PLACES].tolist()
-            blocks[number] = words, each.columns.words.size, sums, checked
-    firsts = np.zeros(len(several) + 1, dtype=np.int64)
+    # Words, their number, sums and what was checked: what a block is looked up by.
+    blocks = places[:, [PLACES - 3, N_WORDS, PLACES - 2, PLACES - 1]]
+    blocks[places[:, IS_UNCHECKED] == 0] = (0, 0, -1, 0)
+    firsts = np.zeros(places.shape[0] + 1, dtype=np.int64)
     np.cumsum(places[:, N_DOCUMENTS], out=firsts[1:])
     return AnchorStack(
-        tuple(each.columns for each in several), memory, memory.view(np.uint16), memory.view(np.uint32),
+        sum((each.several for each in several), ()), memory, memory.view(np.uint16), memory.view(np.uint32),
         memory.view(np.uint64), memory.view(np.int64), memory.view(np.float64), places.reshape(-1), blocks.reshape(-1),
         firsts,
     )  # fmt: skip
 
 
-_SHIFTS: NDArray[np.int64] = np.array([2, 2, 1, 3, 2, 3, 2, 1, 2, 3, 3, 3, 0, 0, 0, 0, 0, 0])
+_SHIFTS: NDArray[np.int64] = np.array([2, 2, 1, 3, 2, 3, 2, 1, 2, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0])
 """The logarithms of the sizes of items of the columns."""
 
 

@@ -15,7 +15,8 @@ from dedup.kernels.gathering import (
     ScoreRoom,
     pack_postings,
     placed,
-    stack_anchors,
+    rows_of,
+    stack_rows,
     units_of,
 )
 from dedup.kernels.hashing import BLOCK_WORDS
@@ -78,7 +79,8 @@ def tables(generator: np.random.Generator) -> tuple[list[AnchorColumns], Bool]:
 
 
 def stacked(several: list[AnchorColumns], alive: Bool) -> AnchorStack:
-    return stack_anchors([placed(each) for each in several], [not alive[each.ranks].all() for each in several])
+    rows = [rows_of([placed(each)], [not alive[each.ranks].all()]) for each in several]
+    return stack_rows(rows_of([], []), *rows)
 
 
 class Flat(NamedTuple):
