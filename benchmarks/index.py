@@ -54,7 +54,7 @@ SINGLE = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """An index of so many documents: seconds, bytes a document, and MB (2^20 bytes) of memory, after and within batches.
+    """An index of so many documents: seconds, bytes a document, MB (2^20 bytes) of memory after and within batches.
 
     `p50`, `p99` are milliseconds of an admit by itself with all documents in the index, `cpu_p50` those of the
     processor, which others do not lengthen as much; `compact_p50` and so on are the same after it was compacted.
@@ -194,6 +194,7 @@ class Watch(Thread):
         self._done = Event()
 
     def run(self) -> None:
+        """Look until it is done."""
         while not self._done.wait(0.05):
             self.most = max(self.most, anonymous_memory())
 

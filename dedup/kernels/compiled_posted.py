@@ -8,16 +8,20 @@ from dedup.kernels.gathering import (
     COLUMNS,
     FIRST_UNITS,
     IS_PARTLY_GONE,
+    N_UNITS,
     POSTING,
     POSTINGS,
     RANKS,
+    WINDOW,
     AnchorStack,
     FoundLists,
     ScoreRoom,
-    longest_table,
 )
 from dedup.kernels.jit import Integer, compiled, exported
 from dedup.kernels.rewriting import Nearest, Queries
+
+_LINE = 32
+"""Numbers of 16 bits in a cache line."""
 
 
 @compiled
@@ -87,6 +91,71 @@ def _promising(
     return n_lists
 
 
+@compiled
+def _touch(
+    shorts: U16, places: I64, begins: U32, ends: U32, lists: I64, order: I64, n_lists: Integer, n_keys: Integer
+) -> np.int64:
+    """Read each cache line of the lists that are to be read; what is given means nothing.
+
+    Lists stand far from each other, so that each one begins with waiting for memory. Here no reading waits for another
+    one, and the processor has many under way.
+    """
+    total = np.int64(0)
+    for table in range(places.size // COLUMNS):
+        base = places[COLUMNS * table + POSTINGS]
+        for number in range(n_lists):
+            at = table * n_keys + lists[order[number]]
+            place, stop = base + POSTING * np.int64(begins[at]), base + POSTING * np.int64(ends[at])
+            while place < stop:
+                total += np.int64(shorts[place])
+                place += _LINE
+    return total
+
+
+@compiled
+def _collect(
+    halves: U32,
+    numbers: I64,
+    places: I64,
+    row: Integer,
+    table_first: Integer,
+    window: Integer,
+    n_touched: np.uint64,
+    partly: np.uint32,
+    own: Integer,
+    scores: U32,
+    touched: U32,
+    n_met: Integer,
+    met_places: U32,
+    met: U32,
+    bests: U32,
+    best_own: U32,
+    best_units: U32,
+) -> Integer:
+    """Put down the best score of each document of which a unit of the window scores enough; how many are met then."""
+    for number in range(n_touched):
+        within = np.uint64(touched[number])
+        score = scores[within]
+        scores[within] = np.uint32(0)
+        if score < partly:
+            continue
+        unit = window + np.int64(within)
+        place = document_of(halves, places, row, unit)
+        of_document = np.uint32(unit - numbers[places[row + FIRST_UNITS] + place])
+        document = table_first + place
+        at = np.int64(met_places[document]) - 1
+        if at < 0:
+            met[n_met] = np.uint32(document)
+            bests[n_met], best_own[n_met], best_units[n_met] = score, np.uint32(own), of_document
+            n_met += 1
+            met_places[document] = np.uint32(n_met)
+        elif score > bests[at] or (
+            score == bests[at] and best_own[at] == np.uint32(own) and of_document < best_units[at]
+        ):
+            bests[at], best_own[at], best_units[at] = score, np.uint32(own), of_document
+    return n_met
+
+
 @exported
 def nearest_posted_loop(
     words: U64,
@@ -114,6 +183,9 @@ def nearest_posted_loop(
     order: I64,
     lengths: I64,
     stops: I64,
+    cursors: I64,
+    cursor_ends: I64,
+    factors: I64,
     scores: U32,
     touched: U32,
     met_places: U32,
@@ -130,16 +202,17 @@ def nearest_posted_loop(
 ) -> Integer:
     """Fill the nearest documents of each query document; their number, or -1 where a block is damaged.
 
-    `state`: that block and its table, then as in `_promising`. `scores` (by unit of the largest table) and `met_places`
-    (by document) are zeros, and are left so, but where a block is damaged. `order`, `lengths` and `stops` have room for
-    the anchors of a unit, `touched` for the postings that are read for it, `met` and those behind it for the documents.
+    `state`: that block and its table, then as in `_promising`, and a number that means nothing. `scores` (of `WINDOW`
+    units) and `met_places` (by document) are zeros, and are left so, but where a block is damaged. `order` to
+    `factors` have room for the anchors of a unit, `touched` for a window and one more, `met` and those behind it for
+    the documents that may be met.
     """
     n_tables, n_keys = places.size // COLUMNS, totals.size
     count = 0
     offsets[0] = 0
     more = np.uint32(bonus)
     for query in range(firsts.size - 1):
-        n_met = np.uint32(0)
+        n_met: Integer = 0
         # Units of the last table, where not all of them count, that are under the limit.
         limit = np.int64(0)
         if fixed < n_tables:
@@ -158,10 +231,11 @@ def nearest_posted_loop(
             n_lists = _ordered(lists, start, end, totals, lengths, order, stops)
             n_lists = _promising(strengths, start, order, lengths, n_lists, budget, asked, state)
             partly = np.uint32(max(asked - 2 * state[3], asked >> 1, 1) + bonus)
+            state[4] = _touch(shorts, places, begins, ends, lists, order, n_lists, n_keys)
             for table in range(n_tables):
                 row = COLUMNS * table
                 base, is_gone = places[row + POSTINGS], places[row + IS_PARTLY_GONE] != 0
-                n_touched = np.uint64(0)
+                filled: Integer = 0
                 for number in range(n_lists):
                     anchor = order[number]
                     at = table * n_keys + lists[anchor]
@@ -174,48 +248,39 @@ def nearest_posted_loop(
                         words, octets, places, blocks, table, first, last, state
                     ):
                         return -1
-                    strength = np.uint32(strengths[anchor])
-                    place = np.uint64(base + POSTING * first)
-                    stop = np.uint64(base + POSTING * last)
-                    while place < stop:
-                        low, high = np.uint64(shorts[place]), np.uint64(shorts[place + np.uint64(1)])
-                        unit = low | high << np.uint64(16)
-                        value = strength * np.uint32(shorts[place + np.uint64(2)]) + more
-                        place += np.uint64(POSTING)
-                        if (
-                            is_gone
-                            and not alive[
-                                halves[places[row + RANKS] + document_of(halves, places, row, np.int64(unit))]
-                            ]
-                        ):
-                            continue
-                        score = scores[unit]
-                        touched[n_touched] = np.uint32(unit)
-                        n_touched += np.uint64(score == np.uint32(0))
-                        scores[unit] = score + value
-                for number in range(n_touched):
-                    unit = np.uint64(touched[number])
-                    score = scores[unit]
-                    scores[unit] = np.uint32(0)
-                    if score < partly:
-                        continue
-                    place_of_document = document_of(halves, places, row, np.int64(unit))
-                    within = np.int64(unit) - numbers[places[row + FIRST_UNITS] + place_of_document]
-                    document = table_firsts[table] + place_of_document
-                    at_met = met_places[document]
-                    if at_met == np.uint32(0):
-                        met[n_met] = np.uint32(document)
-                        bests[n_met], best_own[n_met], best_units[n_met] = score, np.uint32(own), np.uint32(within)
-                        n_met += np.uint32(1)
-                        met_places[document] = n_met
-                        continue
-                    at_met -= np.uint32(1)
-                    if score > bests[at_met] or (
-                        score == bests[at_met]
-                        and best_own[at_met] == np.uint32(own)
-                        and np.uint32(within) < best_units[at_met]
-                    ):
-                        bests[at_met], best_own[at_met], best_units[at_met] = score, np.uint32(own), np.uint32(within)
+                    cursors[filled], cursor_ends[filled] = base + POSTING * first, base + POSTING * last
+                    factors[filled] = strengths[anchor]
+                    filled += 1
+                # The lists are read side by side, so that scores of a window of units stay in a near cache.
+                window: Integer = 0
+                while window < places[row + N_UNITS] and filled > 0:
+                    n_touched = np.uint64(0)
+                    low_unit, high_unit = np.uint64(window), np.uint64(window + WINDOW)
+                    for number in range(filled):
+                        strength = np.uint32(factors[number])
+                        place, stop = np.uint64(cursors[number]), np.uint64(cursor_ends[number])
+                        while place < stop:
+                            low, high = np.uint64(shorts[place]), np.uint64(shorts[place + np.uint64(1)])
+                            unit = low | high << np.uint64(16)
+                            if unit >= high_unit:
+                                break
+                            value = strength * np.uint32(shorts[place + np.uint64(2)]) + more
+                            place += np.uint64(POSTING)
+                            if is_gone:
+                                document = document_of(halves, places, row, np.int64(unit))
+                                if not alive[halves[places[row + RANKS] + document]]:
+                                    continue
+                            within = unit - low_unit
+                            score = scores[within]
+                            touched[n_touched] = np.uint32(within)
+                            n_touched += np.uint64(score == np.uint32(0))
+                            scores[within] = score + value
+                        cursors[number] = np.int64(place)
+                    n_met = _collect(
+                        halves, numbers, places, row, table_firsts[table], window, n_touched, partly, own, scores,
+                        touched, n_met, met_places, met, bests, best_own, best_units,
+                    )  # fmt: skip
+                    window += WINDOW
         kept = 0
         for number in range(n_met):
             document, score = np.int64(met[number]), bests[number]
@@ -260,24 +325,23 @@ def nearest_posted(
     """See `RewriteKernels.nearest_posted`."""
     anchors, firsts = queries.anchors, queries.firsts
     count, n_documents = firsts.size - 1, int(stack.firsts[-1])
-    n_units = longest_table(stack)
-    room.grow(n_units, n_documents)
+    room.grow(n_documents)
     n_anchors = anchors.offsets[1:] - anchors.offsets[:-1]
-    order, lengths, stops = np.empty((3, int(n_anchors.max(initial=0))), dtype=np.int64)
+    of_unit = np.empty((6, int(n_anchors.max(initial=0))), dtype=np.int64)
     # As many documents as are there, or as the postings read for all units of one lead to.
     most_units = int((firsts[1:] - firsts[:-1]).max(initial=0))
-    touched = np.empty(min(budget, n_units) + 1, dtype=np.uint32)
-    met, bests, best_own, best_units = np.empty((4, min(n_documents, most_units * budget) + 1), dtype=np.uint32)
+    touched = np.empty(min(budget, WINDOW) + 1, dtype=np.uint32)
+    of_met = np.empty((4, min(n_documents, most_units * budget) + 1), dtype=np.uint32)
     documents, own_units, units = np.empty((3, count * most), dtype=np.int64)
     found_scores, offsets = np.empty(count * most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
-    state = np.array([-1, -1, 0, 0], dtype=np.int64)
+    state = np.array([-1, -1, 0, 0, 0], dtype=np.int64)
     filled = nearest_posted_loop(
         stack.words, stack.numbers, stack.halves, stack.shorts, stack.octets, stack.places, stack.blocks, stack.firsts,
         found.fixed, alive, found.begins, found.ends, found.totals, queries.lists, anchors.strengths, anchors.offsets,
-        firsts, queries.before, queries.least, budget, most, bonus, order, lengths, stops, room.scores, touched,
-        room.met, met, bests, best_own, best_units, documents, own_units, units, found_scores, offsets, state,
-    )  # fmt: skip
-    block, table, cut, _ = state.tolist()
+        firsts, queries.before, queries.least, budget, most, bonus, *of_unit, room.scores, touched, room.met, *of_met,
+        documents, own_units, units, found_scores, offsets, state,
+    )  # type: ignore[call-arg]  # fmt: skip
+    block, table, cut = state[:3].tolist()
     if filled < 0:
         room.clear()
         filled, offsets = 0, np.zeros_like(offsets)

@@ -236,6 +236,10 @@ class FoundLists(NamedTuple):
     part: int = -1
 
 
+WINDOW = 1 << 16
+"""Units whose scores are added up together: a quarter of a megabyte, for which the second cache has room."""
+
+
 class ScoreRoom:
     """Zeros that a search adds scores up in and leaves as zeros, so that the next one need not write them anew."""
 
@@ -243,17 +247,16 @@ class ScoreRoom:
         self.scores: U32 = np.zeros(0, dtype=np.uint32)
         self.met: U32 = np.zeros(0, dtype=np.uint32)
 
-    def grow(self, units: int, documents: int) -> None:
-        """Have room for the units of the largest table, and for all documents."""
-        # More than is asked for, for an index that grows; memory that is not touched costs nothing.
-        if self.scores.size < units:
-            self.scores = np.zeros(units + (units >> 2), dtype=np.uint32)
+    def grow(self, documents: int) -> None:
+        """Have room for the units of a window, and for all documents."""
         if self.met.size < documents:
+            # More than is asked for, for an index that grows; memory that is not touched costs nothing.
             self.met = np.zeros(documents + (documents >> 2), dtype=np.uint32)
+            self.scores = np.zeros(WINDOW, dtype=np.uint32)
 
     def clear(self) -> None:
         """Forget what a search left that did not come to its end."""
-        self.scores, self.met = np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.uint32)
+        self.scores, self.met = self.scores[:0], self.met[:0]
 
 
 class Taken(NamedTuple):
@@ -271,8 +274,3 @@ class Taken(NamedTuple):
     elsewhere: F64
     damaged: int = -1
     part: int = -1
-
-
-def longest_table(stack: AnchorStack) -> int:
-    """The units of the table that has most."""
-    return int(stack.places.reshape(-1, COLUMNS)[:, N_UNITS].max(initial=0))
