@@ -13,8 +13,8 @@ from dedup.index.parts import Segment
 from dedup.kernels import I64, Kernels
 from dedup.kernels.gathering import AnchorStack, ScoreRoom, TableRows, rows_of, stack_rows, with_another
 
-_JOINED = 8
-"""To join tables costs less than to look into many: a document is joined with others so often, for each table."""
+_JOINED = 2
+"""A table is joined with those behind it unless it is so many times as long: few tables, and few joinings of each."""
 
 _SINGLE = 32
 """Documents that came one by one have a table each until they are so many: to look into it takes less than to join."""

@@ -73,8 +73,10 @@ def reword(arrivals: Arriving, judged: Judged, *, keep_all: bool) -> Reworded:
     # Of several each is compared with those of them that come before it.
     arriving = table_of(anchored) if places.size > 1 else None
     pairs = RewritePairs(arrivals, places, held, numbered, elsewhere, arriving, rewriting).confirmed(background)
+    if not pairs.left.size:
+        return Reworded(_with(anchored, copies), count)
     found = _decided(arrivals, pairs, judged)
-    rewordings = np.concatenate([copies, found])
+    rewordings = np.concatenate([copies, found]) if copies.size else found
     rewordings = rewordings[np.argsort(rewordings["rank"])]
     if not state.drop_rewrites or not found.size:
         return Reworded(_with(anchored, rewordings), count)
@@ -98,12 +100,13 @@ def _with(anchored: Anchored, rewordings: Rewordings) -> Anchored:
 def _rewordings_of_copies(arrivals: Arriving, judged: Judged) -> Rewordings:
     """The exact copies of documents that were dropped as rewrites are rewrites as these are."""
     copies = np.flatnonzero(judged.verdicts == Verdict.REWRITE)
+    if not copies.size:
+        return NO_REWORDINGS
+    state = arrivals.state
     found = np.zeros(copies.size, dtype=REWORDED)
-    if copies.size:
-        state = arrivals.state
-        known = state.anchors.rewordings(state.segments, arrivals.judge.leaders[copies], arrivals.kernels)
-        found["rank"], found["representative"] = arrivals.base + copies, judged.representatives[copies]
-        found["probability"], found["scores"] = known["probability"], judged.scores[copies]
+    known = state.anchors.rewordings(state.segments, arrivals.judge.leaders[copies], arrivals.kernels)
+    found["rank"], found["representative"] = arrivals.base + copies, judged.representatives[copies]
+    found["probability"], found["scores"] = known["probability"], judged.scores[copies]
     return found
 
 

@@ -163,6 +163,8 @@ class RewritePairs:
         )  # fmt: skip
         probabilities = judge(source, proposals, background, model, least)
         over = np.flatnonzero(probabilities >= least)
+        if not over.size:
+            return _NO_PAIRS
         over = over[alike_beside_frames(source, proposals, over, background)]
         return self._scored(ranks[pairs.left[over]], ranks[pairs.right[over]], probabilities[over])
 

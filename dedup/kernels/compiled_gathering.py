@@ -28,6 +28,12 @@ from dedup.kernels.jit import Integer, compiled, exported
 
 
 @compiled
+def _guessed(key: np.uint64, count: Integer) -> np.int64:
+    """About where a key stands among `count`."""
+    return np.int64((key * np.uint64(count)) >> np.uint64(32))
+
+
+@compiled
 def _lower_bound(halves: U32, first: Integer, count: Integer, key: np.uint64) -> Integer:
     """The place of the first of `count` ascending keys that is not smaller than one.
 
@@ -37,7 +43,7 @@ def _lower_bound(halves: U32, first: Integer, count: Integer, key: np.uint64) ->
     high = count
     if count == 0:
         return 0
-    place = min(np.int64((key * np.uint64(count)) >> np.uint64(32)), count - 1)
+    place = _guessed(key, count)
     step: Integer = 8
     if np.uint64(halves[first + place]) < key:
         low = place + 1
@@ -150,7 +156,10 @@ def find_lists_loop(
     totals: I64,
     state: I64,
 ) -> None:
-    """Fill where the lists are, and how many living members they have; `state`: a damaged block and its table."""
+    """Fill where the lists are, and how many living members they have.
+
+    `state`: a damaged block and its table, and a number that means nothing.
+    """
     n_tables, n_keys = places.size // COLUMNS, keys.size
     n_gone: Integer = 0
     for key in range(n_keys):
@@ -158,6 +167,11 @@ def find_lists_loop(
     for table in range(n_tables):
         row = COLUMNS * table
         n_gone += places[row + IS_PARTLY_GONE] if table < fixed else 0
+        # Where each search is going to begin is read before: no reading waits for another one then.
+        for key in range(n_keys if places[row + N_LISTS] > 0 else 0):
+            state[2] += np.int64(
+                halves[places[row + LIST_KEYS] + _guessed(np.uint64(keys[key]), places[row + N_LISTS])]
+            )
         for key in range(n_keys):
             value = np.uint64(keys[key])
             place = _lower_bound(halves, places[row + LIST_KEYS], places[row + N_LISTS], value)
@@ -180,9 +194,21 @@ def find_lists_loop(
 
 @exported
 def measure_documents_loop(
-    numbers: I64, places: I64, table_firsts: I64, chosen: I64, tables: I64, firsts: I64
+    numbers: I64,
+    halves: U32,
+    shorts: U16,
+    words: U64,
+    places: I64,
+    table_firsts: I64,
+    chosen: I64,
+    tables: I64,
+    firsts: I64,
+    warmth: U64,
 ) -> Integer:
-    """Fill the table of each document chosen, ascending, and their units; how many anchors they have."""
+    """Fill the table of each document chosen, ascending, and their units; how many anchors they have.
+
+    What is to be taken is read, so that much of it is under way at a time; `warmth` is of no use but for that.
+    """
     count: Integer = 0
     table = 0
     firsts[0] = 0
@@ -195,7 +221,16 @@ def measure_documents_loop(
         at = places[row + FIRST_UNITS] + document - table_firsts[table]
         firsts[number + 1] = firsts[number] + numbers[at + 1] - numbers[at]
         base = places[row + UNIT_BEGINS]
-        count += numbers[base + numbers[at + 1]] - numbers[base + numbers[at]]
+        begin, end = numbers[base + numbers[at]], numbers[base + numbers[at + 1]]
+        count += end - begin
+        place = document - table_firsts[table]
+        touched = np.uint64(halves[places[row + RANKS] + place]) + words[places[row + ELSEWHERE] + place]
+        if end > begin:
+            of_keys, of_strengths = places[row + KEYS], places[row + STRENGTHS]
+            touched += np.uint64(halves[of_keys + begin]) + np.uint64(halves[of_keys + ((begin + end) >> 1)])
+            touched += np.uint64(halves[of_keys + end - 1])
+            touched += np.uint64(shorts[of_strengths + begin]) + np.uint64(shorts[of_strengths + end - 1])
+        warmth[0] += touched
     return count
 
 
@@ -250,18 +285,21 @@ def take_anchors_loop(
 def find_lists(stack: AnchorStack, keys: U32, fixed: int, alive: Bool, cap: int) -> FoundLists:
     """See `RewriteKernels.find_lists`."""
     begins, ends = np.empty((2, len(stack.several) * keys.size), dtype=np.uint32)
-    totals, state = np.empty(keys.size, dtype=np.int64), np.full(2, -1, dtype=np.int64)
+    totals, state = np.empty(keys.size, dtype=np.int64), np.array([-1, -1, 0], dtype=np.int64)
     find_lists_loop(
         stack.words, stack.halves, stack.shorts, stack.octets, stack.places, stack.blocks, fixed, keys, alive, cap,
         begins, ends, totals, state,
     )  # fmt: skip
-    return FoundLists(begins, ends, totals, fixed, *state.tolist())
+    return FoundLists(begins, ends, totals, fixed, *state[:2].tolist())
 
 
 def take_anchors(stack: AnchorStack, chosen: I64) -> Taken:
     """See `RewriteKernels.take_anchors`."""
     tables, firsts = np.empty(chosen.size, dtype=np.int64), np.empty(chosen.size + 1, dtype=np.int64)
-    count = measure_documents_loop(stack.numbers, stack.places, stack.firsts, chosen, tables, firsts)
+    count = measure_documents_loop(
+        stack.numbers, stack.halves, stack.shorts, stack.words, stack.places, stack.firsts, chosen, tables, firsts,
+        np.zeros(1, dtype=np.uint64),
+    )  # fmt: skip
     keys, strengths = np.empty(count, dtype=np.uint32), np.empty(count, dtype=np.uint16)
     sizes, state = np.empty(int(firsts[-1]), dtype=np.int64), np.full(2, -1, dtype=np.int64)
     ranks, elsewhere = np.empty(chosen.size, dtype=np.int64), np.empty(chosen.size, dtype=np.float64)
