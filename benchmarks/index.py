@@ -50,6 +50,8 @@ REWRITES = Config(relations=(*PAIR_RELATIONS, Relation.REWRITE), level=Level.DOC
 
 BATCH = 10_000
 SINGLE = 3_000
+_TOLD = 250_000
+"""Documents after which it is told how far it has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,12 @@ def measure(count: int, folder: Path, rewrites: RewriteBackground | None, *, par
             within = max(within, watch.most - before_batch)
             gc.collect()
             peak = max(peak, anonymous_memory() - before_batch)
+            admitted = number + len(columns[1])
+            if admitted % _TOLD == 0:
+                print(
+                    f"{admitted:,} documents, {admitted / seconds:,.0f} a second, {peak:.0f} and {within:.0f} MB",
+                    file=sys.stderr,
+                )
         singly = admit_one_by_one(index, islice(texts, SINGLE), "before")
     began = time.perf_counter()
     with Index.open(path) as index:

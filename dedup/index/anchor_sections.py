@@ -78,8 +78,10 @@ class _Living:
         self._units: Bool = np.repeat(documents, table.anchored.n_units)
         self.whole = bool(documents.all())
         self.n_units = int(np.count_nonzero(self._units))
-        # The number of each unit, and of those of others none is asked for.
-        self._numbers = (np.cumsum(self._units) - 1).astype(np.uint32)
+        # The number of each unit, and of those of others none is asked for; where all are there, they have theirs.
+        self._numbers: U32 = np.zeros(0, dtype=np.uint32)
+        if not self.whole:
+            self._numbers = (np.cumsum(self._units) - 1).astype(np.uint32)
 
     def column(self, name: str) -> Iterator[NDArray[np.generic]]:
         """One column of `Anchored`, some of it at a time."""
