@@ -16,9 +16,9 @@ from dedup.index.judging import Judged
 from dedup.index.rewrite_pairs import Confirmed, RewritePairs, number_keys, shared_elsewhere
 from dedup.kernels import I64
 from dedup.kernels.rewriting import WORTH, RewriteKernels, choose_rewriting
-from dedup.scanning.rewrite_candidates import LEAST_TOKENS
+from dedup.scanning.rewrite_candidates import LEAST_TOKENS, blocks_of
 from dedup.scanning.rewrite_findings import LEAST_DOCUMENTS
-from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, anchors_of
+from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, anchors_of, join_anchors
 from dedup.tokenising import codepoint_table
 from dedup.verifying import Verdict
 
@@ -111,11 +111,14 @@ def _rewordings_of_copies(arrivals: Arriving, judged: Judged) -> Rewordings:
 
 
 def _anchors(arrivals: Arriving, places: I64, background: RewriteBackground, rewriting: RewriteKernels) -> HeldAnchors:
+    """The anchors of arrivals at some places, whose terms are in memory some at a time."""
     texts = arrivals.texts
-    terms = rewriting.document_terms(
-        texts.data, texts.offsets[places], texts.offsets[places + 1], *codepoint_table(), False
-    )
-    return anchors_of(terms, background.words, arrivals.kernels, rewriting)
+    several = []
+    for some in blocks_of(places, texts.offsets[places + 1] - texts.offsets[places]):
+        starts, ends = texts.offsets[some], texts.offsets[some + 1]
+        terms = rewriting.document_terms(texts.data, starts, ends, *codepoint_table(), False)
+        several.append(anchors_of(terms, background.words, arrivals.kernels, rewriting))
+    return several[0] if len(several) == 1 else join_anchors(several)
 
 
 def _decided(arrivals: Arriving, pairs: Confirmed, judged: Judged) -> Rewordings:
