@@ -9,7 +9,8 @@ what is timed is all that it takes until they are in the index and committed, by
 which says more where others use the machine. Then, with all of them in it, new documents are admitted one at a time,
 the index is closed and opened, and it is compacted; single documents are timed before and after that. Bytes of postings
 are those of the segment files: tables, rows and ids, all but the texts. Memory is what the process has of its own
-(RssAnon) after a batch, less the batch and what it had before the index was opened.
+(RssAnon), less the batch and what it had before the index was opened: after a batch, and the most seen within one, of
+which twenty samples are taken a second.
 
 With `--level both` the index knows paragraphs, too, and how many a document has and the bytes of their postings are
 given. With `--relation rewrite` it looks for rewrites, against a background of 8,192 other generated documents.
@@ -28,6 +29,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 from rich.table import Table
@@ -48,11 +50,13 @@ REWRITES = Config(relations=(*PAIR_RELATIONS, Relation.REWRITE), level=Level.DOC
 
 BATCH = 10_000
 SINGLE = 3_000
+_TOLD = 250_000
+"""Documents after which it is told how far it has come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """An index of so many documents: seconds, bytes a document, and MB (2^20 bytes) of memory.
+    """An index of so many documents: seconds, bytes a document, MB (2^20 bytes) of memory after and within batches.
 
     `p50`, `p99` are milliseconds of an admit by itself with all documents in the index, `cpu_p50` those of the
     processor, which others do not lengthen as much; `compact_p50` and so on are the same after it was compacted.
@@ -74,6 +78,7 @@ class Point:
     postings: float
     texts: float
     memory: float
+    memory_within: float
     paragraphs: float | None
     paragraph_postings: float | None
 
@@ -96,22 +101,33 @@ def measure(count: int, folder: Path, rewrites: RewriteBackground | None, *, par
     """One index, from its making to its compaction."""
     path = folder / f"index-{count}"
     texts = documents(count + 2 * SINGLE)
+    gc.collect()
     before = anonymous_memory()
     seconds = processor = 0.0
     # Merging is part of the work: on one core a thread would take the same time from the admits.
     config = None if rewrites is None else REWRITES
     with Index.open(path, config, rewrites=rewrites, paragraphs=paragraphs, merge="now") as index:
-        peak = 0.0
+        peak = within = 0.0
         for number in range(0, count, BATCH):
             some = list(islice(texts, min(BATCH, count - number)))
             columns = TextColumn.from_strings(some), IdColumn.from_ids(range(number, number + len(some)))
             del some
             held = sum(column.nbytes for column in (columns[0].data, columns[0].offsets, columns[1].tokens.data))
-            began, began_processor = time.perf_counter(), time.process_time()
-            index.admit_columns(*columns)
-            seconds += time.perf_counter() - began
-            processor += time.process_time() - began_processor
-            peak = max(peak, anonymous_memory() - before - held / (1 << 20))
+            before_batch = before + held / (1 << 20)
+            with Watch() as watch:
+                began, began_processor = time.perf_counter(), time.process_time()
+                index.admit_columns(*columns)
+                seconds += time.perf_counter() - began
+                processor += time.process_time() - began_processor
+            within = max(within, watch.most - before_batch)
+            gc.collect()
+            peak = max(peak, anonymous_memory() - before_batch)
+            admitted = number + len(columns[1])
+            if admitted % _TOLD == 0:
+                print(
+                    f"{admitted:,} documents, {admitted / seconds:,.0f} a second, {peak:.0f} and {within:.0f} MB",
+                    file=sys.stderr,
+                )
         singly = admit_one_by_one(index, islice(texts, SINGLE), "before")
     began = time.perf_counter()
     with Index.open(path) as index:
@@ -141,6 +157,7 @@ def measure(count: int, folder: Path, rewrites: RewriteBackground | None, *, par
         postings=info.posting_bytes / info.documents,
         texts=info.text_bytes / info.documents,
         memory=peak,
+        memory_within=within,
         paragraphs=None if info.paragraphs is None else info.paragraphs / info.documents,
         paragraph_postings=(info.paragraph_bytes or 0) / info.paragraphs if info.paragraphs else None,
     )
@@ -176,9 +193,30 @@ def percentiles(taken: list[tuple[float, float]]) -> tuple[float, float, float]:
     return float(np.median(wall)), float(np.percentile(wall, 99)), float(np.median(processor))
 
 
+class Watch(Thread):
+    """Looks at the memory of this process twenty times a second while something goes on; `most` it had, in MB."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most = 0.0
+        self._done = Event()
+
+    def run(self) -> None:
+        """Look until it is done."""
+        while not self._done.wait(0.05):
+            self.most = max(self.most, anonymous_memory())
+
+    def __enter__(self) -> "Watch":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self.join()
+
+
 def anonymous_memory() -> float:
     """MB (2^20 bytes) that this process has for itself, the page cache apart; 0 where the system does not say."""
-    gc.collect()
     try:
         lines = Path("/proc/self/status").read_text("ascii").splitlines()
     except OSError:

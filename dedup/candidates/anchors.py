@@ -74,6 +74,8 @@ class UnitRanges(NamedTuple):
 def divide(offsets: I64) -> UnitRanges:
     """The units of documents whose terms are `offsets[i]` to `offsets[i + 1]`."""
     lengths = np.diff(offsets)
+    if int(lengths.max(initial=0)) <= WINDOWS_FROM:
+        return UnitRanges(offsets[:-1], offsets[1:], np.arange(offsets.size))
     windows = _windows_of(lengths)
     whole = (lengths <= WHOLE_UP_TO).astype(np.int64)
     firsts = np.append(0, np.cumsum(whole + windows))
@@ -180,9 +182,10 @@ def build_index(anchors: Anchors, firsts: I64, allocate: Allocate = np.empty) ->
 
 def find_lists(index: AnchorIndex, keys: U32) -> I64:
     """The place in the index of each key, or -1 where it is not there."""
+    if not index.keys.size:
+        return np.full(keys.size, -1, dtype=np.int64)
     places = np.searchsorted(index.keys, keys)
-    known = np.append(index.keys, np.uint32(0))[places] == keys
-    return np.where(known & (places < index.keys.size), places, -1)
+    return np.where(index.keys.take(places, mode="clip") == keys, places, -1)
 
 
 def _by_key(keys: U32) -> Iterator[I64]:

@@ -21,8 +21,8 @@ from dedup.index.anchor_tables import (
 from dedup.index.anchored import Anchored, Rewordings
 from dedup.index.arrivals import offsets_of
 from dedup.index.parts import Segment
-from dedup.kernels import I64, U32, Bool, Kernels
-from dedup.kernels.gathering import SLOT_BITS
+from dedup.kernels import I64, U16, U32, Bool, Kernels
+from dedup.kernels.gathering import POSTING, pack_postings, units_of
 
 
 class Section(NamedTuple):
@@ -38,7 +38,8 @@ def sections_of(anchored: Anchored) -> Iterator[Section]:
     if anchored.ranks.size:
         for name, kind in COLUMNS:
             yield Section(f"anchor {name}", np.dtype(kind), iter([getattr(anchored, name)]))
-        for (name, kind), column in zip(LISTS, lists_of(anchored), strict=True):
+        lists: tuple[NDArray[np.generic], ...] = lists_of(anchored)
+        for (name, kind), column in zip(LISTS, lists, strict=True):
             yield Section(name, np.dtype(kind), iter([column]))
     yield from _rewordings([anchored.rewordings])
 
@@ -54,7 +55,7 @@ def merged_sections(path: Path, segments: Sequence[Segment], alive: Bool, kernel
         for name, kind in COLUMNS:
             yield Section(f"anchor {name}", np.dtype(kind), (piece for each in several for piece in each.column(name)))
         lists = _MergedLists(several, kernels)
-        yield Section("postings", _U32, lists.postings())
+        yield Section("postings", np.dtype("<u2"), lists.postings())
         yield Section("list keys", _U32, iter(lists.keys))
         yield Section("list begins", _U32, iter([offsets_of(np.concatenate(lists.counts)).astype(np.uint32)]))
     rewordings = [segment_rewordings(segment, kernels) for segment in segments]
@@ -77,8 +78,10 @@ class _Living:
         self._units: Bool = np.repeat(documents, table.anchored.n_units)
         self.whole = bool(documents.all())
         self.n_units = int(np.count_nonzero(self._units))
-        # The number of each unit, and of those of others none is asked for.
-        self._numbers = (np.cumsum(self._units) - 1).astype(np.uint32)
+        # The number of each unit, and of those of others none is asked for; where all are there, they have theirs.
+        self._numbers: U32 = np.zeros(0, dtype=np.uint32)
+        if not self.whole:
+            self._numbers = (np.cumsum(self._units) - 1).astype(np.uint32)
 
     def column(self, name: str) -> Iterator[NDArray[np.generic]]:
         """One column of `Anchored`, some of it at a time."""
@@ -94,21 +97,21 @@ class _Living:
         else:
             yield column[self._units if name == "sizes" else self._documents]
 
-    def lists(self, keys: U32, kernels: Kernels) -> tuple[U32, I64]:
-        """The postings with these keys by their new units, one list after the other, and how many each key has."""
+    def lists(self, keys: U32, base: int, kernels: Kernels) -> tuple[U16, I64]:
+        """The postings with these keys by their new units, from `base` on, list by list, and how many each key has."""
         begins, ends = self.table.find(keys)
         self.table.check_lists(begins, ends)
         bytes_of = self.table.lists.postings.view(np.uint8)
-        postings = kernels.gather_ranges(bytes_of, 4 * begins, 4 * ends).view(np.uint32)
+        postings = kernels.gather_ranges(bytes_of, _BYTES * begins, _BYTES * ends).view(np.uint16)
         counts = ends - begins
-        if self.whole:
+        if self.whole and base == 0:
             return postings, counts
-        units = postings >> np.uint32(SLOT_BITS)
-        living = self._units[units]
-        slots = postings[living] & np.uint32((1 << SLOT_BITS) - 1)
-        number = np.repeat(np.arange(keys.size), counts)[living]
-        renamed = self._numbers[units[living]] << np.uint32(SLOT_BITS) | slots
-        return renamed, np.bincount(number, minlength=keys.size)
+        units, strengths = units_of(postings), postings[POSTING - 1 :: POSTING]
+        if not self.whole:
+            living = self._units[units]
+            counts = np.bincount(np.repeat(np.arange(keys.size), counts)[living], minlength=keys.size)
+            units, strengths = self._numbers[units[living]], strengths[living]
+        return pack_postings(units + np.uint32(base), strengths), counts
 
 
 class _MergedLists:
@@ -121,19 +124,19 @@ class _MergedLists:
         self.keys: list[U32] = []
         self.counts: list[I64] = []
 
-    def postings(self) -> Iterator[U32]:
+    def postings(self) -> Iterator[U16]:
         """Key by key, those of one table after those of another."""
         most = sum(ends - begins for begins, ends in (each.table.find(self._every) for each in self._several))
         cuts = np.searchsorted(np.cumsum(most), np.arange(0, int(np.sum(most)) + _POSTINGS_AT_ONCE, _POSTINGS_AT_ONCE))
         for first, last in pairwise(np.unique([*cuts.tolist(), self._every.size]).tolist()):
             yield self._some(self._every[first:last])
 
-    def _some(self, keys: U32) -> U32:
+    def _some(self, keys: U32) -> U16:
         """Those of some keys, put down in `keys` and `counts` where there are any."""
         pieces, several, base = [], [], 0
         for each in self._several:
-            postings, counts = each.lists(keys, self._kernels)
-            pieces.append(postings + np.uint32(base << SLOT_BITS))
+            postings, counts = each.lists(keys, base, self._kernels)
+            pieces.append(postings)
             several.append(counts)
             base += each.n_units
         counts = np.array(several)
@@ -143,9 +146,10 @@ class _MergedLists:
         stops = np.cumsum(counts.reshape(-1)).reshape(counts.shape)
         starts, ends = (stops - counts).T.reshape(-1), stops.T.reshape(-1)
         joined = np.concatenate(pieces)
-        return self._kernels.gather_ranges(joined.view(np.uint8), 4 * starts, 4 * ends).view(np.uint32)
+        return self._kernels.gather_ranges(joined.view(np.uint8), _BYTES * starts, _BYTES * ends).view(np.uint16)
 
 
+_BYTES = 2 * POSTING
 _U32 = np.dtype("<u4")
 _UNITS_AT_ONCE = 1 << 16
 _POSTINGS_AT_ONCE = 1 << 20

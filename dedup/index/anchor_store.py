@@ -1,7 +1,6 @@
 """The anchors of an open index: those of its segments, and those of the tail in tables that grow together."""
 
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -12,10 +11,13 @@ from dedup.index.catalogue import StoredSegment
 from dedup.index.ledger import Ledger
 from dedup.index.parts import Segment
 from dedup.kernels import I64, Kernels
-from dedup.kernels.gathering import AnchorStack, stack_anchors
+from dedup.kernels.gathering import AnchorStack, ScoreRoom, TableRows, rows_of, stack_rows, with_another
 
-_JOINED = 8
-"""To join tables costs less than to look into many: a document is joined with others so often, for each table."""
+_JOINED = 2
+"""A table is joined with those behind it unless it is so many times as long: few tables, and few joinings of each."""
+
+_SINGLE = 32
+"""Documents that came one by one have a table each until they are so many: to look into it takes less than to join."""
 
 
 class AnchorStore:
@@ -23,17 +25,34 @@ class AnchorStore:
 
     def __init__(self) -> None:
         self._tail: list[AnchorTable] = []
-        # Which tables have documents that are gone, as of the last removal; others come behind, whose are all there.
-        self._gone: WeakKeyDictionary[AnchorTable, bool] = WeakKeyDictionary()
+        # Tables of one document, behind those of the tail.
+        self._single: list[AnchorTable] = []
+        self._rows_of_single = rows_of([], [])
+        # The rows of the tables of segments and the tail, as long as these and what is gone stay as they are.
+        self._rows: TableRows | None = None
+        self._rows_of: Sequence[Segment] = ()
         self._gone_of: Ledger | None = None
         self._gone_at = 0
         self._of_segments: dict[StoredSegment, tuple[AnchorTable | None, Rewordings]] = {}
+        self.room = ScoreRoom()
 
     def add(self, anchored: Anchored) -> None:
         """Put documents behind the others; tables not much longer than all behind them are joined with these."""
-        if not anchored.ranks.size and not anchored.rewordings.size:
+        count = len(anchored.ranks)
+        if not count and not anchored.rewordings.size:
             return
-        several, count = [table_of(anchored)], len(anchored.ranks)
+        table = table_of(anchored)
+        if count <= 1:
+            self._single.append(table)
+            if len(self._single) < _SINGLE:
+                if count:
+                    self._rows_of_single = with_another(self._rows_of_single, table.placed)
+                return
+            several = self._single
+        else:
+            several = [*self._single, table]
+        self._single, self._rows_of_single, self._rows = [], rows_of([], []), None
+        several, count = several[::-1], sum(map(len, several))
         while self._tail and len(self._tail[-1]) <= _JOINED * count:
             several.append(self._tail.pop())
             count += len(several[-1])
@@ -41,45 +60,37 @@ class AnchorStore:
 
     def clear(self) -> None:
         """Forget the tail."""
-        self._tail = []
+        self._tail, self._single, self._rows_of_single, self._rows = [], [], rows_of([], []), None
 
-    def stack(self, segments: Sequence[Segment], ledger: Ledger, kernels: Kernels) -> AnchorStack:
-        """All tables in the order of ranks."""
+    def stack(
+        self, segments: Sequence[Segment], ledger: Ledger, kernels: Kernels, arriving: AnchorTable | None = None
+    ) -> AnchorStack:
+        """All tables in the order of ranks, those `arriving` behind the others."""
         if self._gone_of is not ledger or self._gone_at != ledger.removals:
-            self._gone, self._gone_of, self._gone_at = WeakKeyDictionary(), ledger, ledger.removals
-        tables, gone = [], []
-        for segment in segments:
-            table, _ = self._of_segment(segment, kernels)
-            if table is not None:
-                tables.append(table)
-                gone.append(self._is_partly_gone(table, segment))
-        for table in filter(len, self._tail):
-            tables.append(table)
-            gone.append(self._is_partly_gone(table, None))
-        self._forget_others(segments)
-        return stack_anchors([table.placed for table in tables], gone)
-
-    def _is_partly_gone(self, table: AnchorTable, segment: Segment | None) -> bool:
-        """Whether some documents of a table are not there any more, as far as is known without looking at each."""
-        if self._gone_of is None or self._gone_of.removals == 0:
-            return False
-        known = self._gone.get(table)
-        if known is None:
-            alive = self._gone_of.alive
-            if segment is None:
-                known = not bool(alive[table.anchored.ranks].all())
-            else:
-                first, last = int(segment.ranks[0]), int(segment.ranks[-1])
-                known = int(np.count_nonzero(alive[first : last + 1])) < len(segment)
-            self._gone[table] = known
-        return known
+            self._rows, self._gone_of, self._gone_at = None, ledger, ledger.removals
+        if self._rows is None or self._rows_of is not segments:
+            self._forget_others(segments)
+            held = [(self._of_segment(segment, kernels)[0], segment) for segment in segments]
+            tables = [(table, _is_partly_gone(table, segment, ledger)) for table, segment in held if table is not None]
+            tables += [(table, _is_partly_gone(table, None, ledger)) for table in self._tail if len(table)]
+            self._rows = rows_of([table.placed for table, _ in tables], [gone for _, gone in tables])
+            self._rows_of = segments
+        last = self._rows_of_single
+        if ledger.removals:
+            held_alone = [table for table in self._single if len(table)]
+            last = rows_of(
+                [table.placed for table in held_alone], [_is_partly_gone(table, None, ledger) for table in held_alone]
+            )
+        if arriving is not None:
+            last = with_another(last, arriving.placed)
+        return stack_rows(self._rows, last)
 
     def rewordings(self, segments: Sequence[Segment], ranks: I64, kernels: Kernels) -> Rewordings:
         """What is known of documents as rewordings: a row each, with the representative `NONE` where there is none."""
         found = np.zeros(ranks.size, dtype=REWORDED)
         found["rank"], found["representative"] = ranks, NONE
         several = [self._of_segment(segment, kernels)[1] for segment in segments]
-        several += [table.anchored.rewordings for table in self._tail]
+        several += [table.anchored.rewordings for table in (*self._tail, *self._single)]
         for rows in several:
             if rows.size:
                 places = np.minimum(np.searchsorted(rows["rank"], ranks), rows.size - 1)
@@ -99,3 +110,13 @@ class AnchorStore:
         if len(self._of_segments) > len(segments):
             known = {segment.stored for segment in segments}
             self._of_segments = {stored: held for stored, held in self._of_segments.items() if stored in known}
+
+
+def _is_partly_gone(table: AnchorTable, segment: Segment | None, ledger: Ledger) -> bool:
+    """Whether some documents of a table are not there any more, as far as is known without looking at each."""
+    if ledger.removals == 0:
+        return False
+    if segment is None:
+        return not bool(ledger.alive[table.anchored.ranks].all())
+    first, last = int(segment.ranks[0]), int(segment.ranks[-1])
+    return int(np.count_nonzero(ledger.alive[first : last + 1])) < len(segment)

@@ -5,18 +5,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.candidates.anchors import ANCHORS
 from dedup.index.anchored import REWORDED, Anchored, Rewordings, join_anchored
 from dedup.index.arrivals import offsets_of
 from dedup.index.files import damaged
 from dedup.index.parts import Segment
 from dedup.kernels import I64, U8, U16, U32, U64, Kernels
-from dedup.kernels.gathering import COLUMNS as PLACES
-from dedup.kernels.gathering import IS_PARTLY_GONE, SLOT_BITS, AnchorColumns, AnchorStack, placed
+from dedup.kernels.gathering import (
+    MOST_COUNTED,
+    POSTING,
+    AnchorColumns,
+    PlacedColumns,
+    pack_postings,
+    placed,
+    placed_one,
+)
 
-assert 1 << SLOT_BITS >= ANCHORS  # noqa: S101 - the places of a unit's anchors fit
-
-MOST_UNITS = 1 << (32 - SLOT_BITS)
+MOST_UNITS = 1 << 32
 """Units of a table."""
 
 COLUMNS: tuple[tuple[str, str], ...] = (
@@ -24,7 +28,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """The columns of `Anchored` that a segment has as sections, `anchor` and the name; their types."""
 
-LISTS: tuple[tuple[str, str], ...] = (("list keys", "<u4"), ("list begins", "<u4"), ("postings", "<u4"))
+LISTS: tuple[tuple[str, str], ...] = (("list keys", "<u4"), ("list begins", "<u4"), ("postings", "<u2"))
 
 _SHIFT, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
@@ -33,11 +37,11 @@ Check = Callable[[str, I64, I64], None]
 
 
 class Lists(NamedTuple):
-    """Postings by key: those of `keys[i]` (distinct, ascending) are `postings[begins[i]:begins[i + 1]]`."""
+    """Postings by key, as of `dedup.kernels.gathering.AnchorColumns`."""
 
     keys: U32
     begins: U32
-    postings: U32
+    postings: U16
 
 
 _UNCHECKED: tuple[U64, U64, U8] = (
@@ -48,28 +52,17 @@ _UNCHECKED: tuple[U64, U64, U8] = (
 class AnchorTable:
     """Anchored documents by place, with their lists; n documents of ascending ranks.
 
-    `first_units` and `unit_begins` int64: the first unit of each document, and the first anchor of each unit. `tables`:
-    the words of a file that they stand in, with the sums of their blocks, and which of them were found whole.
+    `placed`: the columns. `lists`: those by key. `first_units` and `unit_begins` int64: the first unit of each
+    document, and the first anchor of each unit.
     """
 
-    def __init__(
-        self, anchored: Anchored, lists: Lists, check: Check | None, tables: tuple[U64, U64, U8] | None = None
-    ) -> None:
+    def __init__(self, anchored: Anchored, columns: PlacedColumns, check: Check | None = None) -> None:
         self.anchored = anchored
-        self.lists = lists
-        self.first_units = offsets_of(anchored.n_units)
-        self.unit_begins = offsets_of(anchored.sizes)
+        self.placed = columns
+        of_table = columns.columns
+        self.lists = Lists(of_table.list_keys, of_table.list_begins, of_table.postings)
+        self.first_units, self.unit_begins = of_table.first_units, of_table.unit_begins
         self._check = check
-        # Nearly all documents are one unit, and then no table is needed to tell whose one is.
-        owners = np.zeros(0, dtype=np.uint32)
-        if anchored.sizes.size != anchored.ranks.size:
-            owners = np.repeat(np.arange(anchored.ranks.size, dtype=np.uint32), anchored.n_units)
-        self.placed = placed(
-            AnchorColumns(
-                lists.keys, lists.begins, lists.postings, self.first_units, owners, self.unit_begins, anchored.keys,
-                anchored.strengths, anchored.ranks, anchored.elsewhere, *(tables or _UNCHECKED),
-            )
-        )  # fmt: skip
 
     def __len__(self) -> int:
         """How many documents are there."""
@@ -87,12 +80,31 @@ class AnchorTable:
         """Raise StoreError where a range of postings is damaged."""
         if self._check is not None:
             held = ends > begins
-            self._check("postings", begins[held], ends[held] - 1)
+            self._check("postings", POSTING * begins[held], POSTING * ends[held] - 1)
 
 
 def table_of(anchored: Anchored) -> AnchorTable:
     """A table in memory."""
-    return AnchorTable(anchored, lists_of(anchored), None)
+    keys = anchored.keys
+    if anchored.sizes.size == 1 and keys.size <= MOST_COUNTED and bool((keys[1:] > keys[:-1]).all()):
+        # One unit has a key but once, in order.
+        one = placed_one(keys, anchored.strengths, int(anchored.ranks[0]), float(anchored.elsewhere[0]))
+        return AnchorTable(anchored, one)
+    return AnchorTable(anchored, _placed(anchored, lists_of(anchored), _UNCHECKED))
+
+
+def _placed(anchored: Anchored, lists: Lists, tables: tuple[U64, U64, U8]) -> PlacedColumns:
+    """The columns of documents; `tables`: the words of a file that they stand in, their sums, and what was checked."""
+    # Nearly all documents are one unit, and then no table is needed to tell whose one is.
+    owners = np.zeros(0, dtype=np.uint32)
+    if anchored.sizes.size != anchored.ranks.size:
+        owners = np.repeat(np.arange(anchored.ranks.size, dtype=np.uint32), anchored.n_units)
+    return placed(
+        AnchorColumns(
+            lists.keys, lists.begins, lists.postings, offsets_of(anchored.n_units), owners, offsets_of(anchored.sizes),
+            anchored.keys, anchored.strengths, anchored.ranks, anchored.elsewhere, *tables,
+        )
+    )  # fmt: skip
 
 
 def joined_table(several: Sequence[AnchorTable]) -> AnchorTable:
@@ -103,18 +115,14 @@ def joined_table(several: Sequence[AnchorTable]) -> AnchorTable:
 def lists_of(anchored: Anchored) -> Lists:
     """The postings of documents."""
     sizes = anchored.sizes
-    if sizes.size == 1 and bool((anchored.keys[1:] > anchored.keys[:-1]).all()):
-        # One unit has a key but once, in order.
-        numbers = np.arange(anchored.keys.size + 1, dtype=np.uint32)
-        return Lists(anchored.keys, numbers, numbers[:-1])
     units = np.repeat(np.arange(sizes.size, dtype=np.uint32), sizes)
-    slots = np.arange(units.size) - offsets_of(sizes)[:-1][units]
-    packed = units << np.uint32(SLOT_BITS) | slots.astype(np.uint32)
-    entries: U64 = anchored.keys.astype(np.uint64) << _SHIFT | packed
+    # Key and place as one integer sort many times as fast as an order of keys, and keep units in order.
+    entries: U64 = anchored.keys.astype(np.uint64) << _SHIFT | np.arange(units.size, dtype=np.uint64)
     entries.sort()
-    keys = (entries >> _SHIFT).astype(np.uint32)
-    begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: keys.size])
-    return Lists(keys[begins], np.append(begins, keys.size).astype(np.uint32), (entries & _LOW).astype(np.uint32))
+    keys, places = (entries >> _SHIFT).astype(np.uint32), (entries & _LOW).astype(np.int64)
+    begins = np.append(np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: keys.size]), keys.size)
+    postings = pack_postings(units[places], anchored.strengths[places])
+    return Lists(keys[begins[:-1]], begins.astype(np.uint32), postings)
 
 
 def segment_table(segment: Segment, kernels: Kernels) -> AnchorTable | None:
@@ -125,10 +133,8 @@ def segment_table(segment: Segment, kernels: Kernels) -> AnchorTable | None:
     if not segment.layout.sections.get("anchor ranks", ("", 0, 0))[2]:
         return None
     tables = segment.tables
-    return AnchorTable(
-        _anchored(segment, kernels), _lists(segment), _checker(segment, kernels),
-        (tables.words, tables.sums, tables.checked),
-    )  # fmt: skip
+    anchored, words = _anchored(segment, kernels), (tables.words, tables.sums, tables.checked)
+    return AnchorTable(anchored, _placed(anchored, _lists(segment), words), _checker(segment, kernels))
 
 
 def segment_rewordings(segment: Segment, kernels: Kernels) -> Rewordings:
@@ -172,40 +178,6 @@ def _checker(segment: Segment, kernels: Kernels) -> Check:
             raise damaged(segment.path, f"block {block}")
 
     return check
-
-
-def is_partly_gone(stack: AnchorStack) -> bool:
-    """Whether some documents of some tables are not there any more."""
-    return bool(stack.places.reshape(-1, PLACES)[:, IS_PARTLY_GONE].any())
-
-
-def list_lengths(stack: AnchorStack, keys: U32) -> I64:
-    """How many members the list of each key has in all tables, those with them that are gone."""
-    totals = np.zeros(keys.size, dtype=np.int64)
-    for table in stack.several:
-        places = np.searchsorted(table.list_keys, keys)
-        there = table.list_keys.take(places, mode="clip") == keys
-        totals += table.list_begins[places + there].astype(np.int64) - table.list_begins[places]
-    return totals
-
-
-class MemberColumns(NamedTuple):
-    """Members of lists: units and strengths."""
-
-    units: U32
-    strengths: U16
-
-
-def interleaved(lists: MemberColumns, counts: I64, kernels: Kernels) -> MemberColumns:
-    """Lists that stand source by source, key by key; `counts`, of shape (sources, keys), are their lengths."""
-    if counts.shape[0] < 2:
-        return lists
-    stops = np.cumsum(counts.reshape(-1)).reshape(counts.shape)
-    starts, ends = (stops - counts).T.reshape(-1), stops.T.reshape(-1)
-    return MemberColumns(
-        kernels.gather_ranges(lists.units.view(np.uint8), 4 * starts, 4 * ends).view(np.uint32),
-        kernels.gather_ranges(lists.strengths.view(np.uint8), 2 * starts, 2 * ends).view(np.uint16),
-    )
 
 
 def numbers_of(starts: I64, ends: I64) -> I64:

@@ -14,7 +14,7 @@ from dedup.index.acknowledged import Acknowledging, Counts
 from dedup.index.arrivals import Arrivals
 from dedup.kernels import I64
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 NAME = "catalogue.sqlite"
 
 _SCHEMA = """

@@ -14,7 +14,7 @@ import numpy as np
 
 from dedup.config import ALL_RELATIONS, PAIR_RELATIONS, Config
 from dedup.errors import ConfigError, StoreError
-from dedup.index.catalogue import FORMAT_VERSION, NAME
+from dedup.index.catalogue import NAME
 from dedup.index.opening import Opening
 from dedup.index.tables import MOST_BANDS
 from dedup.model import Level, Relation
@@ -232,12 +232,12 @@ class FactSource(Protocol):
         ...
 
 
-def read_facts(catalogue: FactSource, path: Path | str) -> Facts:
-    """What an index was made with. Raises StoreError for an index of another version."""
+def read_facts(catalogue: FactSource, path: Path | str, known: int) -> Facts:
+    """What an index was made with; `known` is the format that is read. Raises StoreError for an index of another."""
     version = catalogue.version
-    if version != FORMAT_VERSION:
+    if version != known:
         raise StoreError(
-            f"{path}: is an index of format {version}, and this version of dedup reads format {FORMAT_VERSION}"
+            f"{path}: is an index of format {version}, and this version of dedup reads format {known}"
             if version
             else f"{path}: is no index"
         )

@@ -18,7 +18,7 @@ from dedup.deciding import DROPPED, REASONS, Reason
 from dedup.errors import StoreError
 from dedup.index.acknowledged import acknowledged
 from dedup.index.admitting import Admission, admit_documents, preview
-from dedup.index.catalogue import Catalogue, is_there
+from dedup.index.catalogue import FORMAT_VERSION, Catalogue, is_there
 from dedup.index.checking import IndexInfo, check, look_over
 from dedup.index.creating import (
     Facts,
@@ -377,7 +377,7 @@ def open_storage(folder: Path, opening: Opening, mutex: threading.RLock) -> tupl
             if catalogue.version == 0:
                 check_empty(folder)
                 catalogue.create(dict(facts_of_new or first_facts(opening)))
-        facts = read_facts(catalogue, folder)
+        facts = read_facts(catalogue, folder, FORMAT_VERSION)
         check_facts(facts, opening, folder)
         state = State(
             folder, facts.config, facts.background, facts.text, facts.rewrites, drop_rewrites=opening.drop_rewrites

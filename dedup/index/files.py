@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.errors import StoreError
-from dedup.index.tables import Layout, prefix_table
+from dedup.index.tables import Layout, MergedTable, PrefixCounts
 from dedup.kernels import U8, U64, Kernels
 from dedup.kernels.hashing import BLOCK_WORDS
 
@@ -94,11 +94,17 @@ class SegmentWriter:
             yield self._summed(_aligned(np.concatenate([rest, np.zeros(-rest.size % 8, dtype=np.uint8)])))
         self._sections[name] = (dtype.str if dtype.names is None else f"<V{dtype.itemsize}", first, count)
 
-    def table(self, number: int, entries: U64) -> Iterator[U64]:
+    def table(self, number: int, merged: MergedTable) -> Iterator[U64]:
         """The words of a table of entries, and of its prefix table."""
-        prefix = prefix_table(entries)
-        yield from self.section(f"prefix {number}", prefix.dtype, [prefix])
-        yield from self.section(f"entries {number}", entries.dtype, [entries])
+        counts = PrefixCounts(merged.most)
+
+        def counted() -> Iterator[U64]:
+            for entries in merged.pieces:
+                counts.add(entries)
+                yield entries
+
+        yield from self.section(f"entries {number}", np.dtype(np.uint64), counted())
+        yield from self.section(f"prefix {number}", np.dtype(np.uint32), [counts.table()])
 
     def foot(self) -> Iterator[bytes]:
         """What stands behind the words: checksums, the places of the sections, and where these are."""

@@ -47,7 +47,7 @@ def meet(server: Server, opening: Opening) -> State:
         # Where another client makes it at the same time, what that one has said holds.
         server.create({"format": str(FORMAT_VERSION).encode(), **first_facts(opening)})
         facts = server.facts()
-    stored = read_facts(_Facts(facts), server.shown)
+    stored = read_facts(_Facts(facts), server.shown, FORMAT_VERSION)
     check_facts(stored, opening, server.shown)
     return State(Path(server.shown), stored.config, stored.background, stored.text)
 

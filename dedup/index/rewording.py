@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dedup.index.anchor_tables import table_of
 from dedup.index.anchored import NO_ANCHORS, NO_REWORDINGS, REWORDED, Anchored, Rewordings
 from dedup.index.concerned import Arriving, ConcernedTexts
 from dedup.index.judging import Judged
 from dedup.index.rewrite_pairs import Confirmed, RewritePairs, number_keys, shared_elsewhere
 from dedup.kernels import I64
 from dedup.kernels.rewriting import WORTH, RewriteKernels, choose_rewriting
-from dedup.scanning.rewrite_candidates import LEAST_TOKENS
+from dedup.scanning.rewrite_candidates import LEAST_TOKENS, blocks_of
 from dedup.scanning.rewrite_findings import LEAST_DOCUMENTS
-from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, anchors_of
+from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, anchors_of, join_anchors
 from dedup.tokenising import codepoint_table
 from dedup.verifying import Verdict
 
@@ -69,9 +70,13 @@ def reword(arrivals: Arriving, judged: Judged, *, keep_all: bool) -> Reworded:
     )
     if keep_all:
         return Reworded(anchored, count)
-    pairs = RewritePairs(arrivals, places, held, numbered, elsewhere, rewriting).confirmed(background)
+    # Of several each is compared with those of them that come before it.
+    arriving = table_of(anchored) if places.size > 1 else None
+    pairs = RewritePairs(arrivals, places, held, numbered, elsewhere, arriving, rewriting).confirmed(background)
+    if not pairs.left.size:
+        return Reworded(_with(anchored, copies), count)
     found = _decided(arrivals, pairs, judged)
-    rewordings = np.concatenate([copies, found])
+    rewordings = np.concatenate([copies, found]) if copies.size else found
     rewordings = rewordings[np.argsort(rewordings["rank"])]
     if not state.drop_rewrites or not found.size:
         return Reworded(_with(anchored, rewordings), count)
@@ -95,21 +100,25 @@ def _with(anchored: Anchored, rewordings: Rewordings) -> Anchored:
 def _rewordings_of_copies(arrivals: Arriving, judged: Judged) -> Rewordings:
     """The exact copies of documents that were dropped as rewrites are rewrites as these are."""
     copies = np.flatnonzero(judged.verdicts == Verdict.REWRITE)
+    if not copies.size:
+        return NO_REWORDINGS
+    state = arrivals.state
     found = np.zeros(copies.size, dtype=REWORDED)
-    if copies.size:
-        state = arrivals.state
-        known = state.anchors.rewordings(state.segments, arrivals.judge.leaders[copies], arrivals.kernels)
-        found["rank"], found["representative"] = arrivals.base + copies, judged.representatives[copies]
-        found["probability"], found["scores"] = known["probability"], judged.scores[copies]
+    known = state.anchors.rewordings(state.segments, arrivals.judge.leaders[copies], arrivals.kernels)
+    found["rank"], found["representative"] = arrivals.base + copies, judged.representatives[copies]
+    found["probability"], found["scores"] = known["probability"], judged.scores[copies]
     return found
 
 
 def _anchors(arrivals: Arriving, places: I64, background: RewriteBackground, rewriting: RewriteKernels) -> HeldAnchors:
+    """The anchors of arrivals at some places, whose terms are in memory some at a time."""
     texts = arrivals.texts
-    terms = rewriting.document_terms(
-        texts.data, texts.offsets[places], texts.offsets[places + 1], *codepoint_table(), False
-    )
-    return anchors_of(terms, background.words, arrivals.kernels, rewriting)
+    several = []
+    for some in blocks_of(places, texts.offsets[places + 1] - texts.offsets[places]):
+        starts, ends = texts.offsets[some], texts.offsets[some + 1]
+        terms = rewriting.document_terms(texts.data, starts, ends, *codepoint_table(), False)
+        several.append(anchors_of(terms, background.words, arrivals.kernels, rewriting))
+    return several[0] if len(several) == 1 else join_anchors(several)
 
 
 def _decided(arrivals: Arriving, pairs: Confirmed, judged: Judged) -> Rewordings:

@@ -12,7 +12,7 @@ from dedup.index.arrivals import NONE, Rows, join_arrivals, offsets_of
 from dedup.index.catalogue import StoredSegment
 from dedup.index.files import SegmentWriter, damaged, write_file
 from dedup.index.parts import COMMON, FACTS, SEGMENT_ROW, Run, Segment
-from dedup.index.tables import TableNumbers, merge_entries
+from dedup.index.tables import MergedTable, TableNumbers, merge_entries
 from dedup.index.texts import join_texts, write_texts
 from dedup.kernels import F64, I64, U8, U64, Bool, Kernels
 
@@ -98,7 +98,7 @@ class _Sections(NamedTuple):
     Tables; facts by their names; rows, scores and ids of documents; what rewrites are found by.
     """
 
-    tables: Iterator[U64]
+    tables: Iterator[MergedTable]
     facts: Callable[[str], Iterator[NDArray[np.generic]]]
     rows: Iterator[Rows]
     scores: Iterator[F64]
@@ -111,8 +111,8 @@ def _write(path: Path, sections: _Sections, kernels: Kernels) -> int:
     writer = SegmentWriter(kernels)
 
     def pieces() -> Iterator[U64 | bytes]:
-        for number, entries in enumerate(sections.tables):
-            yield from writer.table(number, entries)
+        for number, merged in enumerate(sections.tables):
+            yield from writer.table(number, merged)
         for name, kind in FACTS:
             yield from writer.section(name, np.dtype(kind), sections.facts(name))
         yield from writer.section("rows", np.dtype(np.uint64), (rows.view(np.uint64) for rows in sections.rows))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,9 @@ SHIFT = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
 _SLOT_BITS = 4
 """A slot of a prefix table leads to 2**3 to 2**4 entries on average: a line or two of the cache."""
+
+_ENTRIES_AT_ONCE = 1 << 20
+"""Entries that are sorted together while tables are merged, about."""
 
 MOST_BANDS = 253
 """The number of a table is one byte, and there are three besides those of bands."""
@@ -60,21 +64,66 @@ def entries_of(arrivals: Arrivals, shingle_size: int) -> list[U64]:
     return [*banded, np.sort(samples), np.sort(exact), np.sort(ids)]
 
 
-def merge_entries(several: Sequence[Sequence[U64]], alive: Bool) -> Iterator[U64]:
+class MergedTable(NamedTuple):
+    """The entries of a table, ascending, some at a time: at the most so many."""
+
+    most: int
+    pieces: Iterator[U64]
+
+
+def merge_entries(several: Sequence[Sequence[U64]], alive: Bool) -> Iterator[MergedTable]:
     """Each table of several sets of tables, less the members that are not alive."""
     for tables in zip(*several, strict=True):
+        yield MergedTable(sum(entries.size for entries in tables), _merged(tables, alive))
+
+
+def _merged(tables: Sequence[U64], alive: Bool) -> Iterator[U64]:
+    """The living entries of tables, ascending, those of a range of keys at a time: keys are hashes."""
+    parts = max(-(-sum(entries.size for entries in tables) // _ENTRIES_AT_ONCE), 1)
+    limits = np.array([(part << 64) // parts for part in range(1, parts)], dtype=np.uint64)
+    cuts = [[0, *np.searchsorted(entries, limits).tolist(), entries.size] for entries in tables]
+    for part in range(parts):
         living = []
-        for entries in tables:
-            keep = alive[(entries & LOW).astype(np.int64)]
-            living.append(entries if keep.all() else entries[keep])
+        for entries, bounds in zip(tables, cuts, strict=True):
+            some = entries[bounds[part] : bounds[part + 1]]
+            keep = alive[(some & LOW).astype(np.int64)]
+            living.append(some if keep.all() else some[keep])
         yield np.sort(np.concatenate(living)) if len(living) > 1 else living[0]
 
 
+class PrefixCounts:
+    """Counts entries, of which there are at `most` so many, by how their keys begin."""
+
+    def __init__(self, most: int) -> None:
+        self._bits = _prefix_bits(most)
+        self._counts = np.zeros(1 << self._bits, dtype=np.int64)
+
+    def add(self, entries: U64) -> None:
+        """Count some, ascending."""
+        if entries.size and self._bits:
+            slots = (entries >> np.uint64(64 - self._bits)).astype(np.int64)
+            first = int(slots[0])
+            found = np.bincount(slots - first)
+            self._counts[first : first + found.size] += found
+        else:
+            self._counts[0] += entries.size
+
+    def table(self) -> U32:
+        """Where the entries begin whose keys begin with each number of some bits; one more for the end."""
+        bits = _prefix_bits(int(self._counts.sum()))
+        return offsets_of(self._counts.reshape(1 << bits, -1).sum(axis=1)).astype(np.uint32)
+
+
+def _prefix_bits(count: int) -> int:
+    """The bits of keys by which so many entries are found."""
+    return max(count.bit_length() - _SLOT_BITS, 0)
+
+
 def prefix_table(entries: U64) -> U32:
-    """Where the entries begin whose keys begin with each number of some bits; one more for the end."""
-    bits = max(int(entries.size).bit_length() - _SLOT_BITS, 0)
-    slots = (entries >> np.uint64(64 - bits)).astype(np.int64) if bits else np.zeros(entries.size, dtype=np.int64)
-    return offsets_of(np.bincount(slots, minlength=1 << bits)).astype(np.uint32)
+    """The table of `PrefixCounts` of all entries."""
+    counts = PrefixCounts(entries.size)
+    counts.add(entries)
+    return counts.table()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
-"""The lists of anchors in several tables, and the anchors of documents there, each in one call."""
+"""Where lists of anchors are in several tables, and the anchors of documents there, each in one call."""
 
 import numpy as np
 
 from dedup.kernels import F64, I64, U8, U16, U32, U64, Bool
 from dedup.kernels.compiled_tables import first_damaged
-from dedup.kernels.compiled_tokens import popcount, trailing_zeros
 from dedup.kernels.gathering import (
     COLUMNS,
     ELSEWHERE,
@@ -16,21 +15,22 @@ from dedup.kernels.gathering import (
     LIST_KEYS,
     N_LISTS,
     OWNERS,
+    POSTING,
     POSTINGS,
     RANKS,
-    SLOT_BITS,
     STRENGTHS,
     UNIT_BEGINS,
     AnchorStack,
-    Gathered,
+    FoundLists,
     Taken,
-    nothing_gathered,
 )
 from dedup.kernels.jit import Integer, compiled, exported
 
-_ONE = np.uint64(1)
-_SLOTS = np.uint32((1 << SLOT_BITS) - 1)
-_MOST_ANCHORS = 1 << SLOT_BITS
+
+@compiled
+def _guessed(key: np.uint64, count: Integer) -> np.int64:
+    """About where a key stands among `count`."""
+    return np.int64((key * np.uint64(count)) >> np.uint64(32))
 
 
 @compiled
@@ -43,7 +43,7 @@ def _lower_bound(halves: U32, first: Integer, count: Integer, key: np.uint64) ->
     high = count
     if count == 0:
         return 0
-    place = min(np.int64((key * np.uint64(count)) >> np.uint64(32)), count - 1)
+    place = _guessed(key, count)
     step: Integer = 8
     if np.uint64(halves[first + place]) < key:
         low = place + 1
@@ -81,207 +81,157 @@ def _damaged_items(
 
 
 @compiled
-def _document(halves: U32, places: I64, row: Integer, unit: np.uint32) -> np.int64:
+def document_of(halves: U32, places: I64, row: Integer, unit: Integer) -> np.int64:
+    """The document of a unit of the table whose places begin at `row`."""
     return np.int64(halves[places[row + OWNERS] + unit]) if places[row + HAS_OWNERS] != 0 else np.int64(unit)
+
+
+@compiled
+def damaged_postings(
+    words: U64, octets: U8, places: I64, blocks: I64, table: Integer, first: Integer, last: Integer, state: I64
+) -> bool:
+    """`_damaged_items` of a range of postings, half-open."""
+    base = places[COLUMNS * table + POSTINGS]
+    return _damaged_items(
+        words, octets, blocks, table, (base + POSTING * first) >> 2, (base + POSTING * last - 1) >> 2, state
+    )
+
+
+@compiled
+def unit_at(shorts: U16, at: Integer) -> np.int64:
+    """The unit of the posting that begins at a place."""
+    return np.int64(np.uint32(shorts[at]) | np.uint32(shorts[at + 1]) << np.uint32(16))
 
 
 @compiled
 def _count_living(
     words: U64,
     halves: U32,
+    shorts: U16,
     octets: U8,
     places: I64,
     blocks: I64,
+    fixed: Integer,
     alive: Bool,
     cap: Integer,
-    begins: I64,
-    ends: I64,
+    begins: U32,
+    ends: U32,
     key: Integer,
     n_keys: Integer,
     state: I64,
 ) -> Integer:
     """How many living members a list has, or more than `cap` where it has that many; -1 where a block is damaged."""
-    n_tables = places.size // COLUMNS
     count: Integer = 0
-    for table in range(n_tables):
+    for table in range(fixed):
         if places[COLUMNS * table + IS_PARTLY_GONE] == 0:
-            count += ends[table * n_keys + key] - begins[table * n_keys + key]
-    for table in range(n_tables):
+            count += np.int64(ends[table * n_keys + key]) - np.int64(begins[table * n_keys + key])
+    for table in range(fixed):
         row = COLUMNS * table
-        first, last = begins[table * n_keys + key], ends[table * n_keys + key]
+        first, last = np.int64(begins[table * n_keys + key]), np.int64(ends[table * n_keys + key])
         if places[row + IS_PARTLY_GONE] == 0 or first == last or count > cap:
             continue
-        base = places[row + POSTINGS]
-        if _damaged_items(words, octets, blocks, table, (base + first) >> 1, (base + last - 1) >> 1, state):
+        if damaged_postings(words, octets, places, blocks, table, first, last, state):
             return -1
         while first < last and count <= cap:
-            document = _document(halves, places, row, halves[base + first] >> np.uint32(SLOT_BITS))
+            document = document_of(halves, places, row, unit_at(shorts, places[row + POSTINGS] + POSTING * first))
             count += np.int64(alive[halves[places[row + RANKS] + document]])
             first += 1
     return count
 
 
 @exported
-def choose_lists_loop(
+def find_lists_loop(
     words: U64,
-    halves: U32,
-    octets: U8,
-    places: I64,
-    blocks: I64,
-    keys: U32,
-    alive: Bool,
-    cap: Integer,
-    budget: Integer,
-    begins: I64,
-    ends: I64,
-    totals: I64,
-    order: I64,
-    read: Bool,
-    state: I64,
-) -> Integer:
-    """Fill where the lists are, table by table, and which are to be `read`; how many postings these have, or -1.
-
-    `budget` may be negative for none. `state`: a damaged block and its table, where that is given.
-    """
-    n_tables, n_keys = places.size // COLUMNS, keys.size
-    is_gone = False
-    for table in range(n_tables):
-        row = COLUMNS * table
-        is_gone = is_gone or places[row + IS_PARTLY_GONE] != 0
-        for key in range(n_keys):
-            value = np.uint64(keys[key])
-            place = _lower_bound(halves, places[row + LIST_KEYS], places[row + N_LISTS], value)
-            first: Integer = 0
-            last: Integer = 0
-            if place < places[row + N_LISTS] and np.uint64(halves[places[row + LIST_KEYS] + place]) == value:
-                first = np.int64(halves[places[row + LIST_BEGINS] + place])
-                last = np.int64(halves[places[row + LIST_BEGINS] + place + 1])
-            begins[table * n_keys + key], ends[table * n_keys + key] = first, last
-            totals[key] = last - first + (totals[key] if table > 0 else 0)
-    for key in range(n_keys):
-        if is_gone and totals[key] > cap:
-            totals[key] = _count_living(
-                words, halves, octets, places, blocks, alive, cap, begins, ends, key, n_keys, state
-            )
-            if totals[key] < 0:
-                return -1
-        read[key] = totals[key] <= cap
-    if budget >= 0 and not is_gone:
-        count = 0
-        for key in range(n_keys):
-            if read[key]:
-                place = count
-                count += 1
-                while place > 0 and totals[order[place - 1]] > totals[key]:
-                    order[place] = order[place - 1]
-                    place -= 1
-                order[place] = key
-        total = 0
-        for place in range(count):
-            total += totals[order[place]]
-            read[order[place]] = total <= budget
-    room = 0
-    for key in range(n_keys):
-        if read[key]:
-            for table in range(n_tables):
-                room += ends[table * n_keys + key] - begins[table * n_keys + key]
-    return room
-
-
-@exported
-def gather_loop(
-    words: U64,
-    numbers: I64,
     halves: U32,
     shorts: U16,
     octets: U8,
     places: I64,
     blocks: I64,
-    table_firsts: I64,
+    fixed: Integer,
+    keys: U32,
     alive: Bool,
-    read: Bool,
-    begins: I64,
-    ends: I64,
-    bitmap: U64,
-    before: U32,
-    documents: U32,
-    units: U32,
-    strengths: U16,
-    offsets: I64,
-    anchors: I64,
-    tables: I64,
-    document_places: I64,
-    first_units: I64,
+    cap: Integer,
+    begins: U32,
+    ends: U32,
+    totals: I64,
     state: I64,
-) -> Integer:
-    """Fill the lists that are to be read, and the documents in them; how many these are, or -1 as `choose_lists_loop`.
+) -> None:
+    """Fill where the lists are, and how many living members they have.
 
-    `bitmap` has a bit, zero, for each document of all tables, and `before` a number for each of its words; `documents`
-    has room for all postings, `anchors` for those of one list in one table, and `tables` for all documents in them.
+    `state`: a damaged block and its table, and a number that means nothing.
     """
-    n_tables, n_keys = places.size // COLUMNS, read.size
-    count = np.uint64(0)
-    offsets[0] = 0
+    n_tables, n_keys = places.size // COLUMNS, keys.size
+    n_gone: Integer = 0
     for key in range(n_keys):
-        for table in range(n_tables):
-            first, last = begins[table * n_keys + key], ends[table * n_keys + key]
-            if first == last or not read[key]:
-                continue
-            row = COLUMNS * table
-            base, whole = places[row + POSTINGS], places[row + HAS_OWNERS] == 0
-            if _damaged_items(words, octets, blocks, table, (base + first) >> 1, (base + last - 1) >> 1, state):
-                return -1
-            is_gone = places[row + IS_PARTLY_GONE] != 0
-            begun = count
-            for place in range(np.uint64(base + first), np.uint64(base + last)):
-                posting = halves[place]
-                unit = np.int64(posting >> np.uint32(SLOT_BITS))
-                document = unit if whole else np.int64(halves[places[row + OWNERS] + unit])
-                if is_gone and not alive[halves[places[row + RANKS] + document]]:
-                    continue
-                anchors[count - begun] = (
-                    places[row + STRENGTHS]
-                    + numbers[places[row + UNIT_BEGINS] + unit]
-                    + np.int64(posting & _SLOTS)
-                )  # fmt: skip
-                local = np.uint64(table_firsts[table] + document)
-                bitmap[local >> np.uint64(6)] |= _ONE << (local & np.uint64(63))
-                documents[count] = np.uint32(local)
-                units[count] = np.uint32(0 if whole else unit - numbers[places[row + FIRST_UNITS] + document])
-                count += _ONE
-            # Each of these loops waits for one place in memory alone, so that the processor fetches many at a time.
-            if blocks[4 * table + 2] >= 0:
-                for number in range(count - begun):
-                    word = anchors[number] >> 2
-                    if _damaged_items(words, octets, blocks, table, word, word, state):
-                        return -1
-            for number in range(count - begun):
-                strengths[begun + number] = shorts[anchors[number]]
-        offsets[key + 1] = np.int64(count)
-    found = np.uint64(0)
+        totals[key] = 0
+    for table in range(n_tables):
+        row = COLUMNS * table
+        n_gone += places[row + IS_PARTLY_GONE] if table < fixed else 0
+        # Where each search is going to begin is read before: no reading waits for another one then.
+        for key in range(n_keys if places[row + N_LISTS] > 0 else 0):
+            state[2] += np.int64(
+                halves[places[row + LIST_KEYS] + _guessed(np.uint64(keys[key]), places[row + N_LISTS])]
+            )
+        for key in range(n_keys):
+            value = np.uint64(keys[key])
+            place = _lower_bound(halves, places[row + LIST_KEYS], places[row + N_LISTS], value)
+            first, last = np.uint32(0), np.uint32(0)
+            if place < places[row + N_LISTS] and np.uint64(halves[places[row + LIST_KEYS] + place]) == value:
+                first, last = halves[places[row + LIST_BEGINS] + place], halves[places[row + LIST_BEGINS] + place + 1]
+            begins[table * n_keys + key], ends[table * n_keys + key] = first, last
+            if table < fixed:
+                totals[key] += np.int64(last) - np.int64(first)
+    if n_gone == 0:
+        return
+    for key in range(n_keys):
+        if totals[key] > 0:
+            totals[key] = _count_living(
+                words, halves, shorts, octets, places, blocks, fixed, alive, cap, begins, ends, key, n_keys, state
+            )
+            if totals[key] < 0:
+                return
+
+
+@exported
+def measure_documents_loop(
+    numbers: I64,
+    halves: U32,
+    shorts: U16,
+    words: U64,
+    places: I64,
+    table_firsts: I64,
+    chosen: I64,
+    tables: I64,
+    firsts: I64,
+    warmth: U64,
+) -> Integer:
+    """Fill the table of each document chosen, ascending, and their units; how many anchors they have.
+
+    What is to be taken is read, so that much of it is under way at a time; `warmth` is of no use but for that.
+    """
+    count: Integer = 0
     table = 0
-    first_units[0] = 0
-    for chunk in range(np.uint64(bitmap.size)):
-        before[chunk] = np.uint32(found)
-        bits = bitmap[chunk]
-        while bits != np.uint64(0):
-            own = np.int64((chunk << np.uint64(6)) + trailing_zeros(bits))
-            bits &= bits - _ONE
-            while own >= table_firsts[table + 1]:
-                table += 1
-            tables[found], document_places[found] = table, own - table_firsts[table]
-            n_units: Integer = 1
-            if places[COLUMNS * table + HAS_OWNERS] != 0:
-                place_of_first = places[COLUMNS * table + FIRST_UNITS] + own - table_firsts[table]
-                n_units = numbers[place_of_first + 1] - numbers[place_of_first]
-            first_units[found + _ONE] = first_units[found] + n_units
-            found += _ONE
-    for posted in range(count):
-        local = np.uint64(documents[posted])
-        own_word = local >> np.uint64(6)
-        lower = bitmap[own_word] & ((_ONE << (local & np.uint64(63))) - _ONE)
-        units[posted] += np.uint32(first_units[np.uint64(before[own_word]) + popcount(lower)])
-    return np.int64(found)
+    firsts[0] = 0
+    for number in range(chosen.size):
+        document = chosen[number]
+        while document >= table_firsts[table + 1]:
+            table += 1
+        tables[number] = table
+        row = COLUMNS * table
+        at = places[row + FIRST_UNITS] + document - table_firsts[table]
+        firsts[number + 1] = firsts[number] + numbers[at + 1] - numbers[at]
+        base = places[row + UNIT_BEGINS]
+        begin, end = numbers[base + numbers[at]], numbers[base + numbers[at + 1]]
+        count += end - begin
+        place = document - table_firsts[table]
+        touched = np.uint64(halves[places[row + RANKS] + place]) + words[places[row + ELSEWHERE] + place]
+        if end > begin:
+            of_keys, of_strengths = places[row + KEYS], places[row + STRENGTHS]
+            touched += np.uint64(halves[of_keys + begin]) + np.uint64(halves[of_keys + ((begin + end) >> 1)])
+            touched += np.uint64(halves[of_keys + end - 1])
+            touched += np.uint64(shorts[of_strengths + begin]) + np.uint64(shorts[of_strengths + end - 1])
+        warmth[0] += touched
+    return count
 
 
 @exported
@@ -294,91 +244,67 @@ def take_anchors_loop(
     doubles: F64,
     places: I64,
     blocks: I64,
-    tables: I64,
-    document_places: I64,
-    first_units: I64,
+    table_firsts: I64,
     chosen: I64,
+    tables: I64,
     keys: U32,
     strengths: U16,
     sizes: I64,
     ranks: I64,
     elsewhere: F64,
     state: I64,
-) -> Integer:
-    """Fill what is known of the documents chosen, and the size of each of their units; how many anchors, or -1."""
-    count = 0
+) -> None:
+    """Fill what is known of the documents chosen; `state`: a damaged block and its table."""
+    count, unit = 0, 0
     for number in range(chosen.size):
-        document = chosen[number]
-        table = tables[document]
-        row = COLUMNS * table
-        ranks[number] = np.int64(halves[places[row + RANKS] + document_places[document]])
-        elsewhere[number] = doubles[places[row + ELSEWHERE] + document_places[document]]
-        first = numbers[places[row + FIRST_UNITS] + document_places[document]]
-        last = first + first_units[document + 1] - first_units[document]
-        begin, end = numbers[places[row + UNIT_BEGINS] + first], numbers[places[row + UNIT_BEGINS] + last]
+        table = tables[number]
+        row, document = COLUMNS * table, chosen[number] - table_firsts[table]
+        ranks[number] = np.int64(halves[places[row + RANKS] + document])
+        elsewhere[number] = doubles[places[row + ELSEWHERE] + document]
+        first, last = (
+            numbers[places[row + FIRST_UNITS] + document],
+            numbers[places[row + FIRST_UNITS] + document + 1],
+        )
+        base = places[row + UNIT_BEGINS]
+        begin, end = numbers[base + first], numbers[base + last]
         if end > begin:
             of_keys, of_strengths = places[row + KEYS] + begin, places[row + STRENGTHS] + begin
             most = end - begin - 1
             if _damaged_items(words, octets, blocks, table, of_keys >> 1, (of_keys + most) >> 1, state):
-                return -1
+                return
             if _damaged_items(words, octets, blocks, table, of_strengths >> 2, (of_strengths + most) >> 2, state):
-                return -1
+                return
             for step in range(end - begin):
                 keys[count + step], strengths[count + step] = halves[of_keys + step], shorts[of_strengths + step]
-        for unit in range(last - first):
-            place = places[row + UNIT_BEGINS] + first + unit
-            sizes[first_units[document] + unit] = numbers[place + 1] - numbers[place]
+        for each in range(first, last):
+            sizes[unit] = numbers[base + each + 1] - numbers[base + each]
+            unit += 1
         count += end - begin
-    return count
 
 
-def gather_lists(stack: AnchorStack, keys: U32, alive: Bool, cap: int, budget: int | None) -> Gathered:
-    """See `RewriteKernels.gather_lists`."""
-    n_tables = len(stack.several)
-    if not n_tables or not keys.size:
-        return nothing_gathered(keys.size)
-    begins, ends = np.empty((2, n_tables * keys.size), dtype=np.int64)
-    totals, order = np.empty((2, keys.size), dtype=np.int64)
-    read, state = np.empty(keys.size, dtype=np.bool_), np.full(2, -1, dtype=np.int64)
-    room = choose_lists_loop(
-        stack.words, stack.halves, stack.octets, stack.places, stack.blocks, keys, alive, cap,
-        -1 if budget is None else budget, begins, ends, totals, order, read, state,
+def find_lists(stack: AnchorStack, keys: U32, fixed: int, alive: Bool, cap: int) -> FoundLists:
+    """See `RewriteKernels.find_lists`."""
+    begins, ends = np.empty((2, len(stack.several) * keys.size), dtype=np.uint32)
+    totals, state = np.empty(keys.size, dtype=np.int64), np.array([-1, -1, 0], dtype=np.int64)
+    find_lists_loop(
+        stack.words, stack.halves, stack.shorts, stack.octets, stack.places, stack.blocks, fixed, keys, alive, cap,
+        begins, ends, totals, state,
     )  # fmt: skip
-    if room < 0:
-        return nothing_gathered(keys.size, *state.tolist())
-    n_words = (int(stack.firsts[-1]) >> 6) + 1
-    bitmap, before = np.zeros(n_words, dtype=np.uint64), np.empty(n_words, dtype=np.uint32)
-    # Apart, so that of what postings take only the units stay.
-    documents, units = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.uint32)
-    strengths, offsets = np.empty(room, dtype=np.uint16), np.empty(keys.size + 1, dtype=np.int64)
-    most = min(room, int(stack.firsts[-1]))
-    tables, places = np.empty((2, most), dtype=np.int64)
-    anchors = np.empty(int((ends - begins).max()), dtype=np.int64)
-    first_units = np.empty(most + 1, dtype=np.int64)
-    count = gather_loop(
-        stack.words, stack.numbers, stack.halves, stack.shorts, stack.octets, stack.places, stack.blocks, stack.firsts,
-        alive, read, begins, ends, bitmap, before, documents, units, strengths, offsets, anchors, tables, places,
-        first_units, state,
-    )  # fmt: skip
-    if count < 0:
-        return nothing_gathered(keys.size, *state.tolist())
-    filled = int(offsets[-1])
-    return Gathered(
-        tables[:count], places[:count], first_units[: count + 1], units[:filled], strengths[:filled], offsets, ~read
-    )  # fmt: skip
+    return FoundLists(begins, ends, totals, fixed, *state[:2].tolist())
 
 
-def take_anchors(stack: AnchorStack, gathered: Gathered, chosen: I64) -> Taken:
+def take_anchors(stack: AnchorStack, chosen: I64) -> Taken:
     """See `RewriteKernels.take_anchors`."""
-    firsts = gathered.first_units
-    room = _MOST_ANCHORS * int((firsts[chosen + 1] - firsts[chosen]).sum())
-    keys, strengths = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.uint16)
-    sizes, state = np.zeros(int(firsts[-1]), dtype=np.int64), np.full(2, -1, dtype=np.int64)
-    ranks, elsewhere = np.empty(chosen.size, dtype=np.int64), np.empty(chosen.size, dtype=np.float64)
-    count = take_anchors_loop(
-        stack.words, stack.numbers, stack.halves, stack.shorts, stack.octets, stack.doubles, stack.places, stack.blocks,
-        gathered.tables, gathered.places, firsts, chosen, keys, strengths, sizes, ranks, elsewhere, state,
+    tables, firsts = np.empty(chosen.size, dtype=np.int64), np.empty(chosen.size + 1, dtype=np.int64)
+    count = measure_documents_loop(
+        stack.numbers, stack.halves, stack.shorts, stack.words, stack.places, stack.firsts, chosen, tables, firsts,
+        np.zeros(1, dtype=np.uint64),
     )  # fmt: skip
-    if count < 0:
-        return Taken(keys[:0], strengths[:0], sizes, ranks, elsewhere, *state.tolist())
-    return Taken(keys[:count], strengths[:count], sizes, ranks, elsewhere)
+    keys, strengths = np.empty(count, dtype=np.uint32), np.empty(count, dtype=np.uint16)
+    sizes, state = np.empty(int(firsts[-1]), dtype=np.int64), np.full(2, -1, dtype=np.int64)
+    ranks, elsewhere = np.empty(chosen.size, dtype=np.int64), np.empty(chosen.size, dtype=np.float64)
+    take_anchors_loop(
+        stack.words, stack.numbers, stack.halves, stack.shorts, stack.octets, stack.doubles, stack.places, stack.blocks,
+        stack.firsts, chosen, tables, keys, strengths, sizes, ranks, elsewhere, state,
+    )  # fmt: skip
+    return Taken(keys, strengths, sizes, firsts, ranks, elsewhere, *state.tolist())

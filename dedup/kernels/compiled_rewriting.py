@@ -2,8 +2,9 @@
 
 from dedup.kernels.compiled_anchors import choose_anchors
 from dedup.kernels.compiled_document_terms import document_terms
-from dedup.kernels.compiled_gathering import gather_lists, take_anchors
+from dedup.kernels.compiled_gathering import find_lists, take_anchors
 from dedup.kernels.compiled_nearest import nearest
+from dedup.kernels.compiled_posted import nearest_posted
 from dedup.kernels.compiled_rescoring import rescore
 from dedup.kernels.compiled_term_evidence import weigh_evidence
 from dedup.kernels.compiled_term_types import classify_terms, number_terms
@@ -12,9 +13,10 @@ __all__ = [
     "choose_anchors",
     "classify_terms",
     "document_terms",
-    "gather_lists",
+    "find_lists",
     "name",
     "nearest",
+    "nearest_posted",
     "number_terms",
     "rescore",
     "take_anchors",

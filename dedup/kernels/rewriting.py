@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import F64, I64, U8, U16, U32, U64, Bool, Ragged, Worth, is_ready
-from dedup.kernels.gathering import AnchorStack, Gathered, Taken
+from dedup.kernels.gathering import AnchorStack, FoundLists, ScoreRoom, Taken
 
 PREFIX = 6
 """Characters to which the words of `DocumentTerms` are cut, in the place of stems: no dictionary, and any script."""
@@ -195,16 +195,34 @@ class RewriteKernels(Protocol):
         """
         ...
 
-    def gather_lists(self, stack: AnchorStack, keys: U32, alive: Bool, cap: int, budget: int | None) -> Gathered:
-        """The living members of the lists of distinct keys, ascending, but of lists of more than `cap` of them.
+    def find_lists(self, stack: AnchorStack, keys: U32, fixed: int, alive: Bool, cap: int) -> FoundLists:
+        """Where the lists of distinct keys are, and how many living members they have in the `fixed` first tables.
 
-        `alive`, by rank. With a `budget` the shortest lists are read that have so many members together, where no table
-        has documents that are gone: what is asked for with one unit is never read beyond that.
+        `alive`, by rank, is asked where documents of a table are gone; more than `cap` members need not be told apart.
         """
         ...
 
-    def take_anchors(self, stack: AnchorStack, gathered: Gathered, chosen: I64) -> Taken:
-        """What is known of some of the documents gathered, ascending; the units of the others have no anchors."""
+    def nearest_posted(
+        self,
+        stack: AnchorStack,
+        found: FoundLists,
+        queries: Queries,
+        alive: Bool,
+        budget: int,
+        most: int,
+        bonus: int,
+        room: ScoreRoom,
+    ) -> tuple[Nearest, int, int]:
+        """`nearest`, of the living documents of tables: and a damaged block with its table, or -1 both.
+
+        `queries.lists` are numbers of the keys that were looked for, `queries.before` counts documents of all tables;
+        those of the fixed tables all count, and there is one other at the most, whose are all there. Documents found
+        are told by their number among all, their units by that within the document. `bonus` is over 0.
+        """
+        ...
+
+    def take_anchors(self, stack: AnchorStack, chosen: I64) -> Taken:
+        """What is known of some documents, ascending, given by their number among those of all tables."""
         ...
 
     def number_terms(self, values: U64) -> tuple[U32, U64]:

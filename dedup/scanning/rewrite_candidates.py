@@ -174,15 +174,17 @@ def screened(found: Nearest, first: int, firsts: I64, n_anchors: I64, elsewhere:
 
     `firsts`: the first unit of each document; `n_anchors`, by unit, how many it has; `elsewhere`, by document.
     """
-    right = first + np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
+    owners = np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
     cosines = found.scores / float(STRENGTH) ** 2
-    sides = np.stack([elsewhere[found.documents], elsewhere[right]])
-    screening = screening_of(cosines, sides, n_anchors[np.stack([found.units, found.own_units])], found.shared)
-    worth = cosines >= sides[0] + model.least_margin
-    worth &= model.screen.probability(screening) >= model.least_screened
-    left_units = found.units - firsts[found.documents]
-    columns = (found.documents, right, left_units, found.own_units - firsts[right], cosines, screening)
-    return Screened(*(column[worth] for column in columns))
+    worth = np.flatnonzero(cosines >= elsewhere[found.documents] + model.least_margin)
+    left, right, cosines = found.documents[worth], first + owners[worth], cosines[worth]
+    units, own_units = found.units[worth], found.own_units[worth]
+    sides = np.stack([elsewhere[left], elsewhere[right]])
+    screening = screening_of(cosines, sides, n_anchors[np.stack([units, own_units])], found.shared[worth])
+    hopeful = model.screen.probability(screening) >= model.least_screened
+    left, right = left[hopeful], right[hopeful]
+    left_units, right_units = units[hopeful] - firsts[left], own_units[hopeful] - firsts[right]
+    return Screened(left, right, left_units, right_units, cosines[hopeful], screening[hopeful])
 
 
 def least_scores(elsewhere: F64, model: RewriteModel) -> U32:

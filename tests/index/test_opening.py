@@ -81,7 +81,7 @@ def test_an_index_of_another_version_is_refused(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version=7")
     connection.close()
     for read_only in (False, True):
-        with pytest.raises(StoreError, match="is an index of format 7, and this version of dedup reads format 1"):
+        with pytest.raises(StoreError, match="is an index of format 7, and this version of dedup reads format 2"):
             Index.open(tmp_path / "seen", read_only=read_only)
 
 
