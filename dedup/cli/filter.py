@@ -260,7 +260,7 @@ class Signals:
     @property
     def exit_code(self) -> int:
         """What shells say of an end by the signal that came."""
-        return 128 + (self._number or signal.SIGTERM)
+        return 128 + (self._number or signal.SIGINT)
 
     def _catch(self, number: int, frame: FrameType | None) -> None:
         first = self._number is None
