@@ -127,6 +127,8 @@ def run() -> NoReturn:
     """
     # Records come and go by the hundred thousand and form no cycles: garbage is collected seldom.
     gc.set_threshold(100_000, 50, 100)
+    # The threads that BLAS keeps for NumPy have nothing to do here, and wait for that with a core each at the start.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _mend_standard_streams()
     code = main()
     try:

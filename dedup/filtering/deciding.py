@@ -12,7 +12,7 @@ from dedup.deciding import DROPPED
 from dedup.filtering.options import FilterOptions
 from dedup.filtering.verdicts import KEPT_REASONS, REASONS, REWRITE_KEPT, Verdicts
 from dedup.index import DecisionColumns, Index
-from dedup.kernels import Sketches
+from dedup.index.prepared import Prepared
 from dedup.model import IdColumn, TextColumn
 from dedup.reporting.json_values import encoded, match_value
 from dedup.verifying import CODES, Verdict
@@ -66,12 +66,12 @@ class Decider:
         nothing = TextColumn.from_bytes([])
         self._index.admit_columns(nothing, IdColumn(nothing), mark=(name, value))
 
-    def sketch(self, texts: TextColumn) -> Sketches:
+    def prepare(self, texts: TextColumn) -> Prepared:
         """What can be done ahead of deciding, in another thread."""
-        return self._index.sketch(texts)
+        return self._index.prepare(texts)
 
     def begin(
-        self, texts: TextColumn, ids: IdColumn, sketches: Sketches | None, name: str, mark: Callable[[Verdicts], bytes]
+        self, texts: TextColumn, ids: IdColumn, prepared: Prepared | None, name: str, mark: Callable[[Verdicts], bytes]
     ) -> Callable[[], Verdicts]:
         """Begin to decide on records: the rest, to be called in any thread while the next records are begun with.
 
@@ -83,7 +83,7 @@ class Decider:
             verdicts.append(_verdicts(columns))
             return mark(verdicts[0])
 
-        finish = self._index.begin_columns(texts, ids, mark=(name, value), sketches=sketches)
+        finish = self._index.begin_columns(texts, ids, mark=(name, value), prepared=prepared)
 
         def finished() -> Verdicts:
             finish()

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from dedup.errors import DedupError
-from dedup.kernels import I64
+from dedup.kernels import I64, U8
 from dedup.reading.opening import BrokenInput, InputStream
 
 _NEWLINE = 10
@@ -77,7 +77,7 @@ class PipeBlocks:
 class Run(NamedTuple):
     """Some whole lines, and where each ends (int64, behind its newline). The last one may have neither."""
 
-    data: bytes
+    data: memoryview
     ends: I64
 
 
@@ -93,29 +93,32 @@ class Feed:
         self._most_bytes = most_bytes
         self._most_lines = most_lines
         self._delay = delay
-        self._held = bytearray()
+        # A run is a part of the array that its bytes were read into; what is not given yet stands behind `_first`.
+        self._room: U8 = np.empty(0, dtype=np.uint8)
+        self._first = 0
+        self._held = 0
         self._ends: list[I64] = []
         self._lines = 0
         self._at_end = False
 
     def take(self, size: int) -> Run:
         """The next `size` bytes, fewer only at the end."""
-        while len(self._held) < size and not self._at_end:
+        while self._held < size and not self._at_end:
             self._more(None)
-        return self._given(min(size, len(self._held)))
+        return self._given(min(size, self._held))
 
     def run(self) -> Run:
         """The next run, empty at the end."""
         deadline: float | None = None
         while True:
-            if self._lines and (len(self._held) > self._most_bytes or self._lines >= self._most_lines):
+            if self._lines and (self._held > self._most_bytes or self._lines >= self._most_lines):
                 return self._given(self._cut())
             if self._at_end:
-                return self._given(len(self._held))
+                return self._given(self._held)
             if self._lines and self._delay is not None:
                 deadline = deadline or time.monotonic() + self._delay
                 if not self._more(max(deadline - time.monotonic(), 0.0)) or time.monotonic() >= deadline:
-                    return self._given(len(self._held) if self._at_end else self._cut())
+                    return self._given(self._held if self._at_end else self._cut())
             else:
                 self._more(None)
 
@@ -124,12 +127,26 @@ class Feed:
         if block is None:
             return False
         self._at_end = not block
-        ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == _NEWLINE) + (len(self._held) + 1)
+        data: U8 = np.frombuffer(block, dtype=np.uint8)
+        ends = np.flatnonzero(data == _NEWLINE) + (self._held + 1)
         if ends.size:
             self._ends.append(ends)
             self._lines += ends.size
-        self._held += block
+        end = self._first + self._held + data.size
+        if end > self._room.size:
+            self._make_room(self._held + data.size)
+            end = self._held + data.size
+        self._room[end - data.size : end] = data
+        self._held += data.size
         return True
+
+    def _make_room(self, size: int) -> None:
+        """Go on in another array, which takes no memory where nothing is written yet."""
+        # A run and the block behind it need no more, unless a line is longer.
+        usual = min(self._most_bytes + 2 * _BLOCK, 2 * max(self._room.size, size))
+        room = np.empty(max(usual, size + size // 2), dtype=np.uint8)
+        room[: self._held] = self._room[self._first : self._first + self._held]
+        self._room, self._first = room, 0
 
     def _cut(self) -> int:
         """Where the run ends of which there is a line or more."""
@@ -145,9 +162,9 @@ class Feed:
     def _given(self, size: int) -> Run:
         ends = self._every_end()
         count = int(np.searchsorted(ends, size, side="right"))
-        with memoryview(self._held) as view:
-            data = bytes(view[:size])
-        del self._held[:size]
+        data = self._room[self._first : self._first + size].data
+        self._first += size
+        self._held -= size
         self._ends = [ends[count:] - size]
         self._lines -= count
         return Run(data, ends[:count])

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeAlias
 
 from dedup.errors import DedupError
 from dedup.reading.paths import shown_path
@@ -16,10 +16,14 @@ State = tuple[int, ...]
 """Where an output stands, as it is kept in the index."""
 
 
+Bytes: TypeAlias = bytes | memoryview
+"""Bytes, or where they stand."""
+
+
 class Sink(Protocol):
     """Where bytes go, in order."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Bytes) -> None:
         """Take more bytes; what was written survives the process."""
         ...
 
@@ -47,7 +51,7 @@ class StandardOutput:
         self._stream: BinaryIO = sys.stdout.buffer if path == STDOUT else open(path, "wb")  # noqa: SIM115 - see `close`
         self._opened = path != STDOUT
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Bytes) -> None:
         """Write, and leave nothing in a buffer."""
         if data:
             self._stream.write(data)
@@ -96,7 +100,7 @@ class AppendedFile:
         self._file.truncate(self._length)
         self._file.seek(self._length)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Bytes) -> None:
         """Append."""
         left = memoryview(data)
         while left:
@@ -130,7 +134,7 @@ class ReplacedFile:
         self._file = AppendedFile(str(self._part), None, replace=False, durable=False)
         self._finished = False
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Bytes) -> None:
         """Append."""
         self._file.write(data)
 
@@ -184,7 +188,7 @@ class Shards:
         """The name of a shard that is complete."""
         return self._folder / f"part-{number:05}{self._suffix}"
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Bytes) -> None:
         """Append to the current shard, and close it once it is large enough."""
         if not data:
             return
@@ -226,11 +230,11 @@ class Shards:
 class Compressed:
     """Compresses what goes into a sink, each write by itself, so that it can be cut between any two."""
 
-    def __init__(self, sink: Sink, compress: Callable[[bytes], bytes]) -> None:
+    def __init__(self, sink: Sink, compress: Callable[[Bytes], bytes]) -> None:
         self._sink = sink
         self._compress = compress
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Bytes) -> None:
         """Compress and write."""
         if data:
             self._sink.write(self._compress(data))
@@ -254,7 +258,7 @@ class Compressed:
         self._sink.close()
 
 
-def compression(name: str) -> Callable[[bytes], bytes] | None:
+def compression(name: str) -> Callable[[Bytes], bytes] | None:
     """How a file of this name is compressed, None where it is not."""
     if name.lower().endswith(".gz"):
         import gzip

@@ -9,6 +9,7 @@ import orjson
 
 from dedup.config import Config
 from dedup.filtering.cleaning import cleaned_texts
+from dedup.filtering.files import Bytes
 from dedup.filtering.members import with_value, without_members
 from dedup.filtering.options import Mode
 from dedup.filtering.records import Batch, LineBatch, Unreadable
@@ -38,7 +39,7 @@ _BRACE = ord("}")
 _REASONS = [encoded(str(reason)) for reason in REASONS]
 
 
-def rendered(batch: LineBatch, verdicts: Verdicts, mode: Mode, text_column: str, config: Config) -> bytes:
+def rendered(batch: LineBatch, verdicts: Verdicts, mode: Mode, text_column: str, config: Config) -> Bytes:
     """The bytes that a batch of lines adds to the output."""
     if mode is Mode.ANNOTATE:
         return annotated_lines(batch, verdicts)
@@ -47,13 +48,13 @@ def rendered(batch: LineBatch, verdicts: Verdicts, mode: Mode, text_column: str,
     return kept_lines(batch, verdicts)
 
 
-def kept_lines(batch: LineBatch, verdicts: Verdicts) -> bytes:
+def kept_lines(batch: LineBatch, verdicts: Verdicts) -> Bytes:
     """The lines of the records kept, as they came."""
     keep = verdicts.keep
     return _gathered(batch.data, [(batch.starts[keep], batch.ends[keep])])
 
 
-def annotated_lines(batch: LineBatch, verdicts: Verdicts) -> bytes:
+def annotated_lines(batch: LineBatch, verdicts: Verdicts) -> Bytes:
     """Every line with what is decided on its record as further members of its object."""
     own = batch.data.tobytes()
     if _OURS in own:
@@ -80,7 +81,7 @@ def annotated_lines(batch: LineBatch, verdicts: Verdicts) -> bytes:
     return _gathered(everything, [(starts, closing), (until[which], until[which + 1]), (closing, ends)])
 
 
-def cleaned_lines(batch: LineBatch, verdicts: Verdicts, text_column: str, config: Config) -> bytes:
+def cleaned_lines(batch: LineBatch, verdicts: Verdicts, text_column: str, config: Config) -> Bytes:
     """Every line; where the text repeats itself or holds residue, with the text without it."""
     cleaned = cleaned_texts(batch.texts, verdicts, config)
     if not cleaned:
@@ -197,9 +198,9 @@ def _bounds(starts: I64, ends: I64) -> Iterable[tuple[int, int]]:
     return zip(starts.tolist(), ends.tolist(), strict=True)
 
 
-def _gathered(data: U8, columns: Sequence[tuple[I64, I64]]) -> bytes:
+def _gathered(data: U8, columns: Sequence[tuple[I64, I64]]) -> Bytes:
     """Ranges of a buffer, row by row, one after the other."""
     if not columns[0][0].size:
         return b""
     starts, ends = np.stack([each for each, _ in columns]), np.stack([each for _, each in columns])
-    return loaded().gather_ranges(data, starts, ends).tobytes()
+    return loaded().gather_ranges(data, starts, ends).data

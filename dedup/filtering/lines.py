@@ -1,12 +1,15 @@
 """JSON lines as they came, with their texts and ids beside them."""
 
+from array import array
+
 import numpy as np
 
 from dedup.filtering.feeding import Run
 from dedup.filtering.records import LineBatch, Place, Unreadable
 from dedup.kernels import U8
-from dedup.model import IdColumn, TextColumn
+from dedup.model import IdColumn
 from dedup.reading import ReadOptions
+from dedup.reading.building import Filling
 from dedup.reading.json_lines import BLANK, LARGEST_RUN, LineParser
 from dedup.reading.lines import UTF8_BOM
 from dedup.reading.records import Complaint, FileIds
@@ -33,25 +36,24 @@ class LineReader:
         if not terminated:
             ends = np.append(ends, data.size)
         starts = np.append(0, ends[:-1])
-        if self.place.offset == 0 and run.data.startswith(UTF8_BOM):
+        if self.place.offset == 0 and bytes(run.data[: len(UTF8_BOM)]) == UTF8_BOM:
             starts[0] = len(UTF8_BOM)
-        taken = _Taken()
-        view = memoryview(run.data)
+        taken = _Taken(data.size)
         position = 0
         while position < ends.size:
             # A line of any length is a run of its own.
             until = max(int(np.searchsorted(ends, starts[position] + _RUN, side="right")), position + 1)
             last = until == ends.size and not terminated
-            stretch = b"".join((b"[", view[starts[position] : ends[until - 1] - (not last)], b"]"))
+            stretch = b"".join((b"[", run.data[starts[position] : ends[until - 1] - (not last)], b"]"))
             self._take(stretch, position, until, taken)
             position = until
         first = self.place.number
         kind = self._ids.kind
         self.place = Place(self.place.offset + data.size, first + ends.size, kind.__name__ if kind else None)
-        rows = np.array(taken.rows, dtype=np.int64)
+        rows = np.frombuffer(taken.rows, dtype=np.int64)
         return LineBatch(
-            TextColumn.from_bytes(taken.texts),
-            IdColumn(TextColumn.from_bytes(taken.tokens)),
+            taken.texts.column(),
+            IdColumn(taken.tokens.column()),
             rows + (first + 1),
             taken.unreadable,
             self.place,
@@ -67,10 +69,12 @@ class LineReader:
         columns = None if values is None else self._parser.usual_columns(values)
         if columns is not None:
             taken.rows.extend(range(first, until))
-            taken.texts += columns.texts
-            taken.tokens += map(str.encode, columns.tokens)
+            taken.texts.extend(b"".join(columns.texts), array("q", map(len, columns.texts)))
+            taken.tokens.extend("".join(columns.tokens).encode("ascii"), array("q", map(len, columns.tokens)))
             return
         lines = stretch[1:-1].split(b"\n")
+        texts: list[bytes] = []
+        tokens: list[bytes] = []
         for row, line in enumerate(lines, first):
             value = self._parser.parsed(line) if values is None else values[row - first]
             if value is BLANK:
@@ -81,15 +85,17 @@ class LineReader:
                 taken.unreadable.append(Unreadable(number, record.reason.value, record.message, line))
             else:
                 taken.rows.append(row)
-                taken.texts.append(record.text)
-                taken.tokens.append(record.token)
+                texts.append(record.text)
+                tokens.append(record.token)
+        taken.texts.extend(b"".join(texts), array("q", map(len, texts)))
+        taken.tokens.extend(b"".join(tokens), array("q", map(len, tokens)))
 
 
 class _Taken:
-    """What was taken of a run so far; `rows` are places of its lines."""
+    """What was taken so far of a run of so many bytes; `rows` are places of its lines."""
 
-    def __init__(self) -> None:
-        self.rows: list[int] = []
-        self.texts: list[bytes] = []
-        self.tokens: list[bytes] = []
+    def __init__(self, size: int) -> None:
+        self.rows = array("q")
+        self.texts = Filling(size)
+        self.tokens = Filling(0)
         self.unreadable: list[Unreadable] = []

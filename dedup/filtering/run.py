@@ -30,8 +30,9 @@ from dedup.filtering.rows import RowSource
 from dedup.filtering.sources import START, LineSource, Reached, Step, another_input, named, status_of
 from dedup.filtering.verdicts import KEPT_REASONS, Verdicts
 from dedup.index.opening import check_outside
+from dedup.index.prepared import Prepared
 from dedup.index.server import BYTES_AT_ONCE, DOCUMENTS_AT_ONCE, is_address
-from dedup.kernels import WORTH, Sketches, choose
+from dedup.kernels import WORTH, choose
 from dedup.reading import ReadOptions
 from dedup.reading.formats import Format, format_of_name
 from dedup.reading.paths import STDIN
@@ -97,7 +98,7 @@ class Ready(NamedTuple):
     """A batch that can be decided on, or that was."""
 
     step: Step
-    sketches: Sketches | None
+    prepared: Prepared | None
 
 
 class _Run:
@@ -129,7 +130,7 @@ class _Run:
             if saved is not None and saved.finished and _unchanged(self._source, saved.reached):
                 return self._done(source, saved, workspace)
             known = 0 if saved is None or saved.verdicts is None else 1
-            steps = ReadAhead(self._sketched(source.steps(), known), _AHEAD, self._stop)
+            steps = ReadAhead(self._prepared(source.steps(), known), _AHEAD, self._stop)
             try:
                 return self._through(source, steps, saved, workspace)
             finally:
@@ -137,10 +138,10 @@ class _Run:
         finally:
             source.close()
 
-    def _sketched(self, steps: Iterator[Step], known: int) -> Iterator[Ready]:
-        """The batches with their sketches, but for the first ones that were decided on before."""
+    def _prepared(self, steps: Iterator[Step], known: int) -> Iterator[Ready]:
+        """The batches with what is worked out of their texts, but for the first ones that were decided on before."""
         for number, step in enumerate(steps):
-            yield Ready(step, None if number < known else self._decider.sketch(step.batch.texts))
+            yield Ready(step, None if number < known else self._decider.prepare(step.batch.texts))
 
     def _saved(self) -> Mark | None:
         stored = None if self._options.restart else self._decider.mark(self._name)
@@ -210,7 +211,7 @@ class _Run:
         reached = START if saved is None else saved.reached
         finished, self._count = True, before
         try:
-            for step, sketches in steps:
+            for step, prepared in steps:
                 decided: Callable[[], Verdicts]
                 if known is not None:
                     if len(known) != len(step.batch):
@@ -218,7 +219,7 @@ class _Run:
                     decided = partial(_given, known)
                     before, known = before.plus(self._tally(step.batch, known)), None
                 else:
-                    decided = self._begin(step, sketches, outputs)
+                    decided = self._begin(step, prepared, outputs)
                 writer.start(partial(self._write, step.batch, decided, outputs))
                 reached = step.reached
                 self._complain(step.batch)
@@ -242,7 +243,7 @@ class _Run:
         outputs.settle(states)
         return FilterResult(self._count, before, finished, tuple(self._complaints))
 
-    def _begin(self, step: Step, sketches: Sketches | None, outputs: Outputs) -> Callable[[], Verdicts]:
+    def _begin(self, step: Step, prepared: Prepared | None, outputs: Outputs) -> Callable[[], Verdicts]:
         """Begin to decide on a batch. The rest records it with where the run stands, when the one before is written."""
         batch = step.batch
         if self._reading.strict and batch.unreadable:
@@ -258,7 +259,7 @@ class _Run:
             states = outputs.states()
             return Mark(self._settings, step.reached, states, self._count, verdicts).encoded()
 
-        finish = self._decider.begin(batch.texts, batch.ids, sketches, self._name, mark)
+        finish = self._decider.begin(batch.texts, batch.ids, prepared, self._name, mark)
 
         def decided() -> Verdicts:
             verdicts = finish()

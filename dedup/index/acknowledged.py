@@ -29,12 +29,14 @@ class Counts(NamedTuple):
 
     def lost(self, found: "Counts") -> str:
         """What is missing where so much was found, in words; nothing where nothing is."""
+        from dedup.reporting.phrases import counted
+
         documents, others = self.next_rank - found.next_rank, self.transactions - found.transactions
         said = []
         if documents > 0:
-            said.append(f"{documents:,} documents (those behind the first {found.next_rank:,})")
+            said.append(f"{counted(documents, 'document')} (behind the first {found.next_rank:,})")
         if others > 0:
-            said.append(f"{others:,} transactions that removed documents, stored marks or joined segments")
+            said.append(f"{counted(others, 'transaction')} that removed documents, stored marks or joined segments")
         return " and ".join(said)
 
 

@@ -13,6 +13,7 @@ from dedup.index.arrivals import NONE, POSTED, ROW, Arrivals, first_arrivals, jo
 from dedup.index.concerned import Arriving
 from dedup.index.decisions import DecisionColumns
 from dedup.index.judging import Judge, Judged, no_drops, payload_of
+from dedup.index.prepared import Prepared
 from dedup.index.resolving import ARRIVAL, Resolved, find_ids, resolve
 from dedup.index.rewording import reword
 from dedup.index.state import State
@@ -50,16 +51,16 @@ def admit_documents(
     *,
     same_id: Literal["recorded", "new"],
     keep_all: bool = False,
-    sketches: Sketches | None = None,
+    prepared: Prepared | None = None,
 ) -> Admission:
-    """Decide on documents and put them into the state; `sketches` are theirs, if they are made already.
+    """Decide on documents and put them into the state; `prepared` is of their texts, if it is made already.
 
     They are taken in slices, so that what is held for a slice is bounded. A document that takes the place of another
     one begins a slice: those before it are compared with that one, and those behind it are not.
     """
     count = len(texts)
     id_hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
-    text_hashes = kernels.digest_texts(texts.data, texts.offsets)
+    text_hashes = kernels.digest_texts(texts.data, texts.offsets) if prepared is None else prepared.text_hashes
     if same_id == "recorded":
         resolved = resolve(ids, id_hashes, text_hashes, state, kernels)
     else:
@@ -77,7 +78,7 @@ def admit_documents(
         most, rest = places.size, places
         while rest.size:
             some = rest[:most]
-            ready = sketches if some.size == count else None
+            ready = prepared.sketches if prepared is not None and some.size == count else None
             arrivals = _judged(state, texts, ids, hashes, some, date, kernels, ready, keep_all=keep_all)
             ranks[some[: len(arrivals)]] = state.ledger.count + np.arange(len(arrivals))
             state.add(arrivals)

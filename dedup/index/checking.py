@@ -81,7 +81,7 @@ def check(storage: Storage, kernels: Kernels) -> list[str]:
     """Everything that is wrong, in words: damaged blocks, and facts that contradict each other."""
     problems = storage.catalogue.check()
     if storage.lost:
-        problems.append(f"{storage.folder}: {storage.lost} were acknowledged and lost")
+        problems.append(f"{storage.folder}: {storage.lost} had been acknowledged and cannot be found")
     for segment in storage.state.segments:
         damaged = [f"{segment.path}: block {block} is damaged" for block in segment.check_all(kernels)]
         problems += damaged

@@ -36,12 +36,13 @@ from dedup.index.front import Index, columns_of, encoded_document
 from dedup.index.locking import WriterLock
 from dedup.index.moments import seconds_of
 from dedup.index.opening import Opening
+from dedup.index.prepared import Prepared
 from dedup.index.refitting import fit_to_index
 from dedup.index.resolving import documents_with
 from dedup.index.single import Alone, admit_one
 from dedup.index.state import State
 from dedup.index.storage import NO_MARKS, NO_RANKS, Storage
-from dedup.kernels import I64, U32, U64, WORTH, Kernels, Sketches, choose
+from dedup.kernels import I64, U32, U64, WORTH, Kernels, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
@@ -110,11 +111,11 @@ class EmbeddedIndex(Index):
         admitted: datetime | None = None,
         same_id: Literal["recorded", "new"] = "recorded",
         keep_all: bool = False,
-        sketches: Sketches | None = None,
+        prepared: Prepared | None = None,
     ) -> DecisionColumns:
         """See `Index.admit_columns`."""
         with self._mutex:
-            return self._begin(texts, ids, mark, admitted, same_id, keep_all, sketches)()
+            return self._begin(texts, ids, mark, admitted, same_id, keep_all, prepared)()
 
     def begin_columns(
         self,
@@ -122,11 +123,11 @@ class EmbeddedIndex(Index):
         ids: IdColumn,
         *,
         mark: tuple[str, Callable[[DecisionColumns], bytes]],
-        sketches: Sketches | None = None,
+        prepared: Prepared | None = None,
     ) -> Callable[[], DecisionColumns]:
         """See `Index.begin_columns`."""
         with self._mutex:
-            return self._begin(texts, ids, mark, None, "new", False, sketches)
+            return self._begin(texts, ids, mark, None, "new", False, prepared)
 
     def _begin(
         self,
@@ -136,7 +137,7 @@ class EmbeddedIndex(Index):
         admitted: datetime | None,
         same_id: Literal["recorded", "new"],
         keep_all: bool,
-        sketches: Sketches | None,
+        prepared: Prepared | None,
     ) -> Callable[[], DecisionColumns]:
         """Decide on documents: what stores them, which can be done while others are decided on."""
         self._check_writable()
@@ -144,7 +145,7 @@ class EmbeddedIndex(Index):
         date = time.time() if admitted is None else seconds_of(admitted)
         with self._storage.restoring():
             admission = admit_documents(
-                self._state, texts, ids, date, kernels, same_id=same_id, keep_all=keep_all, sketches=sketches
+                self._state, texts, ids, date, kernels, same_id=same_id, keep_all=keep_all, prepared=prepared
             )
             decisions = self._complete(admission, texts, date, kernels)
             plan = self._storage.plan(admission.arrivals, admission.removed)
@@ -168,9 +169,9 @@ class EmbeddedIndex(Index):
     def _stored(self, kernels: Kernels) -> None:
         """What is to be done when they are."""
 
-    def sketch(self, texts: TextColumn) -> Sketches:
-        """See `Index.sketch`."""
-        return self._state.sketch(texts, choose(max(texts.n_bytes, WORTH.load)))
+    def prepare(self, texts: TextColumn) -> Prepared:
+        """See `Index.prepare`."""
+        return self._state.prepare(texts, choose(max(texts.n_bytes, WORTH.load)))
 
     def mark(self, name: str) -> bytes | None:
         """See `Index.mark`."""

@@ -15,8 +15,9 @@ from dedup.index.catalogue import is_there
 from dedup.index.checking import IndexInfo
 from dedup.index.decisions import DecisionColumns, Explanation
 from dedup.index.opening import Opening
+from dedup.index.prepared import Prepared
 from dedup.index.server import is_address
-from dedup.kernels import U32, U64, WORTH, Kernels, Sketches, choose
+from dedup.kernels import U32, U64, WORTH, Kernels, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn, id_token
 from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.verifying import Background
@@ -142,14 +143,14 @@ class Index(ABC):
         admitted: datetime | None = None,
         same_id: Literal["recorded", "new"] = "recorded",
         keep_all: bool = False,
-        sketches: Sketches | None = None,
+        prepared: Prepared | None = None,
     ) -> DecisionColumns:
         """Admit documents given as columns, as `admit_batch` does.
 
         `same_id`: what a document is whose id is in the index: "recorded", what `admit` says; or "new", a document like
         any other, which is compared with the earlier one and may be dropped for it. `keep_all`: every document is kept,
         as `add` does. The value of `mark` may be a function that makes it of the decisions; what that raises leaves
-        the index as it was. `sketches`: what `sketch` has given for the texts.
+        the index as it was. `prepared`: what `prepare` has given for the texts.
         """
 
     def begin_columns(
@@ -158,7 +159,7 @@ class Index(ABC):
         ids: IdColumn,
         *,
         mark: tuple[str, Callable[[DecisionColumns], bytes]],
-        sketches: Sketches | None = None,
+        prepared: Prepared | None = None,
     ) -> Callable[[], DecisionColumns]:
         """Begin to admit documents given as columns, with `same_id="new"`: the rest of it, to be called.
 
@@ -167,10 +168,10 @@ class Index(ABC):
         index, for others or for good, before it is finished, and the value of `mark` is asked for then. Where finishing
         fails, what was begun after it is gone too.
         """
-        return lambda: self.admit_columns(texts, ids, mark=mark, same_id="new", sketches=sketches)
+        return lambda: self.admit_columns(texts, ids, mark=mark, same_id="new", prepared=prepared)
 
     @abstractmethod
-    def sketch(self, texts: TextColumn) -> Sketches:
+    def prepare(self, texts: TextColumn) -> Prepared:
         """The part of `admit_columns` that needs nothing of the index, so that another thread may do it ahead."""
 
     @abstractmethod

@@ -16,6 +16,7 @@ from dedup.deciding import DROPPED
 from dedup.index.admitting import admit_documents, no_arrivals, preview
 from dedup.index.decisions import DecisionColumns
 from dedup.index.judging import take_rows
+from dedup.index.prepared import Prepared
 from dedup.index.repeated import RepeatedParagraphs
 from dedup.index.resolving import documents_with
 from dedup.index.state import State
@@ -106,9 +107,10 @@ class Paragraphs:
         """Put the paragraphs of those documents in that are wanted, and give those that were there before."""
         several = [_NOTHING]
         for entries, sketches in self._compared(texts, wanted, kernels):
+            prepared = Prepared(sketches, kernels.digest_texts(entries.texts.data, entries.texts.offsets))
             with self.storage.restoring():
                 admission = admit_documents(
-                    self._state, entries.texts, entries.ids(ranks), date, kernels, same_id="recorded", sketches=sketches
+                    self._state, entries.texts, entries.ids(ranks), date, kernels, same_id="recorded", prepared=prepared
                 )
                 self.storage.commit(admission.arrivals, admission.removed, self._marks(), kernels)
             several.append(_found(entries, admission.decisions))

@@ -16,9 +16,10 @@ from dedup.index.decisions import DecisionColumns
 from dedup.index.embedded import EmbeddedIndex
 from dedup.index.front import Index, columns_of
 from dedup.index.paragraphs import Paragraphs, joined, named
+from dedup.index.prepared import Prepared
 from dedup.index.resolving import find_ids
 from dedup.index.storage import Storage
-from dedup.kernels import Kernels, Sketches
+from dedup.kernels import Kernels
 from dedup.model import Decision, Document, DocumentId, IdColumn, Relation, TextColumn
 from dedup.verifying import Background, Verdict
 
@@ -59,7 +60,7 @@ class PassageIndex(EmbeddedIndex):
         admitted: datetime | None = None,
         same_id: Literal["recorded", "new"] = "recorded",
         keep_all: bool = False,
-        sketches: Sketches | None = None,
+        prepared: Prepared | None = None,
     ) -> DecisionColumns:
         """See `Index.admit_columns`."""
         with self._mutex:
@@ -68,7 +69,7 @@ class PassageIndex(EmbeddedIndex):
                 self._catch_up()
             self._in_step = False
             columns = super().admit_columns(
-                texts, ids, mark=mark, admitted=admitted, same_id=same_id, keep_all=keep_all, sketches=sketches
+                texts, ids, mark=mark, admitted=admitted, same_id=same_id, keep_all=keep_all, prepared=prepared
             )
             self._in_step = True
             return columns
@@ -79,10 +80,10 @@ class PassageIndex(EmbeddedIndex):
         ids: IdColumn,
         *,
         mark: tuple[str, Callable[[DecisionColumns], bytes]],
-        sketches: Sketches | None = None,
+        prepared: Prepared | None = None,
     ) -> Callable[[], DecisionColumns]:
         """See `Index.begin_columns`: nothing is done ahead, since paragraphs are undone for one call at a time."""
-        return Index.begin_columns(self, texts, ids, mark=mark, sketches=sketches)
+        return Index.begin_columns(self, texts, ids, mark=mark, prepared=prepared)
 
     def _complete(self, admission: Admission, texts: TextColumn, date: float, kernels: Kernels) -> DecisionColumns:
         decisions = admission.decisions

@@ -27,11 +27,12 @@ from dedup.index.meeting import FORMAT_VERSION, meet
 from dedup.index.messages import pack_numbers
 from dedup.index.moments import seconds_of
 from dedup.index.opening import Opening
+from dedup.index.prepared import Prepared
 from dedup.index.resolving import documents_with
 from dedup.index.server import BYTES_AT_ONCE, DOCUMENTS_AT_ONCE, Fetched, Server, parse_address
 from dedup.index.snapshot import ChangedError, Snapshot, SnapshotPart, as_fetched, insertion, making_sense
 from dedup.index.state import State
-from dedup.kernels import I64, U32, U64, WORTH, Kernels, Sketches, choose
+from dedup.kernels import I64, U32, U64, WORTH, Kernels, choose
 from dedup.model import Decision, Document, DocumentId, IdColumn, TextColumn
 from dedup.verifying import Background
 
@@ -89,7 +90,7 @@ class SharedIndex(Index):
         admitted: datetime | None = None,
         same_id: Literal["recorded", "new"] = "recorded",
         keep_all: bool = False,
-        sketches: Sketches | None = None,
+        prepared: Prepared | None = None,
     ) -> DecisionColumns:
         """See `Index.admit_columns`."""
         with self._mutex:
@@ -100,21 +101,21 @@ class SharedIndex(Index):
             several: list[DecisionColumns] = []
             parts = list(_cuts(texts, whole=mark is not None))
             for part in parts:
-                ready = sketches if len(parts) == 1 else None
+                ready = prepared if len(parts) == 1 else None
                 several += self._admit(_slice(texts, part), _slice_ids(ids, part), how, kernels, ready)
             return join_decisions(several)
 
-    def sketch(self, texts: TextColumn) -> Sketches:
-        """See `Index.sketch`."""
-        return self._base.sketch(texts, choose(max(texts.n_bytes, WORTH.load)))
+    def prepare(self, texts: TextColumn) -> Prepared:
+        """See `Index.prepare`."""
+        return self._base.prepare(texts, choose(max(texts.n_bytes, WORTH.load)))
 
     def _admit(
-        self, texts: TextColumn, ids: IdColumn, how: "_How", kernels: Kernels, ready: Sketches | None = None
+        self, texts: TextColumn, ids: IdColumn, how: "_How", kernels: Kernels, ready: Prepared | None = None
     ) -> list[DecisionColumns]:
         """Admit documents at once, or in halves where others come in between too often."""
-        sketches = self._base.sketch(texts, kernels) if ready is None else ready
+        prepared = self._base.prepare(texts, kernels) if ready is None else ready
         id_hashes = kernels.digest_texts(ids.tokens.data, ids.tokens.offsets)
-        entries = entries_of_batch(sketches, id_hashes, self.config.shingle_size, self._base.numbers)
+        entries = entries_of_batch(prepared.sketches, id_hashes, self.config.shingle_size, self._base.numbers)
         for attempt in range(_MOST_TRIES):
             if attempt == _PATIENCE and len(texts) > 1 and how.mark is None:
                 middle = len(texts) // 2
@@ -125,10 +126,10 @@ class SharedIndex(Index):
                 ]
             try:
                 snapshot, fetched = self._fetch(entries, ids=how.same_id == "recorded")
-                snapshot.remember(texts, sketches)
                 admission = admit_documents(
-                    snapshot, texts, ids, how.date, kernels, same_id=how.same_id, keep_all=how.keep_all
-                )
+                    snapshot, texts, ids, how.date, kernels,
+                    same_id=how.same_id, keep_all=how.keep_all, prepared=prepared,
+                )  # fmt: skip
                 if not len(admission.arrivals) and how.mark is None:
                     return [admission.decisions]
                 arguments = insertion(

@@ -15,6 +15,7 @@ from dedup.index.files import damaged
 from dedup.index.held import HeldTexts
 from dedup.index.ledger import Ledger
 from dedup.index.parts import COMMON, Data, Part, Run, Segment, facts_of, places_of
+from dedup.index.prepared import Prepared
 from dedup.index.recent import FEW, MOST, Recent
 from dedup.index.tables import SHIFT, TableNumbers
 from dedup.index.texts import Texts
@@ -70,6 +71,10 @@ class State:
     def sketch(self, texts: TextColumn, kernels: Kernels) -> Sketches:
         """The sketches of documents, as a batch scan at the level of documents makes them."""
         return kernels.sketch(texts.data, texts.offsets[:-1], texts.offsets[1:], *codepoint_table(), self.plan)
+
+    def prepare(self, texts: TextColumn, kernels: Kernels) -> Prepared:
+        """What of admitting documents needs nothing that is in the index."""
+        return Prepared(self.sketch(texts, kernels), kernels.digest_texts(texts.data, texts.offsets))
 
     @property
     def parts(self) -> list[Part]:

@@ -331,8 +331,8 @@ class Storage:
         self._lost = before.lost(found)
         if self._lost:
             warnings.warn(
-                f"{self.folder}: {self._lost} were acknowledged and are not there any more: power was lost, or the log "
-                "of the catalogue was damaged or taken away. Admit again what came last",
+                f"{self.folder}: {self._lost} had been acknowledged and cannot be found: power was lost, or the log of "
+                "the catalogue was damaged or taken away. Admit again what came last",
                 LossWarning,
                 stacklevel=2,
             )

@@ -13,6 +13,9 @@ _FEW = np.uint64(64)
 _HALF = np.uint64(1)
 _BLOCK_WORDS = np.uint64(BLOCK_WORDS)
 _AT_ONCE = 16
+_DENSE = 16
+"""Up to so many entries of a table for each query are gone through in their order, and not searched."""
+_STRIDE = np.uint64(8)
 
 
 @compiled
@@ -92,6 +95,7 @@ def _touch(
     first: Integer,
     last: Integer,
     tables: Integer,
+    cursors: I64,
     begins: U64,
 ) -> np.uint64:
     """Read where the search for some queries is going to look; what is given means nothing.
@@ -105,7 +109,7 @@ def _touch(
         key = np.uint64(query_keys[query])
         for part in range(parts):
             row = 4 * (part * tables + np.int64(query_tables[query]))
-            if places[row + 1] > 0:
+            if cursors[part] < 0 and places[row + 1] > 0:
                 begin = np.uint64(halves[np.uint64(places[row + 2]) + (key >> np.uint64(32 - places[row + 3]))])
                 begins[count] = np.uint64(places[row]) + min(begin, np.uint64(places[row + 1] - 1))
                 count += np.uint64(1)
@@ -113,6 +117,46 @@ def _touch(
     for number in range(count):
         total += words[begins[number]]
     return total
+
+
+@compiled
+def _end_of_stretch(query_tables: U8, query_keys: U32, first: Integer) -> Integer:
+    """Behind the queries from the first on that are of one table and ascend."""
+    end = first + 1
+    while end < query_keys.size and query_tables[end] == query_tables[first] and query_keys[end] >= query_keys[end - 1]:
+        end += 1
+    return end
+
+
+@compiled
+def _begin_stretch(
+    places: I64, blocks: I64, table: Integer, tables: Integer, queries: Integer, cursors: I64
+) -> Integer:
+    """Put the cursor of each part before its table; -1 where it is to be searched. How many are."""
+    searched: Integer = 0
+    for part in range(cursors.size):
+        row = 4 * (part * tables + table)
+        # Of what is not known to be whole no more is read than has to be.
+        dense = blocks[4 * part + 2] < 0 and places[row + 1] <= _DENSE * queries
+        cursors[part] = places[row] if dense else -1
+        searched += np.int64(not dense)
+    return searched
+
+
+@compiled
+def _advanced(words: U64, low: np.uint64, last: np.uint64, least: np.uint64) -> np.uint64:
+    """The place of the first word that is not under `least`, from `low` on, or `last`."""
+    while low + _STRIDE <= last:
+        # Without a branch for each word: it would be guessed wrong once a query.
+        below = np.uint64(0)
+        for step in range(_STRIDE):
+            below += np.uint64(words[low + np.uint64(step)] < least)
+        low += below
+        if below < _STRIDE:
+            return low
+    while low < last and words[low] < least:
+        low += np.uint64(1)
+    return low
 
 
 @exported
@@ -130,58 +174,72 @@ def _find_members_loop(
     found: U64,
     state: I64,
     begins: U64,
+    cursors: I64,
 ) -> Integer:
     """Fill what is found from the query `state[0]` on; the number of entries.
 
     `state` is left with the query to go on from, and a damaged block or -1 with the number of its tables in the stack;
-    its last place means nothing. `begins` has room for `_AT_ONCE` queries in each set of tables.
+    its last place means nothing. `begins` has room for `_AT_ONCE` queries in each set of tables, `cursors` for one.
+
+    Where many queries of a table ascend they are merged with it: each search goes on from the one before.
     """
     written = 0
     parts, tables = blocks.size >> 2, limits.size
-    begin = state[0]
+    begin = end = state[0]
+    searched: Integer = 0
     for query in range(begin, query_keys.size):
         table = np.int64(query_tables[query])
+        if query == end:
+            end = _end_of_stretch(query_tables, query_keys, query)
+            searched = _begin_stretch(places, blocks, table, tables, end - query, cursors)
         limit = limits[table]
         key = np.uint64(query_keys[query])
         least = key << _SHIFT
         begun = written
         count = counts[query]
-        if (query - begin) % _AT_ONCE == 0:
+        if searched > 0 and (query - begin) % _AT_ONCE == 0:
             last_query = min(query + _AT_ONCE, query_keys.size)
-            touched = _touch(words, halves, places, query_tables, query_keys, query, last_query, tables, begins)
+            touched = _touch(
+                words, halves, places, query_tables, query_keys, query, last_query, tables, cursors, begins
+            )
             state[3] = np.int64(touched)
         for part in range(parts):
             row = 4 * (part * tables + table)
             if count >= limit or places[row + 1] == 0:
                 continue
-            check = blocks[4 * part + 2] >= 0
-            slot = np.uint64(places[row + 2]) + (key >> np.uint64(32 - places[row + 3]))
-            if check:
-                block = first_damaged(words, octets, blocks, part, slot >> _HALF, (slot + np.uint64(1)) >> _HALF)
-                if block >= 0:
-                    state[1], state[2] = block, part
-                    return written
             first = np.uint64(places[row])
-            low, high = first + np.uint64(halves[slot]), first + np.uint64(halves[slot + np.uint64(1)])
-            if low == high:
-                continue
-            if check:
-                block = first_damaged(words, octets, blocks, part, low, high - np.uint64(1))
-                if block >= 0:
-                    state[1], state[2] = block, part
-                    return written
-            last = high
-            while high - low > _FEW:
-                middle = (low + high) >> np.uint64(1)
-                if words[middle] < least:
-                    low = middle + np.uint64(1)
-                else:
-                    high = middle
-            # Without a branch that is guessed wrong the processor goes on to the next while memory is waited for.
-            below = np.uint64(0)
-            for place in range(high - low):
-                below += np.uint64(words[low + np.uint64(place)] < least)
-            low += below
+            if cursors[part] >= 0:
+                last = first + np.uint64(places[row + 1])
+                low = _advanced(words, np.uint64(cursors[part]), last, least)
+                cursors[part] = np.int64(low)
+            else:
+                check = blocks[4 * part + 2] >= 0
+                slot = np.uint64(places[row + 2]) + (key >> np.uint64(32 - places[row + 3]))
+                if check:
+                    block = first_damaged(words, octets, blocks, part, slot >> _HALF, (slot + np.uint64(1)) >> _HALF)
+                    if block >= 0:
+                        state[1], state[2] = block, part
+                        return written
+                low, high = first + np.uint64(halves[slot]), first + np.uint64(halves[slot + np.uint64(1)])
+                if low == high:
+                    continue
+                if check:
+                    block = first_damaged(words, octets, blocks, part, low, high - np.uint64(1))
+                    if block >= 0:
+                        state[1], state[2] = block, part
+                        return written
+                last = high
+                while high - low > _FEW:
+                    middle = (low + high) >> np.uint64(1)
+                    if words[middle] < least:
+                        low = middle + np.uint64(1)
+                    else:
+                        high = middle
+                # Without a branch that is guessed wrong the processor goes on to the next while memory is waited for.
+                below = np.uint64(0)
+                for place in range(high - low):
+                    below += np.uint64(words[low + np.uint64(place)] < least)
+                low += below
             while low < last and count < limit and words[low] >> _SHIFT == key:
                 member = words[low] & _LOW
                 if alive[member]:
@@ -202,14 +260,15 @@ def find_members(
 ) -> Members:
     """See `Kernels.find_members`."""
     state = np.array([0, -1, -1, 0], dtype=np.int64)
-    begins = np.empty(_AT_ONCE * (stack.blocks.size >> 2), dtype=np.uint64)
+    parts = stack.blocks.size >> 2
+    begins, cursors = np.empty(_AT_ONCE * parts, dtype=np.uint64), np.empty(parts, dtype=np.int64)
     room = 256 + 2 * query_keys.size
     several: list[U64] = []
     while state[0] < query_keys.size and state[1] < 0:
         found = np.empty(room, dtype=np.uint64)
         count = _find_members_loop(
             stack.words, stack.halves, stack.octets, stack.places, stack.blocks, query_tables, query_keys, limits,
-            alive, counts, found, state, begins,
+            alive, counts, found, state, begins, cursors,
         )  # fmt: skip
         several.append(found[:count])
         room *= 2

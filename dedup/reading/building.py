@@ -74,7 +74,7 @@ class TextMemory(Protocol):
         ...
 
 
-class _Filling:
+class Filling:
     """A column that is being filled. Its bytes are copied once, to where they stay.
 
     That is in the `memory` given, while it has room; beyond, room of its own is doubled, though not over `limit` bytes
@@ -136,8 +136,8 @@ class BatchBuilder:
         self._start()
 
     def _start(self) -> None:
-        self._texts = _Filling(self._limit, self._memory)
-        self._tokens = _Filling(0)
+        self._texts = Filling(self._limit, self._memory)
+        self._tokens = Filling(0)
         self._paths = PathRuns()
         self._dates: list[Date] = []
         self._size = 0

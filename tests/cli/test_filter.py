@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dedup import Index
 from tests.cli.conftest import Ran
 from tests.filtering.inputs import OTHER, WORDS
 
@@ -236,6 +237,32 @@ def test_a_signal_ends_the_run_so_that_it_can_be_gone_on_with(
     assert again.process.wait() == 0
     assert (tmp_path / "out.jsonl").read_bytes() == KEPT
     assert b"10 records: 3 kept, 7 dropped" in again.stderr.read()
+
+
+PROCESSES = Path("/proc")
+
+
+@pytest.mark.skipif(not PROCESSES.is_dir(), reason="where processes have handlers of signals is not told here")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_while_another_process_has_the_index_ends_the_waiting_at_once(
+    start: Callable[..., Running], tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    with Index.open(tmp_path / "seen.dedup"):
+        running = start("-", "out.jsonl", "--index", "seen.dedup", "--threshold", "0.7", "--timeout", "3600")
+        # It takes signals from a little before it begins to wait on.
+        while not takes_signals(running.process.pid):
+            assert running.process.poll() is None
+        running.process.send_signal(number)
+        assert running.process.wait(60) == code
+    assert running.stderr.read() == b"interrupted\n"
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def takes_signals(process: int) -> bool:
+    """Whether a process has a handler for SIGTERM; Python has one for SIGINT from its start."""
+    status = (PROCESSES / str(process) / "status").read_text()
+    caught = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
 
 
 def test_a_reader_that_goes_away_ends_the_run_and_the_same_command_goes_on(

@@ -155,9 +155,9 @@ def test_what_a_log_that_was_taken_away_held_is_told_in_one_line_and_by_check(
     # A command that only reads changes nothing about it, and another one opens the index twice.
     for command in (["index", "check", path], ["filter", str(records), str(tmp_path / "out.jsonl"), "--index", path]):
         ran = run(*command)
-        told = [line for line in ran.err.splitlines() if "were acknowledged" in line]
+        told = [line for line in ran.err.splitlines() if "had been acknowledged" in line]
         assert len(told) == 1
-        assert told[0].startswith(f"warning: {path}: 3 documents (those behind the first 0)")
+        assert told[0].startswith(f"warning: {path}: 3 documents (behind the first 0)")
         assert "LossWarning" not in ran.err
         checked = run("index", "check", path)
         assert checked.code == 1

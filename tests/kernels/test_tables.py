@@ -1,6 +1,7 @@
 """Groups of entries in sorted tables, and checksums of blocks: both implementations, and the textbook."""
 
 from itertools import pairwise
+from random import Random
 
 import hypothesis.strategies as st
 import numpy as np
@@ -40,6 +41,7 @@ def tables_of(several: list[set[tuple[int, int]]], kernels: Kernels, *, checked:
     st.integers(0, 3),
     st.booleans(),
     st.lists(st.integers(0, MEMBERS), max_size=3),
+    st.one_of(st.none(), st.randoms(use_true_random=False)),
 )
 @settings(max_examples=examples(120))
 def test_the_first_living_members_of_each_group_are_found(
@@ -51,6 +53,7 @@ def test_the_first_living_members_of_each_group_are_found(
     before: int,
     checked: bool,
     cuts: list[int],
+    shuffled: Random | None,
 ) -> None:
     bounds = [0, *sorted(cuts), MEMBERS]
     parts = [
@@ -63,6 +66,8 @@ def test_the_first_living_members_of_each_group_are_found(
     ]
     alive = np.array([member not in dead for member in range(MEMBERS)], dtype=np.bool_)
     queries = sorted([*queries, *((table, key) for table, group in enumerate(several) for key, _ in list(group)[:9])])
+    if shuffled is not None:
+        shuffled.shuffle(queries)
     counts = np.full(len(queries), before, dtype=np.int64)
     found = kernels.find_members(
         stack(parts),
@@ -85,10 +90,11 @@ def test_the_first_living_members_of_each_group_are_found(
 
 
 @pytest.mark.parametrize("kernels", IMPLEMENTATIONS)
-def test_a_group_larger_than_the_room_is_found_whole(kernels: Kernels) -> None:
+@pytest.mark.parametrize("checked", [True, False])
+def test_a_group_larger_than_the_room_is_found_whole(kernels: Kernels, checked: bool) -> None:
     members = 5000
     tables = tables_of(
-        [set(), set(), {(7, member) for member in range(members)} | {(9, 3)}, set()], kernels, checked=True
+        [set(), set(), {(7, member) for member in range(members)} | {(9, 3)}, set()], kernels, checked=checked
     )
     counts = np.zeros(2, dtype=np.int64)
     found = kernels.find_members(
