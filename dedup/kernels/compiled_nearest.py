@@ -6,7 +6,7 @@ from dedup.kernels import I64, U16, U32
 from dedup.kernels.jit import Integer, compiled, exported
 from dedup.kernels.rewriting import UNREAD, Nearest, Postings, Queries
 
-BLOCK = 1 << 15
+BLOCK = 1 << 17
 """Units whose scores are added up together."""
 
 
@@ -249,6 +249,8 @@ def nearest_loop(
             document = np.uint64(met[number])
             score = bests[document]
             bests[document] = np.uint32(0)
+            if n_highest == most and score < highest[most - 1]:
+                continue
             last = count + kept - 1
             if kept == most and (
                 score < found_scores[last] or (score == found_scores[last] and np.int64(document) > documents[last])
