@@ -6,7 +6,7 @@ from dedup.kernels import I64, U16, U32
 from dedup.kernels.jit import Integer, compiled, exported
 from dedup.kernels.rewriting import UNREAD, Nearest, Postings, Queries
 
-BLOCK = 1 << 17
+BLOCK = 1 << 16
 """Units whose scores are added up together."""
 
 
@@ -92,7 +92,7 @@ def _promising(
     read = 0
     for number in range(n_lists):
         cut[1] = left
-        if 2 * left < np.int64(least):
+        if left < np.int64(least):
             return number
         anchor = order[number]
         read += lengths[anchor - start]
@@ -100,7 +100,7 @@ def _promising(
             cut[0] += 1
             return number
         left -= np.int64(strengths[anchor]) * np.int64(strengths[anchor])
-    cut[0] += np.int64(left > 0) & np.int64(2 * left >= np.int64(least))
+    cut[0] += np.int64(left > 0) & np.int64(left >= np.int64(least))
     cut[1] = left
     return n_lists
 

@@ -50,7 +50,7 @@ def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most
             unread = anchors.strengths[row][queries.lists[row] == UNREAD].tolist()
             left = sum(int(each) ** 2 for each in [*unread, *(anchors.strengths[each] for _, each, _ in found_lists)])
             for length, anchor, first in found_lists:
-                if 2 * left < least:
+                if left < least:
                     break
                 read += length
                 if read > budget:
@@ -62,7 +62,7 @@ def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most
                 strengths = postings.strengths[first : first + length].astype(np.uint32)
                 scores[units] += np.uint32(int(anchors.strengths[anchor]) + bonus) * strengths
             else:
-                cut += left > 0 and 2 * left >= least
+                cut += left > 0 and left >= least
             partly = max(least - 2 * left, least >> 1, 1)
             for unit in np.flatnonzero(scores >= partly + bonus * partly // strongest).tolist():
                 document, score = int(owners[unit]), int(scores[unit])

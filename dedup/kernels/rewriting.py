@@ -175,7 +175,7 @@ class RewriteKernels(Protocol):
 
         `owners`: the document of each posted unit, ascending. Only units under `before` count. For each unit of a query
         the lists are read by the number of these, the fewest first, up to `budget` of them, and as long as what is left
-        could make half of `least`: what a unit scores by the anchors left, those that have lists, that has them all, as
+        could make `least`: what a unit scores by the anchors left, those that have lists, that has them all, as
         strong as they are here. Of those that score `least`, less twice that, or more (but half of it, and over 0) by
         the lists read the `most` best documents are given, ties by order.
         """
