@@ -3,9 +3,10 @@
     python -m benchmarks.sketching [TEXTS.jsonl] [--runs N] [--json FILE]
 
 On ready hashes both take the same 64-bit shingle hashes and give 128 values a row, in one process on one processor, in
-turn: `kernels.minhash` of this project and `RMinHash.digest_matrix_from_flat_token_hashes`, the quickest entry of
-rensa 0.5. It is not what its users call: from file to pairs nine tenths of the time go into words and shingles, which
-its interface leaves to Python. Texts are those of the file, else generated ones.
+turn: `kernels.minhash` of this project, with the permutations by which it finds candidates and with those of
+datasketch, and `RMinHash.digest_matrix_from_flat_token_hashes`, the quickest entry of rensa 0.5. It is not what its
+users call: from file to pairs nine tenths of the time go into words and shingles, which its interface leaves to Python.
+Texts are those of the file, else generated ones.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from benchmarks.spread import Spread, ratios, wide_console
 from benchmarks.vocabulary import SCRIPTS
 
 if TYPE_CHECKING:
-    from dedup.kernels import Kernels, Ragged
+    from dedup.kernels import U32, Kernels, Ragged
     from dedup.model import TextColumn
 
 DOCUMENTS = 20_000
@@ -88,38 +89,41 @@ def timed(function: Callable[[], object]) -> float:
 
 def measure_ready_hashes(path: Path | None, rounds: int, kernels: "Kernels") -> dict[str, dict[str, list[float]]]:
     """Nanoseconds a shingle, round by round, for documents and for paragraphs, of both."""
-    from dedup.sketching import permutations
+    from dedup.sketching import permutations, stepped_permutations
     from dedup.tokenising import hash_tokens
 
-    a, b = permutations(PERMUTATIONS, SEED)
+    drawn = {"dedup": stepped_permutations(PERMUTATIONS, SEED), "as datasketch": permutations(PERMUTATIONS, SEED)}
     rensa = rensa_minhash()
     tokens = hash_tokens(texts_of(path), kernels)
     found: dict[str, dict[str, list[float]]] = {}
     for name, rows in (("paragraphs of 50–120 words", as_paragraphs(tokens)), ("whole documents", tokens)):
         shingles = kernels.shingle(rows.values, rows.offsets, 5)
         count = shingles.values.size
-        signatures = kernels.minhash(shingles.values, shingles.offsets, a, b)
         # What is timed is right: as the definition gives it, for one row.
-        assert signatures.shape == (rows.offsets.size - 1, PERMUTATIONS)
-        assert np.array_equal(signatures[0], _first_by_definition(shingles))
+        for a, b in drawn.values():
+            signatures = kernels.minhash(shingles.values, shingles.offsets, a, b)
+            assert signatures.shape == (rows.offsets.size - 1, PERMUTATIONS)
+            assert np.array_equal(signatures[0], _first_by_definition(shingles, a, b))
         assert rensa is None or rensa(shingles) == rows.offsets.size - 1
-        times: dict[str, list[float]] = {"dedup": [], "rensa": []}
+        times: dict[str, list[float]] = {**{tool: [] for tool in drawn}, "rensa": []}
         for _ in range(rounds):
-            seconds = timed(partial(kernels.minhash, shingles.values, shingles.offsets, a, b))
-            times["dedup"].append(seconds / count * 1e9)
+            for tool, (a, b) in drawn.items():
+                seconds = timed(partial(kernels.minhash, shingles.values, shingles.offsets, a, b))
+                times[tool].append(seconds / count * 1e9)
             if rensa is not None:
                 times["rensa"].append(timed(partial(rensa, shingles)) / count * 1e9)
         found[name] = times
     return found
 
 
-def _first_by_definition(shingles: "Ragged") -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":
+def _first_by_definition(shingles: "Ragged", a: "U32", b: "U32") -> "U32":
     """The signature of the first row by datasketch, for the upper half of each hash."""
     from datasketch import MinHash
 
-    minhash = MinHash(num_perm=PERMUTATIONS, seed=SEED, hashfunc=int, scheme="affine32")
+    minhash = MinHash(num_perm=PERMUTATIONS, hashfunc=int, scheme="affine32", permutations=(a, b))
     minhash.update_batch((shingles.values[: shingles.offsets[1]] >> np.uint64(32)).tolist())
-    return np.asarray(minhash.hashvalues, dtype=np.uint32)
+    signature: U32 = np.asarray(minhash.hashvalues, dtype=np.uint32)
+    return signature
 
 
 def measure_texts(path: Path | None, rounds: int, kernels: "Kernels") -> dict[str, list[float]]:
@@ -144,13 +148,17 @@ def measure_texts(path: Path | None, rounds: int, kernels: "Kernels") -> dict[st
 
 def tables(hashes: dict[str, dict[str, list[float]]], speeds: dict[str, list[float]]) -> Iterable[Table]:
     """Both measurements."""
-    table = Table("MinHash on ready hashes", "dedup ns a shingle", "rensa ns a shingle", "rensa / dedup")
+    table = Table(
+        "MinHash on ready hashes", "dedup ns a shingle", "with datasketch's permutations", "rensa ns a shingle",
+        "rensa / dedup",
+    )  # fmt: skip
     for name, times in hashes.items():
         if times["rensa"]:
             shown = (Spread.of(times["rensa"]).shown(2), ratios(times["rensa"], times["dedup"]).shown(2))
         else:
             shown = ("missing", "")
-        table.add_row(name, Spread.of(times["dedup"]).shown(2), *shown)
+        own = (Spread.of(times[tool]).shown(2) for tool in ("dedup", "as datasketch"))
+        table.add_row(name, *own, *shown)
     yield table
     table = Table("text in memory to band keys", "MB/s", "against generated ASCII")
     for name, values in speeds.items():

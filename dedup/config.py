@@ -18,6 +18,8 @@ KEEP_POLICIES = ("first", "last", "longest", "newest", "source:GLOB[,GLOB...]")
 
 BOILERPLATE = ("include", "exclude")
 
+PERMUTATIONS = ("stepped", "datasketch")
+
 LEAST_WITHIN, LEAST_BETWEEN = 0.35, 0.65
 """The least probability of a reworded passage by default, within a document and between two: between documents there
 are many times as many pairs of passages, and of those under it most are one plot or event told by two people."""
@@ -39,8 +41,9 @@ class Config:
     document and 0.65 between two).
 
     Candidates: `num_perm` permutations from `seed` make a signature, cut into bands such that a pair exactly at the
-    threshold becomes a candidate with probability `recall` or more; one shingle in `containment_sample` (a power of
-    two) is indexed for `contains`.
+    threshold becomes a candidate with probability `recall` or more. `permutations`: `stepped`, or `datasketch`, by
+    which the buckets of an index are found by the MinHashes of datasketch too, and which takes a third longer. One
+    shingle in `containment_sample` (a power of two) is indexed for `contains`.
 
     Caps, each taking the first in input order and counted when reached: in a bucket of more than `bucket_cap` members
     each further one is compared with the first `bucket_links`; a sampled shingle proposes its first `posting_cap`
@@ -66,6 +69,7 @@ class Config:
     min_passage_score: float | None = None
     num_perm: int = 128
     seed: int = 1
+    permutations: str = "stepped"
     recall: float = 0.92
     containment_sample: int = 8
     bucket_cap: int = 256
@@ -130,6 +134,8 @@ class Config:
                 f"{self.num_perm} permutations reach a recall of {reachable:.2f} at the threshold {self.threshold}, "
                 f"not {self.recall}: raise num_perm or threshold, or lower recall"
             )
+        if self.permutations not in PERMUTATIONS:
+            raise ConfigError(f"permutations is one of {', '.join(PERMUTATIONS)}, not {self.permutations!r}")
         if self.boilerplate not in BOILERPLATE:
             raise ConfigError(f"boilerplate is one of {', '.join(BOILERPLATE)}, not {self.boilerplate!r}")
         if not isinstance(self.keep, str):

@@ -24,7 +24,7 @@ LEAST = {
     "repeated_lines": 2,
     "boilerplate_documents": 2,
 }
-NAMED = {"boilerplate": "exclude"}
+NAMED = {"boilerplate": "exclude", "permutations": "datasketch"}
 SELECTION = {"relations": (Relation.NEAR,), "level": Level.DOCUMENT, "keep": "longest"}
 
 

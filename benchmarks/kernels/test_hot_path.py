@@ -12,7 +12,7 @@ from dedup.config import Config
 from dedup.kernels import I64, Ragged, compiled, reference
 from dedup.kernels.hashing import no_triggers
 from dedup.model import TextColumn
-from dedup.sketching import permutations, sketch_plan
+from dedup.sketching import sketch_plan, stepped_permutations
 from dedup.tokenising import codepoint_table
 
 DOCUMENTS = 2_000
@@ -56,7 +56,7 @@ def shingles_of(texts: TextColumn) -> Ragged:
 
 def test_signatures_of_ready_hashes(benchmark: BenchmarkFixture, texts: TextColumn) -> None:
     shingles = shingles_of(texts)
-    factors, terms = permutations(128, 1)
+    factors, terms = stepped_permutations(128, 1)
     signatures = benchmark(compiled.minhash, *shingles, factors, terms)
     offsets = shingles.offsets[: CHECKED + 1]
     expected = reference.minhash(shingles.values[: offsets[-1]], offsets, factors, terms)

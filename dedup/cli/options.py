@@ -26,6 +26,7 @@ RELATIONS = ("exact", "near", "contains", "rewrite", "boilerplate", "residue")
 OF_PAIRS = RELATIONS[:4]
 LEVELS = ("document", "paragraph", "both")
 BOILERPLATE = ("include", "exclude")
+PERMUTATIONS = ("stepped", "datasketch")
 INPUT_FORMATS = ("text", "html", "jsonl", "csv", "parquet")
 
 Body = Callable[..., int]
@@ -44,6 +45,7 @@ class Settings:
     min_passage_score: float | None = None
     num_perm: int | None = None
     seed: int | None = None
+    permutations: str | None = None
     recall: float | None = None
     relations: tuple[str, ...] = ()
     level: str | None = None
@@ -138,6 +140,12 @@ def candidate_options() -> tuple[Decorator, ...]:
     return (
         click.option("--num-perm", type=int, help="Permutations of a MinHash signature (default 128)."),
         click.option("--seed", type=int, help="Seed of the permutations (default 1)."),
+        click.option(
+            "--permutations",
+            type=click.Choice(PERMUTATIONS),
+            help="datasketch: the buckets of an index are found by MinHashes of datasketch too (default stepped, which "
+            "takes less time).",
+        ),
         click.option(
             "--recall",
             type=float,

@@ -83,9 +83,14 @@ def candidates(index: "Index", minhash: "MinHash") -> list[Candidate]:
     """The kept documents that share a band with a MinHash, most alike first, and in order where they are as alike.
 
     Raises SketchError where the MinHash does not fit the configuration, and ConfigError where the index does not look
-    for `near`.
+    for `near` or has not the `permutations` of datasketch.
     """
     config = index.config
+    if config.permutations != "datasketch":
+        raise ConfigError(
+            "the buckets of this index are those of other permutations than datasketch's, and no MinHash of its finds "
+            "them: create an index with permutations 'datasketch' for it"
+        )
     signature = signature_of(minhash, config)
     kernels = choose(0)
     bands, rows = config.banding

@@ -6,7 +6,7 @@ from dedup.index.judging import join_rows, stored_tokens
 from dedup.index.state import State
 from dedup.kernels import I64, Kernels, Ragged
 from dedup.scanning.fitting import first_of_families, sample_of
-from dedup.sketching import permutations
+from dedup.sketching import band_permutations
 from dedup.verifying import Background, fit_background
 
 
@@ -23,7 +23,7 @@ def fit_to_index(state: State, kernels: Kernels) -> Background:
     tokens = _tokens(state, documents[sample_of(np.concatenate(digests), lengths)], kernels)
     bands, rows_of_band = state.config.banding
     shingles = kernels.shingle(*tokens, state.config.shingle_size)
-    signatures = kernels.minhash(*shingles, *permutations(state.config.num_perm, state.config.seed))
+    signatures = kernels.minhash(*shingles, *band_permutations(state.config))
     first = first_of_families(kernels.band_keys(signatures, bands, rows_of_band), tokens.offsets.size - 1)
     chosen = np.repeat(first, np.diff(tokens.offsets))
     offsets = np.zeros(int(np.count_nonzero(first)) + 1, dtype=np.int64)

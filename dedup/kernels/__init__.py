@@ -347,8 +347,12 @@ class Kernels(Protocol):
 def loaded() -> Kernels:
     """The compiled kernels where this process has loaded them, else the reference: for what is small beside a scan."""
     # What nobody has imported yet has loaded nothing.
-    native = sys.modules.get("dedup.kernels.native")
-    return _implementation(is_compiled=native is not None and native.is_loaded())
+    if "dedup.kernels.native" not in sys.modules:
+        return _implementation(is_compiled=False)
+    # Another thread may be at it: this waits for its end, where the module itself would be found half made.
+    from dedup.kernels import native
+
+    return _implementation(is_compiled=native.is_loaded())
 
 
 def choose(n_bytes: int, tell: Callable[[str], None] | None = None) -> Kernels:

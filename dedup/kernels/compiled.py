@@ -5,6 +5,7 @@ are added in the same order.
 """
 
 import threading
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +117,8 @@ def hash_tokens(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pag
 def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U64, plan: SketchPlan) -> Sketches:
     """See `Kernels.sketch`."""
     count = starts.size
-    blocks = _blocks_of(plan)
+    used = plan.bands * plan.rows
+    blocks, order = _blocks(plan.a[:used], plan.b[:used]), _band_order(plan.bands, plan.rows)
     longest = int((ends - starts).max(initial=0))
     n_words = scratch_words(longest)
     # Every second byte may end a token, and a text has fewer shingles than tokens; most texts have far fewer.
@@ -138,7 +140,7 @@ def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U
     sketch_loop(
         data, starts, ends, index, pages.reshape(-1), plan.size, blocks, plan.bands, plan.rows,
         np.uint64(max(plan.sample, 1) - 1), plan.sample > 0, *plan.triggers, bool(plan.triggers.slots.any()),
-        _POWERS, longest, scratch, shingles, halves, signature, values, seen,
+        order, _POWERS, longest, scratch, shingles, halves, signature, values, seen,
         digests, lengths, keys.reshape(-1), samples, sample_offsets, firsts, lasts, triggered,
     )  # fmt: skip
     rows = Samples(samples[: sample_offsets[-1]].copy(), sample_offsets)
@@ -148,19 +150,11 @@ def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U
 _POWERS = powers(POWERS + 1)
 
 
-_last_blocks: tuple[U32, U32, int, int, U32] | None = None
-
-
-def _blocks_of(plan: SketchPlan) -> U32:
-    """The blocks of a plan, for this call alone: they have room in them. Those of the last plan are kept."""
-    global _last_blocks
-    kept = _last_blocks
-    if kept is None or kept[0] is not plan.a or kept[1] is not plan.b or kept[2:4] != (plan.bands, plan.rows):
-        # Row by row of all bands, so that the bands are hashed side by side.
-        order = np.arange(plan.bands * plan.rows).reshape(plan.bands, plan.rows).T.reshape(-1)
-        kept = plan.a, plan.b, plan.bands, plan.rows, _blocks(plan.a[order], plan.b[order])
-        _last_blocks = kept
-    return kept[4].copy()
+@cache
+def _band_order(bands: int, rows: int) -> I64:
+    """Where in the blocks the value of each row of each band is, row by row of all bands."""
+    places = np.arange(bands * rows).reshape(bands, rows).T.reshape(-1)
+    return np.asarray(places // BLOCK * (3 * BLOCK) + 2 * BLOCK + places % BLOCK, dtype=np.int64)
 
 
 def _blocks(a: U32, b: U32) -> U32:

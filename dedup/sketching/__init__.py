@@ -1,6 +1,13 @@
 """Sketching: from tokens to what candidates are found by, and to and from datasketch's MinHash."""
 
 from dedup.sketching.exchange import minhash_of, signature_of
-from dedup.sketching.sketch import permutations, sketch_plan
+from dedup.sketching.sketch import band_permutations, permutations, sketch_plan, stepped_permutations
 
-__all__ = ["minhash_of", "permutations", "signature_of", "sketch_plan"]
+__all__ = [
+    "band_permutations",
+    "minhash_of",
+    "permutations",
+    "signature_of",
+    "sketch_plan",
+    "stepped_permutations",
+]

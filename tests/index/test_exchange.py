@@ -56,7 +56,21 @@ def test_of_several_documents_with_one_id_the_first_is_exported(index: Index) ->
     assert export_lsh(index).query(dedup.sketch(story(2))) == []
 
 
-def test_a_minhash_without_a_text_has_candidates_and_drops_nothing(index: Index) -> None:
+@pytest.mark.parametrize("where", ["disk", "server"])
+def test_a_minhash_without_a_text_has_candidates_and_drops_nothing(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "seen") if where == "disk" else request.getfixturevalue("redis_server").url()
+    with Index.open(path, Config(permutations="datasketch")) as index:
+        assert_a_minhash_has_candidates(index)
+
+
+def test_an_index_of_other_permutations_says_so_of_a_minhash(index: Index) -> None:
+    with pytest.raises(ConfigError, match="create an index with permutations 'datasketch'"):
+        candidates(index, dedup.sketch(story(1)))
+
+
+def assert_a_minhash_has_candidates(index: Index) -> None:
     index.admit_batch([*DOCUMENTS, Document("like a", story(1) + " " + story(7)[:100])])
     minhash = dedup.sketch(story(1, 2))
     for asked in (minhash, LeanMinHash(minhash)):
@@ -111,7 +125,7 @@ def test_signatures_that_do_not_fit_are_refused_before_anything_is_admitted(
     tmp_path: Path, minhash: MinHash, message: str
 ) -> None:
     minhash.update(b"one word after the other")
-    with Index.open(tmp_path / "seen") as index:
+    with Index.open(tmp_path / "seen", Config(permutations="datasketch")) as index:
         with pytest.raises(SketchError, match=message):
             admit_minhashes(
                 index, [(Document("a", story(1)), dedup.sketch(story(1))), (Document("b", story(2)), minhash)]
@@ -140,7 +154,7 @@ def test_a_lsh_that_does_not_fit_is_refused_before_anything_is_admitted(tmp_path
 @pytest.mark.parametrize("where", ["disk", "server"])
 def test_an_index_without_buckets_has_no_candidates(where: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     path = str(tmp_path / "seen") if where == "disk" else request.getfixturevalue("redis_server").url()
-    with Index.open(path, Config(relations=(Relation.EXACT,))) as index:
+    with Index.open(path, Config(relations=(Relation.EXACT,), permutations="datasketch")) as index:
         index.admit(Document("a", story(1)))
         assert len(list(export_minhashes(index))) == 1
         with pytest.raises(ConfigError, match="buckets of 'near'"):

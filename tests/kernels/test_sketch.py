@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from dedup.kernels import I64, Kernels, SketchPlan, compiled, compiled_sketch, reference
 from dedup.kernels.hashing import TriggerTable, trigger_table
 from dedup.model import TextColumn
-from dedup.sketching import permutations
+from dedup.sketching import permutations, stepped_permutations
 from dedup.tokenising.codepoints import codepoint_table
 from tests.kernels.twins import PLAIN_PYTHON, assert_same, examples
 from tests.strategies import prose, texts
@@ -49,6 +49,8 @@ def test_whole_texts(documents: list[str], size: int, banding: tuple[int, int, i
     bands, rows, num_perm = banding
     plan = plan_of(size, bands, rows, sample, num_perm)
     assert_twins_agree(column, column.offsets[:-1], column.offsets[1:], plan)
+    a, b = stepped_permutations(num_perm, 1)
+    assert_twins_agree(column, column.offsets[:-1], column.offsets[1:], plan._replace(a=a, b=b))
 
 
 @given(st.lists(st.one_of(texts(200), prose(20)), max_size=6))

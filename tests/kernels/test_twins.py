@@ -11,6 +11,7 @@ from hypothesis.strategies import SearchStrategy
 from dedup.kernels import Ragged, Samples, choose, compiled, reference
 from dedup.kernels.hashing import SLOT_FACTOR, slot_bits, weight_table
 from dedup.model import TextColumn
+from dedup.sketching import stepped_permutations
 from dedup.tokenising.codepoints import codepoint_table
 from tests.kernels.twins import PLAIN_PYTHON, assert_same, examples
 from tests.strategies import prose, ragged, texts, to_ragged, wrapped_texts
@@ -211,6 +212,13 @@ def test_signatures_of_long_rows_and_of_many_permutations(
         a = generator.integers(0, 2**32, permutations, dtype=np.uint32) | np.uint32(1)
         b = generator.integers(0, 2**32, permutations, dtype=np.uint32)
         assert_same(reference.minhash(*rows, a, b), compiled.minhash(*rows, a, b))
+    for number in (1, 16, 17, 40, 127, 128, 300):
+        a, b = stepped_permutations(number, 7)
+        assert_same(reference.minhash(*rows, a, b), compiled.minhash(*rows, a, b))
+        # A step that one of them lacks.
+        others = b.copy()
+        others[-1] += np.uint32(2)
+        assert_same(reference.minhash(*rows, a, others), compiled.minhash(*rows, a, others))
 
 
 @given(st.lists(st.one_of(texts(), prose()), min_size=1, max_size=6), st.data())

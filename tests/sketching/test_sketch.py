@@ -1,5 +1,8 @@
 """Sketches: digests, band keys and sampled shingles of units, each by itself."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from dedup.config import Config
 from dedup.kernels import U32, Kernels, Ragged, Samples, Sketches
 from dedup.kernels.hashing import LEVEL_SIZE, TriggerTable, no_triggers, trigger_table
 from dedup.model import TextColumn
-from dedup.sketching import permutations, sketch_plan
+from dedup.sketching import band_permutations, permutations, sketch_plan, stepped_permutations
 from dedup.tokenising import codepoint_table
 from tests import oracles
 from tests.strategies import TERMS, to_ragged, token_rows, written
@@ -45,6 +48,42 @@ def test_permutations_are_drawn_as_numpy_draws_them(seed: int, num_perm: int) ->
     drawn = permutations(num_perm, seed)
     assert all(each.dtype == np.uint32 for each in drawn)
     np.testing.assert_array_equal(drawn, (a, b))
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 15, 16, 17, 128, 700]))
+@settings(max_examples=40)
+def test_stepped_permutations_are_permutations_one_common_step_apart(seed: int, num_perm: int) -> None:
+    a, b = stepped_permutations(num_perm, seed)
+    assert a.size == b.size == num_perm
+    assert (a % 2 == 1).all()
+    assert len(np.unique(a[16:] - a[:-16])) <= 1
+    assert len(np.unique(b[16:] - b[:-16])) <= 1
+    assert len(set(zip(a.tolist(), b.tolist(), strict=True))) == num_perm
+    longer = stepped_permutations(num_perm + 5, seed)
+    assert [each[:num_perm].tolist() for each in longer] == [a.tolist(), b.tolist()]
+
+
+@pytest.mark.parametrize("draw", [permutations, stepped_permutations])
+@pytest.mark.parametrize("resemblance", [0.3, 0.7])
+def test_a_signature_estimates_resemblance_as_independent_values_would(
+    kernels: Kernels, draw: Callable[[int, int], tuple[U32, U32]], resemblance: float
+) -> None:
+    trials, union, bands, rows = 400, 50, 21, 6
+    common = round(resemblance * union)
+    size = (union + common) // 2
+    every = np.random.default_rng(3).integers(0, 2**64, size=(trials, union), dtype=np.uint64)
+    offsets = np.arange(0, trials * size + 1, size)
+    sides = every[:, :size], every[:, union - size :]
+    left, right = (kernels.minhash(np.ascontiguousarray(side).reshape(-1), offsets, *draw(126, 1)) for side in sides)
+    exact = (2 * size - union) / union
+    equal = left == right
+    # Four standard deviations, that of a mean of independent values being known, and that of its variance about.
+    spread = (exact * (1 - exact) / 126) ** 0.5
+    assert abs(equal.mean() - exact) < 4 * spread / trials**0.5
+    assert abs(equal.mean(axis=1).std() / spread - 1) < 4 / (2 * trials) ** 0.5
+    reached = equal.reshape(trials, bands, rows).all(axis=2).any(axis=1).mean()
+    expected = 1 - (1 - exact**rows) ** bands
+    assert abs(reached - expected) < 4 * (expected * (1 - expected) / trials) ** 0.5
 
 
 @given(token_rows())
@@ -115,9 +154,11 @@ def test_edges_are_the_first_and_last_shingle_of_units_long_enough(kernels: Kern
 @settings(max_examples=50)
 def test_band_keys_are_those_of_the_signatures_of_the_shingles(kernels: Kernels, rows: list[list[int]]) -> None:
     shingles = kernels.shingle(*to_ragged(rows), 3)
-    signatures = kernels.minhash(*shingles, *permutations(CONFIG.num_perm, CONFIG.seed))
-    expected = kernels.band_keys(signatures, *CONFIG.banding)
-    assert sketch(written(rows), kernels).keys.tolist() == expected.tolist()
+    for config in (CONFIG, replace(CONFIG, permutations="datasketch")):
+        signatures = kernels.minhash(*shingles, *band_permutations(config))
+        expected = kernels.band_keys(signatures, *config.banding)
+        assert sketch(written(rows), kernels, config).keys.tolist() == expected.tolist()
+    assert band_permutations(replace(CONFIG, permutations="datasketch")) is permutations(CONFIG.num_perm, CONFIG.seed)
 
 
 def test_units_that_hold_a_trigger_are_marked(kernels: Kernels) -> None:
