@@ -2,8 +2,8 @@
 
 A rewrite keeps names, numbers and rare words where it keeps no shingle. Each document's `ANCHORS` terms of greatest
 weight go into an inverted index, and its candidates are the `MOST_CANDIDATES` documents before it that are nearest by
-the cosine over anchors and by the share of them that is the same. A long document is indexed, and looked for, by windows too, the best
-of which counts.
+the cosine over anchors and by the share of them that is the same. A long document is indexed, and looked for, by
+windows too, the best of which counts.
 
 Batches of terms become anchors (`find_anchors`), anchors an index (`build_index`), and anchors and an index candidates
 (`find_nearest`), each by itself, so that an index on disk is made of the same pieces. Candidates of a document are

@@ -7,7 +7,7 @@ from dedup.kernels.jit import Integer, compiled, exported
 from dedup.kernels.rewriting import UNREAD, Nearest, Postings, Queries
 
 BLOCK = 1 << 16
-"""Units whose scores are added up together."""
+"""Units whose scores are added up together: they stay in a near cache."""
 
 
 @compiled
@@ -212,7 +212,6 @@ def nearest_loop(
             asked = np.int64(least[query])
             partly = max(asked - 2 * cut[1], asked >> 1, 1)
             wanted = np.uint32(min(partly + bonus * partly // strongest, 0xFFFFFFFF))
-            # Block by block scores stay in the nearest cache, however many units are posted.
             for low in range(0, before[query] if n_lists else 0, BLOCK):
                 n_touched = _add_scores(
                     strengths, start, n_lists, list_units, list_strengths, order, begins, lengths, bonus, low,
@@ -221,12 +220,12 @@ def nearest_loop(
                 if n_highest == most:
                     wanted = max(wanted, highest[most - 1])
                 for number in range(np.uint64(n_touched)):
-                    place = np.uint64(touched[number])
-                    score = scores[place]
-                    scores[place] = np.uint32(0)
+                    at = np.uint64(touched[number])
+                    score = scores[at]
+                    scores[at] = np.uint32(0)
                     if score < wanted:
                         continue
-                    unit = place + np.uint64(low)
+                    unit = at + np.uint64(low)
                     document = np.uint64(owners[unit])
                     best = bests[document]
                     if best == np.uint32(0):
@@ -294,7 +293,8 @@ def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most
     found = nearest_loop(
         queries.lists, anchors.strengths, anchors.offsets, firsts, postings.offsets, postings.units, postings.strengths,
         owners, queries.before, budget, most, bonus, queries.least, order, begins, lengths, scores, touched,
-        np.empty(most, dtype=np.uint32), bests, best_own, best_units, met, documents, own_units, units, found_scores, offsets, cut,
+        np.empty(most, dtype=np.uint32), bests, best_own, best_units, met, documents, own_units, units, found_scores,
+        offsets, cut,
     )  # fmt: skip
     return Nearest(
         documents[:found].copy(),

@@ -170,14 +170,14 @@ class RewriteKernels(Protocol):
     ) -> Nearest:
         """The documents that score best, for each query document: the sum of products of strengths, in the best units.
 
-        Each anchor shared counts as if it were by `bonus` stronger in the query, and more is asked for accordingly: what
-        the strongest anchor of those read would add to a score asked for.
+        Each anchor shared counts as if it were by `bonus` stronger in the query, and more is asked for: what
+        that adds where the strongest of the anchors that are read makes the score.
 
         `owners`: the document of each posted unit, ascending. Only units under `before` count. For each unit of a query
         the lists are read by the number of these, the fewest first, up to `budget` of them, and as long as what is left
-        could make `least`: what a unit scores by the anchors left, those that have lists, that has them all, as
-        strong as they are here. Of those that score `least`, less twice that, or more (but half of it, and over 0) by
-        the lists read the `most` best documents are given, ties by order.
+        could make `least`: what a unit scores by the anchors left, those that have lists, that has them all, as strong
+        as they are here. Of those that score `least`, less twice that, or more (but half of it, and over 0) by the
+        lists read the `most` best documents are given, ties by order.
         """
         ...
 
