@@ -8,6 +8,7 @@ background are copies of others; so a pair is neither right nor wrong where its 
 import gzip
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -34,6 +35,7 @@ CONFIG = Config(relations=(Relation.REWRITE,), level=Level.DOCUMENT)
 
 _BATCH = 20_000
 _NATURAL = 0.10
+_RUN = 6
 _COPIED = 0.15
 
 
@@ -134,7 +136,8 @@ def make_pool(
         if of_group >= 0:
             families.join(keys[-1], ("group", of_group))
     words: list[int] = []
-    corpus = gather_corpus(_batches(entries, _made(every, made, generator), words), CONFIG, 1, Silent())
+    sources = _runs_of_sets(data) if made else frozenset()
+    corpus = gather_corpus(_batches(entries, _made(every, made, sources, generator), words), CONFIG, 1, Silent())
     ranks = np.flatnonzero(corpus.documents.lengths >= LEAST_TOKENS)
     chosen = background_sample(corpus)[:sample]
     rewriting = choose_rewriting(corpus.store.n_bytes)
@@ -160,16 +163,31 @@ def _batches(
         yield to_batch([Document(first + place, text) for place, text in enumerate(texts)])
 
 
-def _made(every: list[str], count: int, generator: random.Random) -> Iterator[str]:
+@cache
+def _runs_of_sets(data: Path) -> frozenset[int]:
+    """The runs of words of all sources and rewrites."""
+    texts = (text for name in SETS for source, rewrites in read_set(data, name).items() for text in (source, *rewrites))
+    return frozenset(run for text in texts for run in _runs(text))
+
+
+def _runs(text: str) -> Iterator[int]:
+    words = re.findall(r"\w+", text.lower())
+    return (hash(tuple(words[first : first + _RUN])) for first in range(len(words) - _RUN + 1))
+
+
+def _made(every: list[str], count: int, sources: frozenset[int], generator: random.Random) -> Iterator[str]:
     """Documents of five to fifteen sentences, each of another one: their rare terms are those of the background.
 
+    No sentence shares a run of words with a source or a rewrite: some of these stand in the background as well, and a
+    document that holds one of their sentences would rightly be near. About one sentence in twenty falls away.
     Rewrites are as hard to find among them as among documents by people: 50,000 of these and as many made of them gave
     the cosines of the nearest, and the recall, of 100,000 documents by people (see docs/performance.md).
     """
     sentences: list[str] = []
     for _ in range(count):
         while len(sentences) < 20_000:
-            sentences += [each for each in every[generator.randrange(len(every))].split(". ") if len(each) > 40]
+            several = every[generator.randrange(len(every))].split(". ")
+            sentences += [each for each in several if len(each) > 40 and sources.isdisjoint(_runs(each))]
         drawn = [sentences[generator.randrange(len(sentences))] for _ in range(generator.randint(5, 15))]
         for _ in range(8):
             sentences[generator.randrange(len(sentences))] = sentences[-1]

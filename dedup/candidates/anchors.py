@@ -2,8 +2,8 @@
 
 A rewrite keeps names, numbers and rare words where it keeps no shingle. Each document's `ANCHORS` terms of greatest
 weight go into an inverted index, and its candidates are the `MOST_CANDIDATES` documents before it that are nearest by
-the cosine over anchors and by how many they share. A long document is indexed, and looked for, by windows too, the best
-of which counts.
+the cosine over anchors and by the share of them that is the same. A long document is indexed, and looked for, by
+windows too, the best of which counts.
 
 Batches of terms become anchors (`find_anchors`), anchors an index (`build_index`), and anchors and an index candidates
 (`find_nearest`), each by itself, so that an index on disk is made of the same pieces. Candidates of a document are
@@ -25,18 +25,18 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 ANCHORS = 48
 MOST_CANDIDATES = 20
-MOST_RETRIEVED = 32
+MOST_RETRIEVED = 64
 """Documents, best by the anchors whose lists are read, that are scored by all anchors."""
 
-SHARED_BONUS = int(0.015 * STRENGTH**2)
-"""What each anchor shared adds to the score by which documents are retrieved: many that each say little tell more."""
+SHARED_BONUS = int(0.3 * STRENGTH)
+"""What each anchor shared is stronger by where documents are retrieved: many that each say little tell more."""
 
 _SORTED_AT_ONCE = 4 << 20
 """The most entries, or about, for which there is memory to sort them at once."""
 
 _UNITS_AT_ONCE = 1 << 16
 
-POSTINGS_READ = 10_240
+POSTINGS_READ = 131_072
 """Postings that are read for a unit, of its rarest anchors; a list of more is never read."""
 
 WINDOW = 450

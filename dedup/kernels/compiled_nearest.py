@@ -4,7 +4,10 @@ import numpy as np
 
 from dedup.kernels import I64, U16, U32
 from dedup.kernels.jit import Integer, compiled, exported
-from dedup.kernels.rewriting import UNREAD, Nearest, Postings, Queries
+from dedup.kernels.rewriting import Nearest, Postings, Queries
+
+BLOCK = 1 << 16
+"""Units whose scores are added up together: they stay in a near cache."""
 
 
 @compiled
@@ -65,10 +68,8 @@ def _order_lists(
 
 @compiled
 def _promising(
-    lists: I64,
     strengths: U16,
     start: Integer,
-    end: Integer,
     order: I64,
     lengths: I64,
     n_lists: Integer,
@@ -83,13 +84,10 @@ def _promising(
     left = np.int64(0)
     for number in range(n_lists):
         left += np.int64(strengths[order[number]]) * np.int64(strengths[order[number]])
-    for anchor in range(start, end):
-        if lists[anchor] == UNREAD:
-            left += np.int64(strengths[anchor]) * np.int64(strengths[anchor])
     read = 0
     for number in range(n_lists):
         cut[1] = left
-        if 2 * left < np.int64(least):
+        if left < np.int64(least):
             return number
         anchor = order[number]
         read += lengths[anchor - start]
@@ -97,7 +95,7 @@ def _promising(
             cut[0] += 1
             return number
         left -= np.int64(strengths[anchor]) * np.int64(strengths[anchor])
-    cut[0] += np.int64(left > 0) & np.int64(2 * left >= np.int64(least))
+    cut[0] += np.int64(left > 0) & np.int64(left >= np.int64(least))
     cut[1] = left
     return n_lists
 
@@ -111,25 +109,47 @@ def _add_scores(
     list_strengths: U16,
     order: I64,
     begins: I64,
-    lengths: I64,
+    ends: I64,
     bonus: Integer,
+    low: Integer,
+    high: Integer,
     scores: U32,
     touched: U32,
 ) -> Integer:
-    """Add up the scores of the units that share anchors, with a bonus for each; their number."""
+    """Add up the scores of the units from `low` to `high` that share anchors; their number.
+
+    `scores` and `touched` count from `low`; `begins` are moved on to the first unit from `high` on.
+    """
     n_touched = np.uint64(0)
-    more = np.uint32(bonus)
+    first, beyond = np.uint32(low), np.uint32(high)
     for number in range(n_lists):
         anchor = order[number]
-        first = np.uint64(begins[anchor - start])
-        strength = np.uint32(strengths[anchor])
-        for place in range(first, first + np.uint64(lengths[anchor - start])):
-            unit = np.uint64(list_units[place])
+        place, end = np.uint64(begins[anchor - start]), np.uint64(ends[anchor - start])
+        strength = np.uint32(np.int64(strengths[anchor]) + bonus)
+        while place < end and list_units[place] < beyond:
+            unit = np.uint64(list_units[place] - first)
             score = scores[unit]
             touched[n_touched] = np.uint32(unit)
             n_touched += np.uint64(score == np.uint32(0))
-            scores[unit] = score + strength * np.uint32(list_strengths[place]) + more
+            scores[unit] = score + strength * np.uint32(list_strengths[place])
+            place += np.uint64(1)
+        begins[anchor - start] = np.int64(place)
     return np.int64(n_touched)
+
+
+@compiled
+def _enter_score(score: np.uint32, best: U32, count: Integer) -> Integer:
+    """Put a score among the best ones, in descending order and as many as there is room for; how many there are."""
+    if count == best.size:
+        if score <= best[count - 1]:
+            return count
+        count -= 1
+    place = count
+    while place > 0 and best[place - 1] < score:
+        best[place] = best[place - 1]
+        place -= 1
+    best[place] = score
+    return count + 1
 
 
 @exported
@@ -152,6 +172,7 @@ def nearest_loop(
     lengths: I64,
     scores: U32,
     touched: U32,
+    highest: U32,
     bests: U32,
     best_own: U32,
     best_units: U32,
@@ -165,45 +186,65 @@ def nearest_loop(
 ) -> Integer:
     """Fill the nearest documents of each query document; their number. `cut` is that of `_promising`.
 
-    `scores` (by posted unit) and `bests` (by posted document) are zeros, and are left so. `order`, `begins`
-    and `lengths` have room for the anchors of a unit.
+    `scores` (a block of units) and `bests` (by posted document) are zeros, and are left so. `touched` has room for a
+    block and one more, `highest` for `most`, `order`, `begins` and `lengths` for the anchors of a unit.
     """
     count = 0
     offsets[0] = 0
     for query in range(firsts.size - 1):
         n_met = np.uint64(0)
+        n_highest: Integer = 0
         for own in range(firsts[query], firsts[query + 1]):
             start = anchor_offsets[own]
             end = anchor_offsets[own + 1]
             n_lists = _order_lists(lists, start, end, list_offsets, list_units, before[query], order, begins, lengths)
-            n_lists = _promising(lists, strengths, start, end, order, lengths, n_lists, budget, least[query], cut)
+            n_lists = _promising(strengths, start, order, lengths, n_lists, budget, least[query], cut)
+            strongest = np.int64(1)
+            for number in range(n_lists):
+                anchor = order[number]
+                strongest = max(strongest, np.int64(strengths[anchor]))
+                lengths[anchor - start] += begins[anchor - start]
             asked = np.int64(least[query])
-            partly = np.uint32(max(asked - 2 * cut[1], asked >> 1, 1) + bonus)
-            n_touched = _add_scores(
-                strengths, start, n_lists, list_units, list_strengths, order, begins, lengths, bonus, scores, touched
-            )
-            for number in range(np.uint64(n_touched)):
-                unit = np.uint64(touched[number])
-                score = scores[unit]
-                scores[unit] = np.uint32(0)
-                if score < partly:
-                    continue
-                document = np.uint64(owners[unit])
-                best = bests[document]
-                if best == np.uint32(0):
-                    met[n_met] = np.uint32(document)
-                    n_met += np.uint64(1)
-                if score > best or (
-                    score == best and best_own[document] == np.uint32(own) and unit < np.uint64(best_units[document])
-                ):
-                    bests[document] = score
-                    best_own[document] = np.uint32(own)
-                    best_units[document] = np.uint32(unit)
+            partly = max(asked - 2 * cut[1], asked >> 1, 1)
+            wanted = np.uint32(min(partly + bonus * partly // strongest, 0xFFFFFFFF))
+            for low in range(0, before[query] if n_lists else 0, BLOCK):
+                n_touched = _add_scores(
+                    strengths, start, n_lists, list_units, list_strengths, order, begins, lengths, bonus, low,
+                    low + BLOCK, scores, touched,
+                )  # fmt: skip
+                if n_highest == most:
+                    wanted = max(wanted, highest[most - 1])
+                for number in range(np.uint64(n_touched)):
+                    at = np.uint64(touched[number])
+                    score = scores[at]
+                    scores[at] = np.uint32(0)
+                    if score < wanted:
+                        continue
+                    unit = at + np.uint64(low)
+                    document = np.uint64(owners[unit])
+                    best = bests[document]
+                    if best == np.uint32(0):
+                        met[n_met] = np.uint32(document)
+                        n_met += np.uint64(1)
+                        # What documents reach when they are first met, the last of the best need at least.
+                        n_highest = _enter_score(score, highest, n_highest)
+                        if n_highest == most:
+                            wanted = max(wanted, highest[most - 1])
+                    if score > best or (
+                        score == best
+                        and best_own[document] == np.uint32(own)
+                        and unit < np.uint64(best_units[document])
+                    ):
+                        bests[document] = score
+                        best_own[document] = np.uint32(own)
+                        best_units[document] = np.uint32(unit)
         kept = 0
         for number in range(n_met):
             document = np.uint64(met[number])
             score = bests[document]
             bests[document] = np.uint32(0)
+            if n_highest == most and score < highest[most - 1]:
+                continue
             last = count + kept - 1
             if kept == most and (
                 score < found_scores[last] or (score == found_scores[last] and np.int64(document) > documents[last])
@@ -236,8 +277,8 @@ def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most
     anchors, firsts = queries.anchors, queries.firsts
     count = firsts.size - 1
     n_documents = int(owners[-1]) + 1 if owners.size else 0
-    scores, bests = np.zeros(owners.size, dtype=np.uint32), np.zeros(n_documents, dtype=np.uint32)
-    touched, met = np.empty(owners.size + 1, dtype=np.uint32), np.empty(n_documents + 1, dtype=np.uint32)
+    scores, bests = np.zeros(BLOCK, dtype=np.uint32), np.zeros(n_documents, dtype=np.uint32)
+    touched, met = np.empty(BLOCK + 1, dtype=np.uint32), np.empty(n_documents + 1, dtype=np.uint32)
     best_own, best_units = (np.empty(n_documents, dtype=np.uint32) for _ in range(2))
     documents, own_units, units = (np.empty(count * most, dtype=np.int64) for _ in range(3))
     longest = int(np.diff(anchors.offsets).max(initial=0))
@@ -246,8 +287,9 @@ def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most
     cut = np.zeros(2, dtype=np.int64)
     found = nearest_loop(
         queries.lists, anchors.strengths, anchors.offsets, firsts, postings.offsets, postings.units, postings.strengths,
-        owners, queries.before, budget, most, bonus, queries.least, order, begins, lengths, scores, touched, bests,
-        best_own, best_units, met, documents, own_units, units, found_scores, offsets, cut,
+        owners, queries.before, budget, most, bonus, queries.least, order, begins, lengths, scores, touched,
+        np.empty(most, dtype=np.uint32), bests, best_own, best_units, met, documents, own_units, units, found_scores,
+        offsets, cut,
     )  # fmt: skip
     return Nearest(
         documents[:found].copy(),

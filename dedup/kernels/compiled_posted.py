@@ -78,7 +78,7 @@ def _promising(
     read = 0
     for number in range(n_lists):
         state[3] = left
-        if 2 * left < least:
+        if left < least:
             return number
         anchor = order[number]
         read += lengths[anchor - start]
@@ -86,7 +86,7 @@ def _promising(
             state[2] += 1
             return number
         left -= np.int64(strengths[anchor]) * np.int64(strengths[anchor])
-    state[2] += np.int64(left > 0) & np.int64(2 * left >= least)
+    state[2] += np.int64(left > 0) & np.int64(left >= least)
     state[3] = left
     return n_lists
 
@@ -121,7 +121,7 @@ def _collect(
     table_first: Integer,
     window: Integer,
     n_touched: np.uint64,
-    partly: np.uint32,
+    wanted: np.uint32,
     own: Integer,
     scores: U32,
     touched: U32,
@@ -137,7 +137,7 @@ def _collect(
         within = np.uint64(touched[number])
         score = scores[within]
         scores[within] = np.uint32(0)
-        if score < partly:
+        if score < wanted:
             continue
         unit = window + np.int64(within)
         place = document_of(halves, places, row, unit)
@@ -210,7 +210,6 @@ def nearest_posted_loop(
     n_tables, n_keys = places.size // COLUMNS, totals.size
     count = 0
     offsets[0] = 0
-    more = np.uint32(bonus)
     for query in range(firsts.size - 1):
         n_met: Integer = 0
         # Units of the last table, where not all of them count, that are under the limit.
@@ -230,7 +229,11 @@ def nearest_posted_loop(
                     ) - np.int64(begins[at])
             n_lists = _ordered(lists, start, end, totals, lengths, order, stops)
             n_lists = _promising(strengths, start, order, lengths, n_lists, budget, asked, state)
-            partly = np.uint32(max(asked - 2 * state[3], asked >> 1, 1) + bonus)
+            strongest = np.int64(1)
+            for number in range(n_lists):
+                strongest = max(strongest, np.int64(strengths[order[number]]))
+            partly = max(asked - 2 * state[3], asked >> 1, 1)
+            wanted = np.uint32(min(partly + bonus * partly // strongest, 0xFFFFFFFF))
             state[4] = _touch(shorts, places, begins, ends, lists, order, n_lists, n_keys)
             for table in range(n_tables):
                 row = COLUMNS * table
@@ -249,7 +252,7 @@ def nearest_posted_loop(
                     ):
                         return -1
                     cursors[filled], cursor_ends[filled] = base + POSTING * first, base + POSTING * last
-                    factors[filled] = strengths[anchor]
+                    factors[filled] = np.int64(strengths[anchor]) + bonus
                     filled += 1
                 # The lists are read side by side, so that scores of a window of units stay in a near cache.
                 window: Integer = 0
@@ -264,7 +267,7 @@ def nearest_posted_loop(
                             unit = low | high << np.uint64(16)
                             if unit >= high_unit:
                                 break
-                            value = strength * np.uint32(shorts[place + np.uint64(2)]) + more
+                            value = strength * np.uint32(shorts[place + np.uint64(2)])
                             place += np.uint64(POSTING)
                             if is_gone:
                                 document = document_of(halves, places, row, np.int64(unit))
@@ -277,7 +280,7 @@ def nearest_posted_loop(
                             scores[within] = score + value
                         cursors[number] = np.int64(place)
                     n_met = _collect(
-                        halves, numbers, places, row, table_firsts[table], window, n_touched, partly, own, scores,
+                        halves, numbers, places, row, table_firsts[table], window, n_touched, wanted, own, scores,
                         touched, n_met, met_places, met, bests, best_own, best_units,
                     )  # fmt: skip
                     window += WINDOW

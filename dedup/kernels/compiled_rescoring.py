@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dedup.kernels import I64, U16, U32, U64
+from dedup.kernels import F64, I64, U16, U32, U64
 from dedup.kernels.jit import Integer, compiled, exported
-from dedup.kernels.rewriting import MOST_UNIT_PAIRS, Anchors, Nearest, sharing_bonus
+from dedup.kernels.rewriting import MOST_UNIT_PAIRS, Anchors, Nearest
 
 
 @compiled
@@ -94,14 +94,13 @@ def rescore_loop(
     owners: U32,
     totals: U32,
     counts: U32,
-    bonus: U32,
-    values: U32,
+    values: F64,
     warmth: U64,
     offsets: I64,
 ) -> Integer:
     """Score what was found by all anchors, and move the best of each query to the front; their number.
 
-    The best are those of the greatest score and `bonus`, by the number of anchors shared; `values` has room for `most`.
+    The best are those of the greatest `nearness`; `values` has room for `most`.
     What query i found stands at `found[i]` to `found[i + 1]`, and then at `offsets[i]` to `offsets[i + 1]`. `table` has
     room for sixteen times the anchors of a document, and at least 16; `nexts` and `owners` for these anchors; `totals`
     and `counts`, zeros, which they are left, for its units. `warmth` is of no use but that it must be filled.
@@ -147,7 +146,10 @@ def rescore_loop(
             if total < least[query]:
                 continue
             # What is written stands before what is still to be read.
-            value = total + bonus[common]
+            sizes = np.float64(anchor_offsets[own + 1] - anchor_offsets[own]) * np.float64(
+                held_offsets[unit + 1] - held_offsets[unit]
+            )
+            value = np.float64(total) * np.float64(common) / np.sqrt(sizes)
             rank = kept
             if kept == most:
                 rank = kept - 1
@@ -194,11 +196,10 @@ def rescore(
     nexts, owners = np.empty(longest, dtype=np.uint32), np.empty(longest, dtype=np.uint32)
     most_units = int(np.diff(firsts).max(initial=0))
     totals, counts = np.zeros(most_units, dtype=np.uint32), np.zeros(most_units, dtype=np.uint32)
-    bonus = sharing_bonus(int(np.diff(queries.offsets).max(initial=0)))
     count = rescore_loop(
         found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
         firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(least, np.uint32(1)),
-        table, nexts, owners, totals, counts, bonus, np.empty(most, dtype=np.uint32), np.empty(1, dtype=np.uint64),
+        table, nexts, owners, totals, counts, np.empty(most), np.empty(1, dtype=np.uint64),
         offsets,
     )  # fmt: skip
     return Nearest(

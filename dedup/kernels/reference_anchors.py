@@ -8,12 +8,11 @@ from dedup.kernels import F64, I64, U32, Ragged
 from dedup.kernels.rewriting import (
     MOST_UNIT_PAIRS,
     STRENGTH,
-    UNREAD,
     Anchors,
     Nearest,
     Postings,
     Queries,
-    sharing_bonus,
+    nearness,
 )
 
 
@@ -44,25 +43,25 @@ def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most
         best: dict[int, tuple[int, int, int]] = {}
         for own in range(int(firsts[query]), int(firsts[query + 1])):
             scores = np.zeros(owners.size, dtype=np.uint32)
-            read = 0
+            read, strongest = 0, 1
             found_lists = _lists_of(queries, own, postings, int(queries.before[query]))
-            row = slice(int(anchors.offsets[own]), int(anchors.offsets[own + 1]))
-            unread = anchors.strengths[row][queries.lists[row] == UNREAD].tolist()
-            left = sum(int(each) ** 2 for each in [*unread, *(anchors.strengths[each] for _, each, _ in found_lists)])
+            left = sum(int(anchors.strengths[each]) ** 2 for _, each, _ in found_lists)
             for length, anchor, first in found_lists:
-                if 2 * left < least:
+                if left < least:
                     break
                 read += length
                 if read > budget:
                     cut += 1
                     break
+                strongest = max(strongest, int(anchors.strengths[anchor]))
                 left -= int(anchors.strengths[anchor]) ** 2
                 units = postings.units[first : first + length]
                 strengths = postings.strengths[first : first + length].astype(np.uint32)
-                scores[units] += np.uint32(anchors.strengths[anchor]) * strengths + np.uint32(bonus)
+                scores[units] += np.uint32(int(anchors.strengths[anchor]) + bonus) * strengths
             else:
-                cut += left > 0 and 2 * left >= least
-            for unit in np.flatnonzero(scores >= max(least - 2 * left, least >> 1, 1) + bonus).tolist():
+                cut += left > 0 and left >= least
+            partly = max(least - 2 * left, least >> 1, 1)
+            for unit in np.flatnonzero(scores >= partly + bonus * partly // strongest).tolist():
                 document, score = int(owners[unit]), int(scores[unit])
                 if document not in best or score > best[document][0]:
                     best[document] = (score, own, unit)
@@ -89,7 +88,6 @@ def rescore(
     """See `RewriteKernels.rescore`."""
     kept: list[tuple[int, int, int, int, int]] = []
     offsets = [0]
-    bonus = sharing_bonus(int(np.diff(queries.offsets).max(initial=0))).tolist()
     for query in range(found.offsets.size - 1):
         scored = []
         for place in range(int(found.offsets[query]), int(found.offsets[query + 1])):
@@ -103,7 +101,9 @@ def rescore(
             best = dots.index(max(dots, key=itemgetter(0)))
             total, shared = dots[best]
             if total >= max(least[query], 1):
-                scored.append((-total - bonus[shared], document, (-total, document, *pairs[best], shared)))
+                own, unit = pairs[best]
+                sizes = len(_row(queries, own)), len(_row(held, unit))
+                scored.append((-nearness(total, shared, *sizes), document, (-total, document, own, unit, shared)))
         kept.extend(row for *_, row in sorted(scored)[:most])
         offsets.append(len(kept))
     return _of_tuples(kept, offsets)

@@ -69,6 +69,7 @@ class _Search:
             each.reshape(len(stack.several), found.totals.size).astype(np.int64) for each in found[:2]
         )
         self._left = 0
+        self._strongest = 1
         self._scores = [np.zeros(each.unit_begins.size - 1, dtype=np.int64) for each in stack.several]
         if found.fixed < len(stack.several):
             last = stack.several[found.fixed]
@@ -85,14 +86,15 @@ class _Search:
         self._left = sum(self._strengths[place] ** 2 for _, place in order)
         total = 0
         for length, place in order:
-            if 2 * self._left < self._least:
+            if self._left < self._least:
                 return False
             total += length
             if total > budget:
                 return True
             self._left -= self._strengths[place] ** 2
+            self._strongest = max(self._strongest, self._strengths[place])
             self._add(place, bonus)
-        return self._left > 0 and 2 * self._left >= self._least
+        return self._left > 0 and self._left >= self._least
 
     def _behind(self, number: int) -> int:
         fixed = self._found.fixed
@@ -104,14 +106,15 @@ class _Search:
             begin, end = (int(each[number, self._lists[place]]) for each in (self._begins, self._ends))
             places, units = living_members(self._stack, number, begin, end, self._alive)
             strengths = table.postings[POSTING * places + POSTING - 1].astype(np.int64)
-            self._scores[number][units] += self._strengths[place] * strengths + bonus
+            self._scores[number][units] += (self._strengths[place] + bonus) * strengths
 
     def over(self, bonus: int) -> list[_Hit]:
         """The units that score enough by what was read, in the order of documents and units."""
-        partly = max(self._least - 2 * self._left, self._least >> 1, 1) + bonus
+        partly = max(self._least - 2 * self._left, self._least >> 1, 1)
+        wanted = min(partly + bonus * partly // self._strongest, 0xFFFFFFFF)
         hits: list[_Hit] = []
         for number, (table, scores) in enumerate(zip(self._stack.several, self._scores, strict=True)):
-            units: I64 = np.flatnonzero(scores >= partly)
+            units: I64 = np.flatnonzero(scores >= wanted)
             owners = owners_of(table, units)
             documents = (owners + self._stack.firsts[number]).tolist()
             within = (units - table.first_units[owners]).tolist()

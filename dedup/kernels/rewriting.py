@@ -1,5 +1,6 @@
 """What rewrites are found and confirmed by, and the numbers that both implementations share."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, cast
 
@@ -49,16 +50,12 @@ MOST_UNIT_PAIRS = 4096
 """Pairs of units of two documents up to which all are scored, so that the best do not depend on how they were found."""
 
 
-UNREAD = -2
-"""In the place of a list in the postings: there is one, which too many units hold for it to be read."""
-
-
 class Queries(NamedTuple):
     """The documents whose nearest are sought: document i has the units `firsts[i]` to `firsts[i + 1]`.
 
     `anchors` are those of the units, and `lists` (int64) the place of each one's list in the postings, -1 where there
-    is none, or `UNREAD`. By document: the posted unit `before` which all count (int64), and the score that is asked for
-    at `least` (uint32).
+    is none. By document: the posted unit `before` which all count (int64), and the score that is asked for at `least`
+    (uint32).
     """
 
     anchors: Anchors
@@ -79,16 +76,12 @@ class Postings(NamedTuple):
     offsets: I64
 
 
-SHARING = 0.1
-"""What the logarithm of the number of anchors shared counts beside the cosine: several terms that each say little are
-more than one that says much.
-"""
+def nearness(score: int, shared: int, own: int, other: int) -> float:
+    """What units of so many anchors are ranked by: the score and the cosine of bare sets of anchors, multiplied.
 
-
-def sharing_bonus(most: int) -> U32:
-    """What is added to a score to rank it, by the number of anchors shared, up to `most`."""
-    bonus: U32 = np.floor(SHARING * STRENGTH**2 * np.log1p(np.arange(most + 1)) + 0.5).astype(np.uint32)
-    return bonus
+    Several anchors that each say little are more than one that says much, and as much of the shorter text.
+    """
+    return float(score) * float(shared) / math.sqrt(float(own) * float(other))
 
 
 class Nearest(NamedTuple):
@@ -173,13 +166,14 @@ class RewriteKernels(Protocol):
     ) -> Nearest:
         """The documents that score best, for each query document: the sum of products of strengths, in the best units.
 
-        Each anchor shared adds `bonus` besides, and as much is asked for more.
+        Each anchor shared counts as if it were by `bonus` stronger in the query, and more is asked for: what
+        that adds where the strongest of the anchors that are read makes the score.
 
         `owners`: the document of each posted unit, ascending. Only units under `before` count. For each unit of a query
         the lists are read by the number of these, the fewest first, up to `budget` of them, and as long as what is left
-        could make half of `least`: what a unit scores by the anchors left, those that have lists, that has them all, as
-        strong as they are here. Of those that score `least`, less twice that, or more (but half of it, and over 0) by
-        the lists read the `most` best documents are given, ties by order.
+        could make `least`: what a unit scores by the anchors left, those that have lists, that has them all, as strong
+        as they are here. Of those that score `least`, less twice that, or more (but half of it, and over 0) by the
+        lists read the `most` best documents are given, ties by order.
         """
         ...
 
@@ -190,7 +184,7 @@ class RewriteKernels(Protocol):
 
         `queries` and `firsts` are as in `Queries`; `held` are the anchors of the posted units, those of document i
         being units `held_firsts[i]` to `held_firsts[i + 1]`. Of documents that score `least` or more the `most` of the
-        greatest score and `sharing_bonus` together are given, ties by order. Of documents that have over
+        greatest `nearness` are given, ties by order. Of documents that have over
         `MOST_UNIT_PAIRS` pairs of units only the units that were found are scored.
         """
         ...

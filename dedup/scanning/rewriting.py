@@ -7,7 +7,7 @@ import numpy as np
 from dedup.candidates.anchors import divide
 from dedup.kernels import F64, I64
 from dedup.kernels.rewriting import SIDE_SUMS, DocumentTerms, NumberedTerms
-from dedup.scanning.rewrite_candidates import REFERENCES, Proposals, TextSource, blocks_of, read_terms
+from dedup.scanning.rewrite_candidates import REFERENCES, Proposals, TextSource, blocks_of, by_family, read_terms
 from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.verifying.rewrites import LEAST_REFERENCES, RewriteModel, attained, features_of, with_margins
 
@@ -36,20 +36,13 @@ def weigh_pairs(
         part = None if mass is None else mass[block]
         return weigh_units(texts, terms, rows, units, background, model, model.least_shared, part)
 
-    order = _by_family(texts, pairs)
+    order = by_family(texts, pairs.left, pairs.right, pairs.cosines >= ALIKE)
     sizes = texts.sizes
     blocks = list(blocks_of(order, (sizes[pairs.left] + sizes[pairs.right] // 4)[order]))
     weighed = _join_weighed(list(texts.threads.map(weigh, blocks)))
     places = np.empty_like(order)
     places[order] = np.arange(order.size)
     return Weighed(weighed.sums[places], weighed.lengths[:, places], weighed.tallies)
-
-
-def _by_family(texts: TextSource, pairs: Proposals) -> I64:
-    """The places of pairs so ordered that most texts are read once: those of texts that are much alike together."""
-    alike = pairs.cosines >= ALIKE
-    family = texts.kernels.components(pairs.left[alike], pairs.right[alike], texts.digests.size)
-    return np.lexsort((pairs.left, pairs.right, family[pairs.right]))
 
 
 def weigh_references(

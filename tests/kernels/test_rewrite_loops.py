@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 from dedup.candidates.anchors import AnchorIndex, build_index
 from dedup.kernels import I64, Ragged, compiled_rewriting, compiled_term_types, reference, reference_rewriting
+from dedup.kernels.compiled_nearest import BLOCK
 from dedup.kernels.rewriting import (
     BINS,
     CAPITAL,
@@ -18,7 +19,6 @@ from dedup.kernels.rewriting import (
     STOP_TYPE,
     STRENGTH,
     TYPES,
-    UNREAD,
     WORD_TYPE,
     Anchors,
     EvidenceTable,
@@ -75,11 +75,10 @@ def test_anchors_and_the_nearest(rows: list[list[int]], seed: int, most: int, bu
     index = build_index(anchors, firsts)
     lists = np.searchsorted(index.keys, anchors.keys)
     lists[generator.random(lists.size) < 0.1] = -1
-    lists[generator.random(lists.size) < 0.1] = UNREAD
     least = generator.integers(0, 2**28, firsts.size - 1).astype(np.uint32)
     for before in (firsts[:-1], np.full(firsts.size - 1, count)):
         queries = Queries(anchors, lists, firsts, before, least)
-        bonus = int(generator.integers(0, 2**24))
+        bonus = int(generator.integers(0, 2**13))
         found = compiled_rewriting.nearest(queries, index.postings, index.owners, budget, 2, bonus)
         assert_same(reference_rewriting.nearest(queries, index.postings, index.owners, budget, 2, bonus), found)
         rescored = compiled_rewriting.rescore(found, anchors, firsts, anchors, firsts, 1, least)
@@ -131,14 +130,13 @@ def test_the_budget_counts_earlier_units_alone(kernels: RewriteKernels) -> None:
 
 
 @pytest.mark.parametrize("kernels", BOTH)
-def test_a_list_that_is_not_there_to_be_read_counts_as_one_over_the_budget(kernels: RewriteKernels) -> None:
+def test_a_list_over_the_budget_is_counted_and_one_that_is_nowhere_is_not(kernels: RewriteKernels) -> None:
     anchors = anchors_of({1: 7}, {1: 7}, {1: 7, 2: 9}, {1: 7, 2: 5})
     index = build_index(anchors, np.arange(5))
     before = np.array([0, 0, 0, 3])
     queries = queries_of(anchors, index, [0, 1, 2, 3, 4])._replace(before=before)
-    for lists, cut in ((queries.lists, 1), (np.where(queries.lists == 0, UNREAD, queries.lists), 4)):
-        found = kernels.nearest(queries._replace(lists=lists), index.postings, index.owners, 2, 10)
-        assert (found.documents.tolist(), found.scores.tolist(), found.cut) == ([2], [45], cut)
+    found = kernels.nearest(queries, index.postings, index.owners, 2, 10)
+    assert (found.documents.tolist(), found.scores.tolist(), found.cut) == ([2], [45], 1)
     nowhere = np.where(queries.lists == 0, -1, queries.lists)
     assert kernels.nearest(queries._replace(lists=nowhere), index.postings, index.owners, 2, 10).cut == 0
 
@@ -169,11 +167,35 @@ def test_many_shared_anchors_rank_before_a_single_strong_one(kernels: RewriteKer
     queries = queries_of(anchors, index, [0, 1, 2, 3])
     found = kernels.nearest(queries, index.postings, index.owners, 1000, 10)
     assert found.documents[found.offsets[2] :].tolist() == [0, 1]
-    by_number = kernels.nearest(queries, index.postings, index.owners, 1000, 10, STRENGTH**2 // 20)
+    by_number = kernels.nearest(queries, index.postings, index.owners, 1000, 10, STRENGTH // 2)
     assert by_number.documents[by_number.offsets[2] :].tolist() == [1, 0]
     again = kernels.rescore(found, anchors, queries.firsts, anchors, queries.firsts, 10, queries.least)
     assert again.documents[again.offsets[2] :].tolist() == [1, 0]
     assert again.scores[again.offsets[2] :].tolist() == [3 * some * some, one * one]
+
+
+def test_more_units_than_a_block_holds_are_searched_block_by_block() -> None:
+    """With ties on both sides of a block's end, and a query of two units."""
+    generator = np.random.default_rng(3)
+    count = 2 * BLOCK + 100
+    anchors = Anchors(
+        np.sort(generator.integers(0, 40, (count, 2)) * 2 + [0, 1], axis=1).astype(np.uint32).reshape(-1),
+        generator.integers(1, 4, 2 * count).astype(np.uint16),
+        2 * np.arange(count + 1),
+    )
+    index = build_index(anchors, np.arange(count + 1))
+    asked, least = np.array([0, 2, 3]), np.zeros(2, dtype=np.uint32)
+    units = [count - 1, BLOCK, 7]
+    rows = [slice(2 * unit, 2 * unit + 2) for unit in units]
+    some = Anchors(
+        np.concatenate([anchors.keys[row] for row in rows]),
+        np.concatenate([anchors.strengths[row] for row in rows]),
+        np.array([0, 2, 4, 6]),
+    )
+    queries = Queries(some, np.searchsorted(index.keys, some.keys), asked, np.array([count, BLOCK + 1]), least)
+    for most in (3, 40):
+        arguments = (queries, index.postings, index.owners, 10**6, most, 2)
+        assert_same(reference_rewriting.nearest(*arguments), compiled_rewriting.nearest(*arguments))
 
 
 @pytest.mark.parametrize("kernels", BOTH)
