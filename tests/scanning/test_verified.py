@@ -133,7 +133,7 @@ def test_a_resemblance_at_the_threshold_is_near_and_one_under_it_is_not() -> Non
     documents = [Document(0, " ".join(left)), Document(1, " ".join([*left, "one", "more"]))]
     exact_share = 56 / 58
     for threshold, expected in ((exact_share, [Relation.NEAR]), (np.nextafter(exact_share, 1.0), [])):
-        config = Config(threshold=float(threshold), relations=(Relation.EXACT, Relation.NEAR), cosine=0.0)
+        config = Config(threshold=float(threshold), recall=0.999, relations=(Relation.EXACT, Relation.NEAR), cosine=0.0)
         assert [match.relation for match in scan(documents, config).matches] == expected
 
 
