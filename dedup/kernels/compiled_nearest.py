@@ -67,7 +67,7 @@ def _order_lists(
 
 
 @compiled
-def _promising(
+def promising(
     strengths: U16,
     start: Integer,
     order: I64,
@@ -184,7 +184,7 @@ def nearest_loop(
     offsets: I64,
     cut: I64,
 ) -> Integer:
-    """Fill the nearest documents of each query document; their number. `cut` is that of `_promising`.
+    """Fill the nearest documents of each query document; their number. `cut` is that of `promising`.
 
     `scores` (a block of units) and `bests` (by posted document) are zeros, and are left so. `touched` has room for a
     block and one more, `highest` for `most`, `order`, `begins` and `lengths` for the anchors of a unit.
@@ -198,7 +198,7 @@ def nearest_loop(
             start = anchor_offsets[own]
             end = anchor_offsets[own + 1]
             n_lists = _order_lists(lists, start, end, list_offsets, list_units, before[query], order, begins, lengths)
-            n_lists = _promising(strengths, start, order, lengths, n_lists, budget, least[query], cut)
+            n_lists = promising(strengths, start, order, lengths, n_lists, budget, least[query], cut)
             strongest = np.int64(1)
             for number in range(n_lists):
                 anchor = order[number]

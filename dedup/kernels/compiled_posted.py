@@ -4,6 +4,7 @@ import numpy as np
 
 from dedup.kernels import I64, U8, U16, U32, U64, Bool
 from dedup.kernels.compiled_gathering import damaged_postings, document_of, unit_at
+from dedup.kernels.compiled_nearest import promising
 from dedup.kernels.gathering import (
     COLUMNS,
     FIRST_UNITS,
@@ -55,40 +56,6 @@ def _ordered(lists: I64, start: Integer, end: Integer, totals: I64, lengths: I64
             place -= 1
         order[place] = anchor
     return count
-
-
-@compiled
-def _promising(
-    strengths: U16,
-    start: Integer,
-    order: I64,
-    lengths: I64,
-    n_lists: Integer,
-    budget: Integer,
-    least: Integer,
-    state: I64,
-) -> Integer:
-    """How many of the lists are to be read: see `RewriteKernels.nearest`.
-
-    `state[2]` counts where the budget ends; `state[3]` is what the anchors come to whose lists are not read.
-    """
-    left = np.int64(0)
-    for number in range(n_lists):
-        left += np.int64(strengths[order[number]]) * np.int64(strengths[order[number]])
-    read = 0
-    for number in range(n_lists):
-        state[3] = left
-        if left < least:
-            return number
-        anchor = order[number]
-        read += lengths[anchor - start]
-        if read > budget:
-            state[2] += 1
-            return number
-        left -= np.int64(strengths[anchor]) * np.int64(strengths[anchor])
-    state[2] += np.int64(left > 0) & np.int64(left >= least)
-    state[3] = left
-    return n_lists
 
 
 @compiled
@@ -202,7 +169,7 @@ def nearest_posted_loop(
 ) -> Integer:
     """Fill the nearest documents of each query document; their number, or -1 where a block is damaged.
 
-    `state`: that block and its table, then as in `_promising`, and a number that means nothing. `scores` (of `WINDOW`
+    `state`: that block and its table, then `cut` of `promising`, and a number that means nothing. `scores` (of `WINDOW`
     units) and `met_places` (by document) are zeros, and are left so, but where a block is damaged. `order` to
     `factors` have room for the anchors of a unit, `touched` for a window and one more, `met` and those behind it for
     the documents that may be met.
@@ -228,7 +195,7 @@ def nearest_posted_loop(
                         shorts, base, np.int64(begins[at]), np.int64(ends[at]), limit
                     ) - np.int64(begins[at])
             n_lists = _ordered(lists, start, end, totals, lengths, order, stops)
-            n_lists = _promising(strengths, start, order, lengths, n_lists, budget, asked, state)
+            n_lists = promising(strengths, start, order, lengths, n_lists, budget, least[query], state[2:])
             strongest = np.int64(1)
             for number in range(n_lists):
                 strongest = max(strongest, np.int64(strengths[order[number]]))
