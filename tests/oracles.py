@@ -285,7 +285,10 @@ def containment_candidates(samples: Sequence[set[int]], ranks: Sequence[int], ca
         shared = sum(value % 2**level == 0 for value in common)
         if shared and 5 * shared >= 3 * size:
             pairs.add((left, right))
-    return Proposed(pairs, sum(len(each) > cap + 1 for each in holders.values()))
+    levels = {rank: sample_level(sample, least)[0] for rank, sample in held.items()}
+    # One by which nobody is looked for has nothing to be cut.
+    looked_for = {value for value, each in holders.items() if any(value % 2 ** levels[rank] == 0 for rank in each)}
+    return Proposed(pairs, sum(len(each) > cap + 1 for value, each in holders.items() if value in looked_for))
 
 
 # Clusters

@@ -27,13 +27,13 @@ def shared_shingles(postings: U64, levels: U8, posting_cap: int, kernels: Kernel
     """Pairs of units with sampled shingles in common, from the postings of some shingles.
 
     `postings` (written over): the sampled shingles of all units, the upper half of an entry, each with the rank of a
-    unit that holds it, the lower half. `levels`, by rank, are those of `dedup.kernels.Sketches`: a long unit is looked
+    unit that holds it, the lower half; those of shingles that one unit alone holds, or that are at the level of none,
+    may be left out. `levels`, by rank, are those of `dedup.kernels.Sketches`: a long unit is looked
     for by a sample of its sample, MOD_m of a greater m, and counted are the shingles at the level of the smaller side.
 
     A shingle proposes the first `posting_cap` units that hold it, so that a frequent phrase costs no more than a rare
     one.
     """
-    postings = kernels.repeated_entries(postings)
     postings.sort()
     found, shared = _NO_PAIRS, _NO_COUNTS
     held: list[U64] = []

@@ -130,6 +130,10 @@ class Kernels(Protocol):
         """Hash each run of `size` tokens; a row of fewer tokens, but one, has one shingle of them all."""
         ...
 
+    def shingle_sets(self, hashes: U64, offsets: I64, size: int) -> Ragged:
+        """The distinct shingles of each row as they first come up: `distinct_rows` of `shingle`, in one pass."""
+        ...
+
     def digest(self, hashes: U64, offsets: I64) -> U64:
         """One hash a row of all its tokens in order."""
         ...
@@ -177,13 +181,6 @@ class Kernels(Protocol):
         """Whether two rows hold the same values in the same order."""
         ...
 
-    def post(self, samples: Samples, owners: I64, low: int, high: int) -> U64:
-        """Entries of value, upper half, and owner of its row, lower half, of the values from `low` to under `high`.
-
-        Rows whose owner is negative are left out.
-        """
-        ...
-
     def repeated_keys(self, keys: U32, owners: I64) -> U64:
         """Entries of key, upper half, and owner, lower half, of the keys that may come again.
 
@@ -192,10 +189,19 @@ class Kernels(Protocol):
         """
         ...
 
-    def repeated_entries(self, entries: U64) -> U64:
-        """Those of some entries whose key, the upper half, may come again, as in `repeated_keys`; in order.
+    def mark_samples(self, samples: Samples, owners: I64, levels: U8, low: int, high: int, marks: U64) -> None:
+        """Note in `marks` the values from `low` to under `high` of some rows, for `post_repeated`.
 
-        What is given need not be kept: the result may be written over it.
+        Rows whose owner is negative are left out. `levels` are by owner, as in `link`. `marks`: see
+        `dedup.kernels.hashing.no_marks`.
+        """
+        ...
+
+    def post_repeated(self, samples: Samples, owners: I64, low: int, high: int, marks: U64) -> U64:
+        """Entries of value, upper half, and owner of its row, lower half, of the values that `link` may find pairs of.
+
+        Of those that `mark_samples` has noted, with the same owners and range, all are among them that come again and
+        are at the level of one of their owners, and few others: those whose slot is that of another.
         """
         ...
 
@@ -204,7 +210,8 @@ class Kernels(Protocol):
 
         Entries ascend: the upper half is a key, the lower half a member. A member is paired with all before it in its
         group where they are fewer than `cap`, and otherwise with the first `links`. `levels`, if it is not empty, has
-        the level of each member: pairs are left out where the key is at the level of neither.
+        the level of each member: pairs are left out where the key is at the level of neither, and a group counts as
+        cut only where it is at the level of one that the cut concerns or of one before it.
         """
         ...
 

@@ -33,7 +33,8 @@ from dedup.kernels.compiled_bigrams import meet_bigrams as meet_bigrams
 from dedup.kernels.compiled_bigrams import post_bigrams as post_bigrams
 from dedup.kernels.compiled_characters import hash_loop
 from dedup.kernels.compiled_comparing import compare_rows as compare_rows
-from dedup.kernels.compiled_groups import add_counts_loop, enough_shared_loop, link_loop, post_loop, sample_levels_loop
+from dedup.kernels.compiled_distinct import distinct_rows_loop, shingle_sets_loop
+from dedup.kernels.compiled_groups import add_counts_loop, enough_shared_loop, link_loop, sample_levels_loop
 from dedup.kernels.compiled_pairs import (
     anchor_loop,
     components_loop,
@@ -45,13 +46,12 @@ from dedup.kernels.compiled_places import count_marks as count_marks
 from dedup.kernels.compiled_places import find as find
 from dedup.kernels.compiled_positions import tokenise_loop
 from dedup.kernels.compiled_ranges import gather_ranges as gather_ranges
-from dedup.kernels.compiled_repeats import repeated_entries_loop, repeated_keys_loop
+from dedup.kernels.compiled_repeats import mark_samples_loop, post_repeated_loop, repeated_keys_loop
 from dedup.kernels.compiled_returns import densest_returns as densest_returns
 from dedup.kernels.compiled_rows import (
     band_keys_loop,
     count_rows_loop,
     digest_loop,
-    distinct_rows_loop,
     look_up_loop,
     shingle_loop,
 )
@@ -65,7 +65,7 @@ from dedup.kernels.compiled_terms import mark_terms as mark_terms
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
 from dedup.kernels.compiled_texts import same_bytes as same_bytes
 from dedup.kernels.compiled_tokens import most_tokens, scratch_words
-from dedup.kernels.hashing import WeightTable, powers, slot_bits
+from dedup.kernels.hashing import WeightTable, powers, slot_bits, slots_marked
 from dedup.kernels.reference_segments import WRAP_LEAST
 
 name = "compiled"
@@ -246,6 +246,14 @@ def distinct_rows(rows: Ragged) -> Ragged:
     return Ragged(distinct[:count], row_offsets)
 
 
+def shingle_sets(hashes: U64, offsets: I64, size: int) -> Ragged:
+    """See `Kernels.shingle_sets`."""
+    longest = int((offsets[1:] - offsets[:-1]).max(initial=0))
+    distinct, row_offsets = np.empty(hashes.size + 1, dtype=np.uint64), np.empty_like(offsets)
+    count = shingle_sets_loop(hashes, offsets, size, _table(longest), distinct, row_offsets)
+    return Ragged(distinct[:count], row_offsets)
+
+
 def count_common(rows: Ragged, left: I64, right: I64, least: I64) -> I64:
     """See `Kernels.count_common`."""
     longest = int((rows.offsets[1:] - rows.offsets[:-1])[left].max(initial=0))
@@ -284,23 +292,22 @@ def sample_levels(samples: Samples) -> tuple[U8, I64]:
     return levels, counts
 
 
-def post(samples: Samples, owners: I64, low: int, high: int) -> U64:
-    """See `Kernels.post`."""
-    entries = np.empty(samples.values.size + 1, dtype=np.uint64)
-    count = post_loop(samples.values, samples.offsets, owners, np.uint64(low), np.uint64(high), entries)
-    return entries[:count]
-
-
 def repeated_keys(keys: U32, owners: I64) -> U64:
     """See `Kernels.repeated_keys`."""
     entries, bits = np.empty(keys.size + 1, dtype=np.uint64), slot_bits(keys.size)
     return entries[: repeated_keys_loop(keys, owners, bits, _slots(bits), entries)].copy()
 
 
-def repeated_entries(entries: U64) -> U64:
-    """See `Kernels.repeated_entries`."""
-    bits = slot_bits(entries.size)
-    return entries[: repeated_entries_loop(entries, bits, _slots(bits))]
+def mark_samples(samples: Samples, owners: I64, levels: U8, low: int, high: int, marks: U64) -> None:
+    """See `Kernels.mark_samples`."""
+    mark_samples_loop(*samples, owners, levels, np.uint64(low), np.uint64(high), slots_marked(marks), marks)
+
+
+def post_repeated(samples: Samples, owners: I64, low: int, high: int, marks: U64) -> U64:
+    """See `Kernels.post_repeated`."""
+    entries = np.empty(samples.values.size + 1, dtype=np.uint64)
+    count = post_repeated_loop(*samples, owners, np.uint64(low), np.uint64(high), slots_marked(marks), marks, entries)
+    return entries[:count]
 
 
 def _slots(bits: int) -> U64:

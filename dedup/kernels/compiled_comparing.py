@@ -3,8 +3,9 @@
 import numpy as np
 
 from dedup.kernels import F64, I64, U32, U64, Bool, Comparisons, Ragged
+from dedup.kernels.compiled_distinct import distinct_rows_loop
 from dedup.kernels.compiled_pairs import count_common_loop, dot_common_loop, equal_rows_loop
-from dedup.kernels.compiled_rows import count_rows_loop, distinct_rows_loop, shingle_loop, weight_of
+from dedup.kernels.compiled_rows import count_rows_loop, shingle_loop, weight_of
 from dedup.kernels.hashing import WeightTable
 from dedup.kernels.jit import Integer, compiled, exported
 

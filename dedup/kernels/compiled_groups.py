@@ -30,26 +30,6 @@ def sample_levels_loop(values: U32, offsets: I64, at_level: I64, levels: U8, cou
 
 
 @exported
-def post_loop(values: U32, offsets: I64, owners: I64, low: np.uint64, high: np.uint64, entries: U64) -> Integer:
-    """Fill the entries of the values in a range; their number. There is room for one more than there are values."""
-    # First with the place of each value: most rows are short, and one loop over all is several times as fast.
-    within = np.uint64(0)
-    for place in range(np.uint64(values.size)):
-        value = np.uint64(values[place])
-        entries[within] = value << _SHIFT | place
-        within += np.uint64(low <= value < high)
-    count = np.uint64(0)
-    row: Integer = 0
-    for number in range(within):
-        entry = entries[number]
-        while np.uint64(offsets[row + 1]) <= entry & _LOW:
-            row += 1
-        entries[count] = entry >> _SHIFT << _SHIFT | np.uint64(owners[row]) & _LOW
-        count += np.uint64(owners[row] >= 0)
-    return np.int64(count)
-
-
-@exported
 def link_loop(
     entries: U64, start: Integer, cap: Integer, links: Integer, levels: U8, pairs: U64, state: I64
 ) -> Integer:
@@ -59,8 +39,8 @@ def link_loop(
         begin -= 1
     all_levels = levels.size == 0
     written = 0
-    cut = 0
-    some = False
+    cut: Integer = 0
+    some = uncut = False
     for place in range(begin, entries.size):
         key = entries[place] >> _SHIFT
         member = entries[place] & _LOW
@@ -68,7 +48,7 @@ def link_loop(
             begin = place
         rank = place - begin
         if rank == 0:
-            some = all_levels
+            some, uncut = all_levels, True
         mine = all_levels or key & ((np.uint64(1) << np.uint64(levels[member])) - np.uint64(1)) == np.uint64(0)
         if place >= start:
             partners = rank if rank < cap else min(rank, links)
@@ -76,7 +56,6 @@ def link_loop(
                 state[0] = place
                 state[1] = cut
                 return written
-            cut += rank == cap
             if mine or some:
                 for partner in range(begin, begin + partners):
                     other = entries[partner] & _LOW
@@ -85,6 +64,9 @@ def link_loop(
                         written += 1
         if rank < max(cap, links):
             some |= mine
+        if uncut and rank >= cap and (some or mine):
+            uncut = False
+            cut += place >= start
     state[0] = entries.size
     state[1] = cut
     return written

@@ -7,7 +7,7 @@ from dedup.kernels.compiled_tokens import finish
 from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED
 from dedup.kernels.jit import Integer, compiled, exported
 
-_FIRST_BITS = 16
+FIRST_BITS = 16
 """The logarithm of the size with which the table of a long row begins."""
 
 
@@ -43,41 +43,52 @@ def sort_stretch(values: U64 | U32, first: Integer, end: Integer) -> None:
         values[first + root] = value
 
 
+@compiled
+def shingle_row(hashes: U64, first: np.uint64, length: Integer, size: Integer, values: U64, target: np.uint64) -> None:
+    """Fill the shingles of `length` tokens, `n_shingles` of them."""
+    terms = min(size, length)
+    count = np.uint64(n_shingles(length, size))
+    if terms == 5:
+        # The default size, unrolled so that it is one vector loop.
+        squared = POLYNOMIAL * POLYNOMIAL
+        cubed = squared * POLYNOMIAL
+        fourth = cubed * POLYNOMIAL
+        for place in range(count):
+            here = first + place
+            value = (
+                hashes[here] * fourth
+                + hashes[here + np.uint64(1)] * cubed
+                + hashes[here + np.uint64(2)] * squared
+                + hashes[here + np.uint64(3)] * POLYNOMIAL
+                + hashes[here + np.uint64(4)]
+            )
+            value = (value ^ (value >> np.uint64(32))) * FINISHER
+            values[target + place] = value ^ (value >> np.uint64(29))
+        return
+    for place in range(count):
+        values[target + place] = hashes[first + place]
+    for step in range(1, terms):
+        ahead = first + np.uint64(step)
+        for place in range(count):
+            values[target + place] = values[target + place] * POLYNOMIAL + hashes[ahead + place]
+    for place in range(count):
+        value = values[target + place]
+        value = (value ^ (value >> np.uint64(32))) * FINISHER
+        values[target + place] = value ^ (value >> np.uint64(29))
+
+
+@compiled
+def n_shingles(length: Integer, size: Integer) -> Integer:
+    """How many shingles so many tokens have: fewer than `size`, but one, have one of them all."""
+    return length - size + 1 if length >= size else min(length, 1)
+
+
 @exported
 def shingle_loop(hashes: U64, offsets: I64, size: Integer, values: U64, row_offsets: I64) -> None:
     """Fill the rows of shingles."""
     for row in range(offsets.size - 1):
-        first = np.uint64(offsets[row])
-        terms = min(size, offsets[row + 1] - offsets[row])
-        target = np.uint64(row_offsets[row])
-        count = np.uint64(row_offsets[row + 1] - row_offsets[row])
-        if terms == 5:
-            # The default size, unrolled so that it is one vector loop.
-            squared = POLYNOMIAL * POLYNOMIAL
-            cubed = squared * POLYNOMIAL
-            fourth = cubed * POLYNOMIAL
-            for place in range(count):
-                here = first + place
-                value = (
-                    hashes[here] * fourth
-                    + hashes[here + np.uint64(1)] * cubed
-                    + hashes[here + np.uint64(2)] * squared
-                    + hashes[here + np.uint64(3)] * POLYNOMIAL
-                    + hashes[here + np.uint64(4)]
-                )
-                value = (value ^ (value >> np.uint64(32))) * FINISHER
-                values[target + place] = value ^ (value >> np.uint64(29))
-            continue
-        for place in range(count):
-            values[target + place] = hashes[first + place]
-        for step in range(1, terms):
-            ahead = first + np.uint64(step)
-            for place in range(count):
-                values[target + place] = values[target + place] * POLYNOMIAL + hashes[ahead + place]
-        for place in range(count):
-            value = values[target + place]
-            value = (value ^ (value >> np.uint64(32))) * FINISHER
-            values[target + place] = value ^ (value >> np.uint64(29))
+        length = offsets[row + 1] - offsets[row]
+        shingle_row(hashes, np.uint64(offsets[row]), length, size, values, np.uint64(row_offsets[row]))
 
 
 @exported
@@ -115,7 +126,8 @@ def table_bits(count: Integer) -> Integer:
 
 
 @compiled
-def _clear(table: U32, bits: Integer) -> None:
+def clear_table(table: U32, bits: Integer) -> None:
+    """Free all slots of a table."""
     for slot in range(np.uint64(1) << np.uint64(bits)):
         table[slot] = np.uint32(0)
 
@@ -123,7 +135,7 @@ def _clear(table: U32, bits: Integer) -> None:
 @compiled
 def fill_table(values: U64, first: Integer, count: Integer, bits: Integer, table: U32) -> None:
     """Enter the places, from 1, of `count` distinct values into an open-addressing table, by their upper bits."""
-    _clear(table, bits)
+    clear_table(table, bits)
     start, mask, shift = np.uint64(first), (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
     for place in range(np.uint64(count)):
         slot = values[start + place] >> shift
@@ -133,7 +145,7 @@ def fill_table(values: U64, first: Integer, count: Integer, bits: Integer, table
 
 
 @compiled
-def _enter(value: np.uint64, distinct: U64, first: np.uint64, found: np.uint64, bits: Integer, table: U32) -> np.uint64:
+def enter(value: np.uint64, distinct: U64, first: np.uint64, found: np.uint64, bits: Integer, table: U32) -> np.uint64:
     """The place of a value among the `found` distinct ones from `first` on; one that is new is put behind them."""
     mask, shift = (np.uint64(1) << np.uint64(bits)) - np.uint64(1), np.uint64(64 - bits)
     # A free slot stands for the value itself: whether it is new is then no branch, which nothing could predict.
@@ -162,8 +174,8 @@ def count_rows_loop(
     row_offsets[0] = 0
     for row in range(chosen.size):
         start, end = np.uint64(offsets[chosen[row]]), np.uint64(offsets[chosen[row] + 1])
-        bits = min(table_bits(np.int64(end - start)), _FIRST_BITS)
-        _clear(table, bits)
+        bits = min(table_bits(np.int64(end - start)), FIRST_BITS)
+        clear_table(table, bits)
         limit = np.uint64(1) << np.uint64(bits - 2)
         found = np.uint64(0)
         for place in range(start, end):
@@ -172,31 +184,8 @@ def count_rows_loop(
                 limit = np.uint64(1) << np.uint64(bits - 2)
                 fill_table(distinct, np.int64(total), np.int64(found), bits, table)
             counts[total + found] = 0
-            index = _enter(values[place], distinct, total, found, bits, table)
+            index = enter(values[place], distinct, total, found, bits, table)
             counts[total + index] += 1
-            found += np.uint64(index == found)
-        total += found
-        row_offsets[row + 1] = np.int64(total)
-    return np.int64(total)
-
-
-@exported
-def distinct_rows_loop(values: U64, offsets: I64, table: U32, distinct: U64, row_offsets: I64) -> Integer:
-    """As `count_rows_loop`, for all rows and without counts."""
-    total = np.uint64(0)
-    row_offsets[0] = 0
-    for row in range(offsets.size - 1):
-        start, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
-        bits = min(table_bits(np.int64(end - start)), _FIRST_BITS)
-        _clear(table, bits)
-        limit = np.uint64(1) << np.uint64(bits - 2)
-        found = np.uint64(0)
-        for place in range(start, end):
-            if found == limit:
-                bits += 2
-                limit = np.uint64(1) << np.uint64(bits - 2)
-                fill_table(distinct, np.int64(total), np.int64(found), bits, table)
-            index = _enter(values[place], distinct, total, found, bits, table)
             found += np.uint64(index == found)
         total += found
         row_offsets[row + 1] = np.int64(total)

@@ -33,6 +33,21 @@ def slot_bits(count: int) -> int:
     return min(max((8 * count).bit_length(), 6), 24)
 
 
+MARK_WORDS = 3
+"""Words that hold what is known of 64 slots: which have a key, which have more, and which one that is looked for."""
+
+
+def no_marks(count: int) -> NDArray[np.uint64]:
+    """Room for what is known of the slots of `count` keys: one or two a key, lest millions of keys leave the cache."""
+    bits = min(max((count // 2).bit_length(), 6), 24)
+    return np.zeros(MARK_WORDS << (bits - 6), dtype=np.uint64)
+
+
+def slots_marked(marks: NDArray[np.uint64]) -> int:
+    """The logarithm of the number of slots that there are marks of."""
+    return (marks.size // MARK_WORDS).bit_length() + 5
+
+
 def mix(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Mix each word, a bijection."""
     mixed = (words ^ SEED) * MULTIPLIER

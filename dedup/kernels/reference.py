@@ -34,10 +34,10 @@ from dedup.kernels.hashing import (
 from dedup.kernels.reference_arrivals import group_entries, pair_arrivals
 from dedup.kernels.reference_bigrams import count_bigrams, meet_bigrams, post_bigrams
 from dedup.kernels.reference_characters import decode, folded_lengths, hash_folded, sum_rows
-from dedup.kernels.reference_groups import add_counts, enough_shared, link, post, sample_levels
+from dedup.kernels.reference_groups import add_counts, enough_shared, link, sample_levels
 from dedup.kernels.reference_places import count_marks, find
 from dedup.kernels.reference_ranges import gather_ranges
-from dedup.kernels.reference_repeats import repeated_entries, repeated_keys
+from dedup.kernels.reference_repeats import mark_samples, post_repeated, repeated_keys
 from dedup.kernels.reference_returns import densest_returns
 from dedup.kernels.reference_screening import screen
 from dedup.kernels.reference_segments import segment
@@ -70,19 +70,20 @@ __all__ = [
     "hash_tokens",
     "link",
     "look_up",
+    "mark_samples",
     "mark_terms",
     "meet_bigrams",
     "minhash",
     "name",
     "pair_arrivals",
-    "post",
     "post_bigrams",
-    "repeated_entries",
+    "post_repeated",
     "repeated_keys",
     "same_bytes",
     "screen",
     "segment",
     "shingle",
+    "shingle_sets",
     "sketch",
     "sum_blocks",
     "tokenise",
@@ -203,6 +204,11 @@ def shingle(hashes: U64, offsets: I64, size: int) -> Ragged:
         extended = values * POLYNOMIAL + hashes[np.where(inside, positions + step, 0)]
         values = np.where(inside, extended, values)
     return Ragged(finish_shingle(values), row_offsets)
+
+
+def shingle_sets(hashes: U64, offsets: I64, size: int) -> Ragged:
+    """See `Kernels.shingle_sets`."""
+    return distinct_rows(shingle(hashes, offsets, size))
 
 
 def digest(hashes: U64, offsets: I64) -> U64:

@@ -25,13 +25,6 @@ def sample_levels(samples: Samples) -> tuple[U8, I64]:
     return levels, counts
 
 
-def post(samples: Samples, owners: I64, low: int, high: int) -> U64:
-    """See `Kernels.post`."""
-    owner = np.repeat(owners, np.diff(samples.offsets))
-    wanted = (owner >= 0) & (samples.values >= low) & (samples.values < high)
-    return samples.values[wanted].astype(np.uint64) << _SHIFT | owner[wanted].astype(np.uint64)
-
-
 def link(entries: U64, start: int, cap: int, links: int, levels: U8, most: int) -> Links:
     """See `Kernels.link`."""
     keys, members = entries >> _SHIFT, entries & _LOW
@@ -45,11 +38,16 @@ def link(entries: U64, start: int, cap: int, links: int, levels: U8, most: int) 
     later = np.repeat(np.arange(keys.size), partners)
     within = np.arange(later.size) - np.repeat(np.cumsum(partners) - partners, partners)
     earlier = np.repeat(begin_of, partners) + within
+    usable: Bool = np.ones(keys.size, dtype=np.bool_)
     if levels.size:
-        usable: Bool = keys & ((np.uint64(1) << levels[members].astype(np.uint64)) - np.uint64(1)) == 0
+        usable = keys & ((np.uint64(1) << levels[members].astype(np.uint64)) - np.uint64(1)) == 0
         wanted = usable[later] | usable[earlier]
         later, earlier = later[wanted], earlier[wanted]
-    cut = int(np.count_nonzero(ranks[start:following] == cap))
+    # In each group, how many members stand before the first by which it counts as cut.
+    ends = np.append(begins[1:], keys.size)
+    firsts = np.minimum.reduceat(np.where(usable, ranks, keys.size), begins) if begins.size else begins
+    cuts = begins + np.maximum(firsts, cap)
+    cut = int(np.count_nonzero((cuts < ends) & (cuts >= start) & (cuts < following)))
     return Links(members[later] << _SHIFT | members[earlier], following, cut)
 
 

@@ -106,7 +106,8 @@ def _candidates(units: Units, compared: Bool, config: Config, scorer: Scorer) ->
     owners = units.ranks(compared)
 
     def shared(part: int) -> SharedShingles:
-        return shared_shingles(units.bulk.postings(part, owners, kernels), units.levels, config.posting_cap, kernels)
+        postings = units.bulk.postings(part, owners, units.levels, kernels)
+        return shared_shingles(postings, units.levels, config.posting_cap, kernels)
 
     def banded(number: int) -> BandPairs:
         return band_pairs(units.bulk.band(number), owners, config.bucket_cap, config.bucket_links, kernels)

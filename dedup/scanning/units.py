@@ -1,18 +1,17 @@
 """Columns of units, documents or paragraphs: small ones in memory, band keys and samples on a shelf."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import I64, U8, U32, U64, Bool, Kernels, Samples, Sketches
+from dedup.kernels.hashing import no_marks
 from dedup.scanning.shelf import Scalar, Shelf, Slot
 
-_ENTRIES_AT_ONCE = 4 << 20
-"""The most entries of sampled shingles that are in memory."""
-
-_FEW_ENTRIES = 1 << 20
-"""Up to so many are in memory in any case, and of more a quarter, since the samples are gone through for each part."""
+_SAMPLES_AT_ONCE = 8 << 20
+"""The most sampled shingles of which entries are made together; there are entries of one in five, or fewer."""
 
 
 class Bulk:
@@ -50,29 +49,30 @@ class Bulk:
     @property
     def parts(self) -> int:
         """In how many parts `postings` gives the entries."""
-        at_once = min(max(-(-self.n_samples // 4), _FEW_ENTRIES), _ENTRIES_AT_ONCE)
-        return max(1, -(-self.n_samples // at_once))
+        return max(1, -(-self.n_samples // _SAMPLES_AT_ONCE))
 
-    def postings(self, part: int, ranks: I64, kernels: Kernels) -> U64:
+    def postings(self, part: int, ranks: I64, levels: U8, kernels: Kernels) -> U64:
         """Entries of sampled shingle, upper half, and rank, lower half, of the units whose rank is not negative.
 
-        `ranks`: by unit, in the order of reading. Given are those of one of `parts` ranges of shingles: all entries of
-        a shingle are in one part.
+        `ranks`: by unit, in the order of reading; `levels`: by rank. Given are those of one of `parts` ranges of
+        shingles, all entries of a shingle in one part, without most of the shingles that one unit alone holds or that
+        are at the level of none.
         """
         low, high = (part << 32) // self.parts, ((part + 1) << 32) // self.parts
-        # Memory that is not touched costs nothing.
-        entries = np.empty(self.n_samples, dtype=np.uint64)
-        first = filled = 0
-        for values_slot, counts_slot in zip(self._samples, self._sample_counts, strict=True):
-            values = self._shelf.get(values_slot, 0, values_slot.size)
-            offsets = np.zeros(counts_slot.size + 1, dtype=np.int64)
-            np.cumsum(self._shelf.get(counts_slot, 0, counts_slot.size), out=offsets[1:])
-            owners = ranks[first : first + counts_slot.size]
-            first += counts_slot.size
-            piece = kernels.post(Samples(values, offsets), owners, low, high)
-            entries[filled : filled + piece.size] = piece
-            filled += piece.size
-        return entries[:filled]
+        marks = no_marks(self.n_samples // self.parts)
+        for samples, owners in self._rows(ranks):
+            kernels.mark_samples(samples, owners, levels, low, high, marks)
+        pieces = [kernels.post_repeated(samples, owners, low, high, marks) for samples, owners in self._rows(ranks)]
+        return np.concatenate([np.zeros(0, dtype=np.uint64), *pieces])
+
+    def _rows(self, ranks: I64) -> Iterator[tuple[Samples, I64]]:
+        """The sampled shingles of each batch and the ranks of its units."""
+        first = 0
+        for values, counts in zip(self._samples, self._sample_counts, strict=True):
+            offsets = np.zeros(counts.size + 1, dtype=np.int64)
+            np.cumsum(self._shelf.get(counts, 0, counts.size), out=offsets[1:])
+            yield Samples(self._shelf.get(values, 0, values.size), offsets), ranks[first : first + counts.size]
+            first += counts.size
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def score_pairs(
     The cosine is the one that scikit-learn's TfidfTransformer gives on the token counts with the background's
     document frequencies (smoothed IDF, L2 norm); sums run in the order in which the terms come up in the shorter text.
     """
-    shingles = kernels.distinct_rows(kernels.shingle(*tokens, config.shingle_size))
+    shingles = kernels.shingle_sets(*tokens, config.shingle_size)
     sizes = np.diff(shingles.offsets)
     left_sizes, right_sizes = sizes[left], sizes[right]
     least = np.zeros(left.size, dtype=np.int64) if every else _least_common(left_sizes, right_sizes, config)

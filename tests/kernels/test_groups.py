@@ -38,7 +38,9 @@ def textbook(entries: U64, start: int, cap: int, links: int, levels: list[int] |
         before = [each % 2**32 for each in several[:place] if each >> 32 == key]
         if place < start:
             continue
-        cut += len(before) == cap
+        # The first one that the cut concerns, if the group is looked for by then.
+        looked_for = [levels is None or key % 2 ** levels[each] == 0 for each in (*before, member)]
+        cut += len(before) >= cap and any(looked_for) and (len(before) == cap or not any(looked_for[:-1]))
         pairs += [
             member << 32 | other
             for other in (before if len(before) < cap else before[:links])

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from dedup.kernels import Ragged, Samples, choose, compiled, reference
-from dedup.kernels.hashing import SLOT_FACTOR, slot_bits, weight_table
+from dedup.kernels.hashing import no_marks, weight_table
 from dedup.model import TextColumn
 from dedup.sketching import stepped_permutations
 from dedup.tokenising.codepoints import codepoint_table
@@ -113,6 +113,22 @@ def test_tables_of_long_rows_grow() -> None:
     assert_same(reference.distinct_rows(rows), compiled.distinct_rows(rows))
 
 
+@pytest.mark.parametrize("count", [1, 31, 400, 4096, 4097])
+@pytest.mark.parametrize("again", [[], [0], [0, 1, 3], range(300)])
+def test_shingles_that_come_again_are_left_out(count: int, again: list[int]) -> None:
+    """A few are told by the slots that they share, many by a table, and so are those of long rows."""
+    first = np.random.default_rng(count).integers(0, 2**64, count, dtype=np.uint64)
+    parts = [part for place in again for part in (first[place : place + 7], first[-3:])]
+    hashes = np.concatenate([first, *parts, first[:5]])
+    rows = (hashes, np.array([0, hashes.size - min(count, 5), hashes.size]))
+    for size in (1, 2, 5):
+        found = compiled.shingle_sets(*rows, size)
+        assert_same(reference.shingle_sets(*rows, size), found)
+        shingles = reference.shingle(*rows, size)
+        row = shingles.values[: shingles.offsets[1]].tolist()
+        assert found.values[: found.offsets[1]].tolist() == list(dict.fromkeys(row))
+
+
 @given(clustered(), clustered())
 def test_look_up(known: list[int], others: list[int]) -> None:
     hashes = np.unique(np.array(known, dtype=np.uint64))
@@ -167,36 +183,56 @@ def test_keys_that_may_come_again(several: list[tuple[int, int]]) -> None:
     found = compiled.repeated_keys(keys, owners)
     assert_same(reference.repeated_keys(keys, owners), found)
     held = [key << 32 | owner for key, owner in several if owner >= 0]
-    entries = np.array(held, dtype=np.uint64)
-    again = reference.repeated_entries(entries)
-    assert_same(again, compiled.repeated_entries(entries.copy()))
     counts = Counter(entry >> 32 for entry in held)
-    slots = Counter((entry >> 32) * int(SLOT_FACTOR) % 2**32 >> (32 - slot_bits(len(held))) for entry in held)
-    for kept in (found.tolist(), again.tolist()):
-        # None that comes again is left out, and what is left out is alone.
-        assert [entry for entry in kept if counts[entry >> 32] > 1] == [e for e in held if counts[e >> 32] > 1]
-    assert again.tolist() == [
-        entry for entry in held if slots[(entry >> 32) * int(SLOT_FACTOR) % 2**32 >> (32 - slot_bits(len(held)))] > 1
+    # None that comes again is left out, and what is left out is alone.
+    assert [each for each in found.tolist() if counts[each >> 32] > 1] == [e for e in held if counts[e >> 32] > 1]
+
+
+row_sets = st.lists(st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 8), max_size=8, unique=True), max_size=7)
+
+
+@given(row_sets, st.data())
+@example([[7], [7, 8], [8]], None)
+def test_samples_that_may_be_linked(rows: list[list[int]], data: st.DataObject | None) -> None:
+    offsets = np.append(0, np.cumsum([len(row) for row in rows], dtype=np.int64))
+    samples = Samples(np.array([value for row in rows for value in row], dtype=np.uint32), offsets)
+    owners, levels, low, high = [*range(len(rows))], [0] * 10, 0, 2**32
+    if data is not None:
+        owners = data.draw(st.lists(st.integers(-1, 9), min_size=len(rows), max_size=len(rows)))
+        levels = data.draw(st.lists(st.sampled_from([0, 1, 2, 32]), min_size=10, max_size=10))
+        low, high = sorted(data.draw(st.tuples(*[st.sampled_from([0, 1, 3, 2**31, 2**32])] * 2)))
+    of_rows, of_owners = np.array(owners, dtype=np.int64), np.array(levels, dtype=np.uint8)
+    marks, others = (no_marks(samples.values.size) for _ in range(2))
+    # In two batches, the second of which may have what the first has.
+    half = len(rows) // 2
+    batches = [
+        (
+            Samples(samples.values[offsets[first] : offsets[last]], offsets[first : last + 1] - offsets[first]),
+            of_rows[first:last],
+        )
+        for first, last in ((0, half), (half, len(rows)))
     ]
-
-
-@given(st.lists(st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 3), max_size=5), max_size=5), st.data())
-def test_postings(rows: list[list[int]], data: st.DataObject) -> None:
-    samples = Samples(
-        np.array([value for row in rows for value in row], dtype=np.uint32),
-        np.append(0, np.cumsum([len(row) for row in rows], dtype=np.int64)),
-    )
-    owners = data.draw(st.lists(st.integers(-1, 9), min_size=len(rows), max_size=len(rows)))
-    low, high = sorted(data.draw(st.tuples(*[st.sampled_from([0, 1, 3, 2**31, 2**32])] * 2)))
-    found = compiled.post(samples, np.array(owners, dtype=np.int64), low, high)
-    assert_same(reference.post(samples, np.array(owners, dtype=np.int64), low, high), found)
-    expected = [
-        value << 32 | owner
+    for batch, ranks in batches:
+        reference.mark_samples(batch, ranks, of_owners, low, high, marks)
+        compiled.mark_samples(batch, ranks, of_owners, low, high, others)
+    assert_same(marks, others)
+    found = []
+    for batch, ranks in batches:
+        posted = reference.post_repeated(batch, ranks, low, high, marks)
+        assert_same(posted, compiled.post_repeated(batch, ranks, low, high, marks))
+        found += posted.tolist()
+    held = [
+        (value, owner)
         for row, owner in zip(rows, owners, strict=True)
         for value in row
         if owner >= 0 and low <= value < high
     ]
-    assert found.tolist() == expected
+    counts = Counter(value for value, _ in held)
+    looked_for = {value for value, owner in held if value % 2 ** levels[owner] == 0}
+    wanted = [value << 32 | owner for value, owner in held if counts[value] > 1 and value in looked_for]
+    assert [each for each in found if counts[each >> 32] > 1 and each >> 32 in looked_for] == wanted
+    # What is besides has the slot of another.
+    assert set(found) <= {value << 32 | owner for value, owner in held}
 
 
 @pytest.mark.parametrize(("stretch", "count"), [(8, 100), (1 << 12, (1 << 12) + 3 if not PLAIN_PYTHON else 50)])

@@ -21,7 +21,7 @@ policies = st.sampled_from(["first", "last", "longest", "newest", "source:wire/*
 
 
 @contextmanager
-def spilling(records: int = 3, entries: int = 5, pairs_at_once: int = 4, gap: int = 7) -> Iterator[list[shelf.Shelf]]:
+def spilling(records: int = 3, samples: int = 5, pairs_at_once: int = 4, gap: int = 7) -> Iterator[list[shelf.Shelf]]:
     """Nothing stays in memory, and everything is done in small pieces; gives the shelves that were in use."""
     begun: list[shelf.Shelf] = []
     begin = shelf.Shelf.__init__
@@ -34,7 +34,7 @@ def spilling(records: int = 3, entries: int = 5, pairs_at_once: int = 4, gap: in
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shelf.Shelf, "__init__", without_room)
         patch.setattr(batch, "BATCH_RECORDS", records)
-        patch.setattr(units, "_ENTRIES_AT_ONCE", entries)
+        patch.setattr(units, "_SAMPLES_AT_ONCE", samples)
         patch.setattr(candidate_pairs, "PAIRS_AT_ONCE", pairs_at_once)
         patch.setattr(near, "PAIRS_AT_ONCE", pairs_at_once)
         patch.setattr(containment, "PAIRS_AT_ONCE", pairs_at_once)
@@ -95,7 +95,7 @@ def test_a_larger_corpus_with_capped_groups_too(
     ]
     config = Config(keep=keep, bucket_cap=8, bucket_links=3, posting_cap=3, copies_cap=3, level=Level.BOTH)
     expected = everything(find(documents, config))
-    with spilling(records=7, entries=200, pairs_at_once=40):
+    with spilling(records=7, samples=200, pairs_at_once=40):
         report = find(documents, config, workers=2)
         assert everything(report) == expected
     assert {"near", "contains"} <= set(report.counts.matches)
