@@ -57,13 +57,14 @@ from dedup.kernels.compiled_rows import (
 )
 from dedup.kernels.compiled_screening import screen as screen
 from dedup.kernels.compiled_segments import WINDOW, count_newlines, segment_loop
-from dedup.kernels.compiled_sketch import BLOCK, LANES, POWERS, minhash_loop, sketch_loop
+from dedup.kernels.compiled_sketch import BLOCK, POWERS, minhash_loop
 from dedup.kernels.compiled_tables import check_words as check_words
 from dedup.kernels.compiled_tables import find_members as find_members
 from dedup.kernels.compiled_tables import sum_blocks as sum_blocks
 from dedup.kernels.compiled_terms import mark_terms as mark_terms
 from dedup.kernels.compiled_texts import digest_texts as digest_texts
 from dedup.kernels.compiled_texts import same_bytes as same_bytes
+from dedup.kernels.compiled_together import AHEAD, LANES, MOST_TEXTS, ROOM, sketch_loop
 from dedup.kernels.compiled_tokens import most_tokens, scratch_words
 from dedup.kernels.hashing import WeightTable, powers, slot_bits, slots_marked
 from dedup.kernels.reference_segments import WRAP_LEAST
@@ -120,17 +121,16 @@ def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U
     count = starts.size
     used = plan.bands * plan.rows
     blocks, order = _blocks(plan.a[:used], plan.b[:used]), _band_order(plan.bands, plan.rows)
-    longest = int((ends - starts).max(initial=0))
-    n_words = scratch_words(longest)
+    longest = max(int((ends - starts).max(initial=0)), ROOM)
     # Every second byte may end a token, and a text has fewer shingles than tokens; most texts have far fewer.
-    most_shingles = 2 * longest + 256
-    signature_words, value_words = blocks.size // 6 + int(LANES) // 2, int(LANES)
-    memory = _memory.get(n_words + most_shingles + most_shingles // 2 + 8 + signature_words + value_words)
-    scratch, rest = memory[:n_words], memory[n_words:]
-    shingles, rest = rest[:most_shingles], rest[most_shingles:]
-    halves, rest = rest[: most_shingles // 2 + 8].view(np.uint32), rest[most_shingles // 2 + 8 :]
-    signature = rest[:signature_words].view(np.uint32)
-    values = rest[signature_words : signature_words + value_words]
+    most = 2 * longest + 256
+    parts = _divide(
+        scratch_words(longest), most, most // 2 + AHEAD, most // 2, most // 2 + AHEAD,
+        order.size // 2 + int(LANES), int(LANES), MOST_TEXTS, MOST_TEXTS + 1,
+    )  # fmt: skip
+    scratch, shingles, values = parts[0], parts[1], parts[6]
+    halves, staged, row, signature = (parts[place].view(np.uint32) for place in (2, 3, 4, 5))
+    places, bounds = (part.view(np.int64) for part in parts[7:])
     most = int((ends - starts).sum()) + 64 if plan.sample else 0
     seen = np.empty(4 * longest + 64 if plan.sample else 0, dtype=np.uint32)
     samples, sample_offsets = np.empty(most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
@@ -141,7 +141,7 @@ def sketch(data: U8, starts: I64, ends: I64, index: NDArray[np.uint16], pages: U
     sketch_loop(
         data, starts, ends, index, pages.reshape(-1), plan.size, blocks, plan.bands, plan.rows,
         np.uint64(max(plan.sample, 1) - 1), plan.sample > 0, *plan.triggers, bool(plan.triggers.slots.any()),
-        order, _POWERS, longest, scratch, shingles, halves, signature, values, seen,
+        order, _POWERS, longest, scratch, shingles, halves, staged, row, signature, values, seen, places, bounds,
         digests, lengths, keys.reshape(-1), samples, sample_offsets, firsts, lasts, triggered,
     )  # fmt: skip
     rows = Samples(samples[: sample_offsets[-1]].copy(), sample_offsets)
@@ -152,10 +152,18 @@ _POWERS = powers(POWERS + 1)
 
 
 @cache
-def _band_order(bands: int, rows: int) -> I64:
-    """Where in the blocks the value of each row of each band is, row by row of all bands."""
+def _band_order(bands: int, rows: int) -> U32:
+    """Where in the blocks the value of each row of each band is, row by row of all bands; whole vectors of places."""
     places = np.arange(bands * rows).reshape(bands, rows).T.reshape(-1)
-    return np.asarray(places // BLOCK * (3 * BLOCK) + 2 * BLOCK + places % BLOCK, dtype=np.int64)
+    places = np.append(places, np.zeros(-places.size % 32, dtype=np.int64))
+    return np.asarray(places // BLOCK * (3 * BLOCK) + 2 * BLOCK + places % BLOCK, dtype=np.uint32)
+
+
+def _divide(*sizes: int) -> list[U64]:
+    """Scratch memory in parts of as many words, each from the beginning of a cache line."""
+    ends = np.cumsum([size + -size % 8 for size in sizes]).tolist()
+    memory = _memory.get(ends[-1])
+    return [memory[begin : begin + size] for begin, size in zip([0, *ends], sizes, strict=False)]
 
 
 def _blocks(a: U32, b: U32) -> U32:

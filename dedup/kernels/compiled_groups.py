@@ -15,6 +15,10 @@ _LOW = np.uint64(0xFFFFFFFF)
 def sample_levels_loop(values: U32, offsets: I64, at_level: I64, levels: U8, counts: I64) -> None:
     """Fill level and number of values at it for each row; `at_level` is scratch for 33 numbers."""
     for row in range(offsets.size - 1):
+        if offsets[row + 1] - offsets[row] < LEVEL_SIZE:
+            levels[row] = 0
+            counts[row] = offsets[row + 1] - offsets[row]
+            continue
         for level in range(33):
             at_level[level] = 0
         for place in range(offsets[row], offsets[row + 1]):

@@ -1,34 +1,29 @@
-"""The fused sketching kernel: from UTF-8 bytes to band keys in one pass a text, in loops that LLVM vectorises.
+"""What sketching is made of, from token hashes to a signature, in loops that LLVM vectorises.
 
 Each text goes through short loops over scratch arrays that stay in the cache: tokens are hashed, shingles combined, and
 the affine permutations applied to eight or sixteen shingles at a time.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dedup.kernels import I64, U8, U32, U64
-from dedup.kernels.compiled_characters import hash_any_text
-from dedup.kernels.compiled_tokens import carve, finish
-from dedup.kernels.compiled_triggers import conditions_met
-from dedup.kernels.hashing import FINISHER, MULTIPLIER, POLYNOMIAL, SEED
+from dedup.kernels import I64, U32, U64
+from dedup.kernels.hashing import FINISHER, POLYNOMIAL
 from dedup.kernels.jit import Integer, compiled, exported
 
 BLOCK = 128
 """Permutations that are applied together; a signature is padded to a multiple of it."""
 
-LANES = np.uint64(24)
-"""Bands that are hashed side by side: three vectors, so that one waits for its product while the others are at work."""
-
 STRIDE = 16
 """Permutations between one and the next that is a step from it: as many as a vector has lanes."""
+
+_VECTORS = np.uint64(32)
 
 POWERS = 512
 """Powers of the polynomial that a digest is summed with at a time."""
 
 
 @compiled
-def _combine(hashes: U64, count: Integer, size: Integer, shingles: U64) -> Integer:
+def combine(hashes: U64, count: Integer, size: Integer, shingles: U64) -> Integer:
     """The shingles of `count` tokens; their number."""
     if count < size:
         if count == 0:
@@ -185,7 +180,7 @@ def _permute_stepwise(halves: U32, count: Integer, block: U32) -> None:
 
 
 @compiled
-def _lower(halves: U32, count: Integer, block: U32, stepped: np.bool_) -> None:
+def lower(halves: U32, count: Integer, block: U32, stepped: np.bool_) -> None:
     """Lower the signature of one block of permutations to the least that `count` mixed shingles give."""
     if stepped:
         _permute_stepwise(halves, count, block)
@@ -210,152 +205,22 @@ def _copy_signature(block: U32, count: Integer, target: U32, start: Integer) -> 
 
 @compiled
 def sum_with_powers(hashes: U64, start: Integer, count: Integer, powers: U64) -> np.uint64:
-    """Σ h_i · P^i, by blocks whose powers are at hand; `powers` ends with that of a whole block."""
+    """Σ h_i · P^i, by blocks whose powers are at hand; `powers` ends with that of a whole block.
+
+    There is room for a few vectors behind the hashes.
+    """
     total = np.uint64(0)
     # Horner's rule over blocks, the last first.
     for block in range((count + POWERS - 1) // POWERS - 1, -1, -1):
         first = np.uint64(start + block * POWERS)
         part = np.uint64(0)
-        for place in range(np.uint64(min(POWERS, count - block * POWERS))):
-            part += hashes[first + place] * powers[place]
+        # Whole vectors, of which nothing counts behind the last hash: what is left over would take as long as they.
+        number = np.uint64(min(POWERS, count - block * POWERS))
+        for place in range((number + _VECTORS - np.uint64(1)) & ~(_VECTORS - np.uint64(1))):
+            value = hashes[first + place]
+            part += (value if place < number else np.uint64(0)) * powers[place]
         total = total * powers[POWERS] + part
     return total
-
-
-@compiled
-def _sample(
-    shingles: U64, count: Integer, mask: np.uint64, staged: U32, seen: U32, chosen: U32, first: Integer
-) -> Integer:
-    """Append the distinct upper halves of the shingles whose masked bits are zero; where they end.
-
-    `staged` has room for one more than there are shingles, `seen` for eight times as many as may be chosen.
-    """
-    # Each is written, and the next one over it if it was not to be: no branch that one in eight takes.
-    total = np.uint64(0)
-    for place in range(np.uint64(count)):
-        shingle = shingles[place]
-        staged[total] = np.uint32(shingle >> np.uint64(32))
-        total += np.uint64(shingle & mask == np.uint64(0))
-    if total == np.uint64(0):
-        return first
-    size = np.uint64(64)
-    while size < np.uint64(4) * total:
-        size += size
-    for slot in range(size):
-        seen[slot] = np.uint32(0)
-    saw_zero = False
-    end = np.uint64(first)
-    for place in range(total):
-        value = staged[place]
-        at = np.uint64(value) & (size - np.uint64(1))
-        while seen[at] != np.uint32(0) and seen[at] != value:
-            at = (at + np.uint64(1)) & (size - np.uint64(1))
-        new = seen[at] != value or (value == np.uint32(0) and not saw_zero)
-        saw_zero |= value == np.uint32(0)
-        seen[at] = value
-        chosen[end] = value
-        end += np.uint64(new)
-    return np.int64(end)
-
-
-@exported
-def sketch_loop(
-    data: U8,
-    starts: I64,
-    ends: I64,
-    index: NDArray[np.uint16],
-    pages: U64,
-    size: Integer,
-    blocks: U32,
-    bands: Integer,
-    rows: Integer,
-    mask: np.uint64,
-    wants_samples: bool,
-    trigger_slots: U64,
-    trigger_keywords: U64,
-    trigger_beside: U64,
-    free: np.uint64,
-    trigger_sieve: U64,
-    beside_sieve: U64,
-    wants_triggers: bool,
-    order: I64,
-    powers: U64,
-    longest: Integer,
-    memory: U64,
-    shingles: U64,
-    halves: U32,
-    signature: U32,
-    band_values: U64,
-    seen: U32,
-    digests: U64,
-    lengths: I64,
-    keys: U32,
-    samples: U32,
-    sample_offsets: I64,
-    firsts: U64,
-    lasts: U64,
-    triggered: U64,
-) -> None:
-    """Sketch the texts `data[starts[i]:ends[i]]`.
-
-    `blocks` has factors, terms and signature of each block of permutations. `order` is where in it the value of row r
-    of band b is, at `r * bands + b`: in this order `LANES` bands are hashed side by side; `band_values` has room for as
-    many, and `signature` for as many more.
-    """
-    scratch = carve(memory, longest)
-    hashes = scratch.hashes
-    n_blocks = blocks.size // (3 * BLOCK)
-    n_texts = starts.size
-    n_groups = (np.uint64(bands) + LANES - np.uint64(1)) // LANES
-    stepped: np.bool_ = np.bool_(True)
-    for number in range(n_blocks):
-        stepped &= is_stepped(
-            blocks[number * 3 * BLOCK : (number + 1) * 3 * BLOCK], min(BLOCK, order.size - number * BLOCK)
-        )
-    sampled: Integer = 0
-    sample_offsets[0] = 0
-    for text in range(n_texts):
-        count = hash_any_text(data, starts[text], ends[text], index, pages, scratch)
-        digests[text] = finish(sum_with_powers(hashes, 0, count, powers), np.uint64(count))
-        lengths[text] = count
-        if wants_triggers:
-            triggered[text] = conditions_met(
-                hashes, count, trigger_slots, trigger_keywords, trigger_beside, free, trigger_sieve, beside_sieve,
-                scratch.flags, scratch.flag_words, scratch.bits, scratch.bit_words,
-            )  # fmt: skip
-
-        n_shingles: Integer = 0
-        if bands > 0 or wants_samples or count >= size:
-            n_shingles = _combine(hashes, count, size, shingles)
-        if count >= size:
-            firsts[text] = shingles[0]
-            lasts[text] = shingles[n_shingles - 1]
-            if wants_samples:
-                sampled = _sample(shingles, n_shingles, mask, halves, seen, samples, sampled)
-        sample_offsets[text + 1] = sampled
-        if bands == 0:
-            continue
-        if n_shingles > 0:
-            mix_halves(shingles, 0, n_shingles, halves)
-        for number in range(n_blocks):
-            block = blocks[number * 3 * BLOCK : (number + 1) * 3 * BLOCK]
-            clear_signature(block)
-            _lower(halves, n_shingles, block, stepped)
-        for place in range(np.uint64(order.size)):
-            signature[place] = blocks[np.uint64(order[place])]
-        for group in range(n_groups):
-            first = group * LANES
-            for lane in range(LANES):
-                band_values[lane] = SEED
-            for row in range(rows):
-                begin = np.uint64(row * bands) + first
-                for lane in range(LANES):
-                    mixed = (band_values[lane] ^ np.uint64(signature[begin + lane])) * MULTIPLIER
-                    band_values[lane] = mixed ^ (mixed >> np.uint64(32))
-            for lane in range(min(LANES, np.uint64(bands) - first)):
-                keys[(first + lane) * np.uint64(n_texts) + np.uint64(text)] = (
-                    band_values[lane] * MULTIPLIER
-                ) >> np.uint64(32)
 
 
 @exported
@@ -373,6 +238,6 @@ def minhash_loop(shingles: U64, offsets: I64, blocks: U32, halves: U32, signatur
             while place < end:
                 count = min(stretch, end - place)
                 mix_halves(shingles, place, count, halves)
-                _lower(halves, count, block, stepped)
+                lower(halves, count, block, stepped)
                 place += count
             _copy_signature(block, used, signatures, row * width + first)

@@ -84,7 +84,7 @@ def finish(value: np.uint64, length: np.uint64) -> np.uint64:
 
 
 @compiled
-def _classify(source: U8, start: Integer, count: Integer, folded: U8, flags: U8) -> np.bool_:
+def classify(source: U8, start: Integer, count: Integer, folded: U8, flags: U8) -> np.bool_:
     """Fold ASCII capitals and flag word bytes (1 or 0), for `count` bytes; whether there are bytes of 128 and over."""
     first = np.uint64(start)
     seen = np.uint8(0)
@@ -181,20 +181,23 @@ def pack_flags(flags: U64, count: Integer, bits: U8) -> None:
 
 
 @compiled
-def _find_edges(bits: U64, length: Integer, edges: U32) -> Integer:
-    """Start, end, start, end … of the runs of one bits among the first `length`; the number of runs."""
-    count = np.uint64(0)
+def find_edges(bits: U64, first: Integer, length: Integer, edges: U32, known: Integer) -> Integer:
+    """Append start, end, start, end … of the runs of one bits among `length` bits, from the word `first` on.
+
+    Places count from the first word of all; `known` runs are there, and with those found their number is given.
+    """
+    count = np.uint64(known + known)
     carry = np.uint64(0)
     n_words = (length + 63) >> 6
     for number in range(n_words):
-        word = bits[np.uint64(number)]
+        word = bits[np.uint64(first + number)]
         rest = np.uint64(length & 63)
         if number == n_words - 1 and rest:
             word &= (np.uint64(1) << rest) - np.uint64(1)
         changes = word ^ (word << np.uint64(1) | carry)
         carry = word >> np.uint64(63)
         total = popcount(changes)
-        base = np.uint32(number << 6)
+        base = np.uint32((first + number) << 6)
         written = np.uint64(0)
         # Eight at a time without asking; what is written beyond the total is overwritten.
         while written < total:
@@ -204,7 +207,7 @@ def _find_edges(bits: U64, length: Integer, edges: U32) -> Integer:
             written += np.uint64(8)
         count += total
     if carry:
-        edges[count] = np.uint32(length)
+        edges[count] = np.uint32((first << 6) + length)
         count += np.uint64(1)
     return np.int64(count >> np.uint64(1))
 
@@ -314,9 +317,9 @@ def hash_text(
             # The last text has no room behind it.
             for place in range(length):
                 scratch.rewritten[place] = data[start + place]
-            high = _classify(scratch.rewritten, 0, whole, scratch.folded, scratch.flags)
+            high = classify(scratch.rewritten, 0, whole, scratch.folded, scratch.flags)
         else:
-            high = _classify(data, start, whole, scratch.folded, scratch.flags)
+            high = classify(data, start, whole, scratch.folded, scratch.flags)
     if high:
         _, length = transcode(data, start, end, index, pages, scratch.rewritten, _ALL)
         return hash_rewritten(length, scratch, scratch.hashes)
@@ -326,7 +329,7 @@ def hash_text(
 @compiled
 def hash_rewritten(length: Integer, scratch: Scratch, hashes: U64) -> Integer:
     """Fill `hashes` with those of the tokens of a text that `transcode` wrote; their number."""
-    _classify(scratch.rewritten, 0, (length + 63) & ~63, scratch.folded, scratch.flags)
+    classify(scratch.rewritten, 0, (length + 63) & ~63, scratch.folded, scratch.flags)
     return _hash_folded(length, scratch, hashes)
 
 
@@ -334,16 +337,21 @@ def hash_rewritten(length: Integer, scratch: Scratch, hashes: U64) -> Integer:
 def _hash_folded(length: Integer, scratch: Scratch, hashes: U64) -> Integer:
     """Fill `hashes` with those of the tokens of a text that is folded and flagged; their number."""
     pack_flags(scratch.flag_words, ((length + 63) & ~63) >> 3, scratch.bits)
-    edges = scratch.edges
-    count = _find_edges(scratch.bit_words, length, edges)
-    words = scratch.words
+    count = find_edges(scratch.bit_words, 0, length, scratch.edges, 0)
+    hash_runs(count, scratch, hashes)
+    return count
+
+
+@compiled
+def hash_runs(count: Integer, scratch: Scratch, hashes: U64) -> None:
+    """Fill `hashes` with those of tokens whose edges are found."""
+    edges, words = scratch.edges, scratch.words
     for token in range(np.uint64(count)):
         words[token] = load(scratch.folded, np.uint64(edges[token + token]))
     padded = (count + 7) & ~7
     _hash_short(edges, words, padded, hashes, scratch.flags)
     pack_flags(scratch.flag_words, padded >> 3, scratch.bits)
     _hash_long(scratch.folded, edges, scratch.bit_words, count, hashes)
-    return count
 
 
 @exported

@@ -59,9 +59,12 @@ def _sample_keys(corpus: Corpus, sample: I64, config: Config) -> Iterable[U32]:
     """The band keys of a sample: those at hand, or, where the scan needs none, made for it."""
     if corpus.documents.bulk.bands:
         return (corpus.documents.band_keys(number, sample) for number in range(corpus.documents.bulk.bands))
-    texts = corpus.store.gather(corpus.documents.starts[sample], corpus.documents.ends[sample])
     plan = sketch_plan(config, no_triggers(), near=True, contains=False)
-    return corpus.kernels.sketch(texts.data, texts.offsets[:-1], texts.offsets[1:], *codepoint_table(), plan).keys
+    keys = np.empty((plan.bands, sample.size), dtype=np.uint32)
+    for part in corpus.store.parts(corpus.documents.starts[sample], corpus.documents.ends[sample]):
+        sketches = corpus.kernels.sketch(part.data, part.starts, part.ends, *codepoint_table(), plan)
+        keys[:, part.places] = sketches.keys
+    return keys
 
 
 def background_sample(corpus: Corpus) -> I64:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 
-from dedup.kernels import I64, Kernels, SketchPlan, compiled, compiled_sketch, reference
+from dedup.kernels import I64, Kernels, SketchPlan, compiled, compiled_together, reference
 from dedup.kernels.hashing import TriggerTable, trigger_table
 from dedup.model import TextColumn
 from dedup.sketching import permutations, stepped_permutations
@@ -68,6 +68,21 @@ def test_texts_at_the_edges_of_vectors(length: int) -> None:
         assert_twins_agree(column, column.offsets[:-1], column.offsets[1:], plan_of())
 
 
+@given(
+    st.lists(
+        st.sampled_from([" ", "one", "a b c d e f g", "w" * 63, "w" * 64, "é " * 9, "中文" * 9, "won the ab " * 20])
+    ),
+    st.sampled_from([1, 60, 400]),
+)
+@settings(max_examples=examples(60))
+@example(["w" * 64, "won", "é", "w" * 64, "the"], 400)
+@example(["a b c d e f g " * 700, "one", "won the ab " * 900], 1)
+def test_many_short_texts_that_are_hashed_together(documents: list[str], times: int) -> None:
+    """More of them than go together, in number and in bytes, and texts in between that go alone."""
+    column = TextColumn.from_strings(documents * (min(times, 3) if PLAIN_PYTHON else times))
+    assert_twins_agree(column, column.offsets[:-1], column.offsets[1:], plan_of())
+
+
 SIZES = [511, 512, 513, 1025] if PLAIN_PYTHON else [511, 512, 513, 1023, 1024, 1025, 1537, 9000]
 
 
@@ -104,7 +119,8 @@ def test_samples_hold_zero_and_each_value_once(monkeypatch: pytest.MonkeyPatch) 
     shingles = np.array([0, 1 << 40, 0, 1 << 40, 3 << 32, 0, 0, 0, 0, 3 << 32], dtype=np.uint64)
     if PLAIN_PYTHON:
         staged, chosen, seen = (np.zeros(size, dtype=np.uint32) for size in (11, 11, 128))
-        end = compiled_sketch._sample(shingles, shingles.size, np.uint64(0), staged, seen, chosen, 0)
+        count = compiled_together._stage(shingles, shingles.size, np.uint64(0), staged)
+        end = compiled_together._choose(shingles, staged, 0, count, seen, chosen, 0)
         assert chosen[:end].tolist() == [0, 1 << 8, 3]
     halves = (shingles >> np.uint64(32)).astype(np.uint32)
     values, offsets = reference.distinct_in_rows(halves, np.array([0, 10, 10]))
