@@ -36,6 +36,9 @@ _SORTED_AT_ONCE = 4 << 20
 
 _UNITS_AT_ONCE = 1 << 16
 
+READ_FOR = 1.25
+"""The lists of a unit are read while what is left could make so many times the score that is asked for."""
+
 POSTINGS_READ = 131_072
 """Postings that are read for a unit, of its rarest anchors; a list of more is never read."""
 
@@ -215,6 +218,16 @@ def retrieve(
     return rewriting.nearest(asked, index.postings, index.owners, POSTINGS_READ, most, bonus)
 
 
+def least_retrieved(least: U32) -> U32:
+    """The score that documents are retrieved by, where `least` is asked of them by all anchors.
+
+    A rewrite shares rare anchors too: what could come to the least score by the longest lists alone, which are most of
+    what there is to read, is not looked for.
+    """
+    scores: U32 = (least * READ_FOR).astype(np.uint32)
+    return scores
+
+
 def find_nearest(
     index: AnchorIndex,
     held: Anchors,
@@ -231,7 +244,8 @@ def find_nearest(
     `held` are the anchors that the index was built of, `lists` is that of `retrieve`. What is retrieved is scored by
     all anchors, those too of which no list was read.
     """
-    retrieved = retrieve(index, queries, lists, firsts, before, least, MOST_RETRIEVED, rewriting)
+    wanted = least_retrieved(least)
+    retrieved = retrieve(index, queries, lists, firsts, before, wanted, MOST_RETRIEVED, rewriting)
     rescored = rewriting.rescore(retrieved, queries, firsts, held, index.firsts, most, least)
     return rescored._replace(cut=retrieved.cut)
 

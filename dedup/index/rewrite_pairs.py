@@ -5,7 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.candidates.anchors import MOST_CANDIDATES, MOST_RETRIEVED, POSTINGS_READ, SHARED_BONUS, AnchorIndex
+from dedup.candidates.anchors import (
+    MOST_CANDIDATES,
+    MOST_RETRIEVED,
+    POSTINGS_READ,
+    SHARED_BONUS,
+    AnchorIndex,
+    least_retrieved,
+)
 from dedup.config import PAIR_RELATIONS
 from dedup.index.anchor_tables import AnchorTable, numbers_of
 from dedup.index.arrivals import offsets_of
@@ -141,7 +148,7 @@ class RewritePairs:
         before = self._n_stored + np.arange(some.start, some.stop)
         room = self._arrivals.state.anchors.room
         found, block, table = self._rewriting.nearest_posted(
-            self._stack, self._found, Queries(own.anchors, lists, own.firsts, before, least),
+            self._stack, self._found, Queries(own.anchors, lists, own.firsts, before, least_retrieved(least)),
             self._arrivals.state.ledger.alive, POSTINGS_READ, MOST_RETRIEVED, SHARED_BONUS, room,
         )  # fmt: skip
         self._check(block, table)

@@ -6,6 +6,9 @@ from dedup.kernels import F64, I64, U16, U32, U64
 from dedup.kernels.jit import Integer, compiled, exported
 from dedup.kernels.rewriting import MOST_UNIT_PAIRS, Anchors, Nearest
 
+_SIEVE_BITS = 12
+"""Upper bits of keys by which the greatest strength of those entered is known."""
+
 
 @compiled
 def _enter_keys(keys: U32, start: Integer, end: Integer, bits: Integer, table: U32, nexts: U32) -> None:
@@ -55,6 +58,20 @@ def _add_products(
 
 
 @compiled
+def _could_score(
+    held_keys: U32, held_strengths: U16, first: Integer, last: Integer, sieve: U16, least: np.uint32
+) -> bool:
+    """Whether some of the units entered could score `least` with another one: what its keys come to at the most.
+
+    Nothing here waits or branches, and most documents found share too little.
+    """
+    total = np.uint64(0)
+    for place in range(np.uint64(first), np.uint64(last)):
+        total += np.uint64(sieve[held_keys[place] >> np.uint32(32 - _SIEVE_BITS)]) * np.uint64(held_strengths[place])
+    return bool(total >= np.uint64(least))
+
+
+@compiled
 def _warm(
     documents: I64, first: Integer, last: Integer, held_firsts: I64, held_offsets: I64, keys: U32, strengths: U16
 ) -> np.uint64:
@@ -94,6 +111,7 @@ def rescore_loop(
     owners: U32,
     totals: U32,
     counts: U32,
+    sieve: U16,
     values: F64,
     warmth: U64,
     offsets: I64,
@@ -103,7 +121,8 @@ def rescore_loop(
     The best are those of the greatest `nearness`; `values` has room for `most`.
     What query i found stands at `found[i]` to `found[i + 1]`, and then at `offsets[i]` to `offsets[i + 1]`. `table` has
     room for sixteen times the anchors of a document, and at least 16; `nexts` and `owners` for these anchors; `totals`
-    and `counts`, zeros, which they are left, for its units. `warmth` is of no use but that it must be filled.
+    and `counts` for its units. These two and `sieve` are zeros, and are left so. `warmth` is of no use but that it must
+    be filled.
     """
     count = 0
     offsets[0] = 0
@@ -120,6 +139,9 @@ def rescore_loop(
                 documents, found[query], found[query + 1], held_firsts, held_offsets, held_keys, held_strengths
             )
             _enter_keys(keys, start, end, bits, table, nexts)
+            for place in range(start, end):
+                sieved = keys[place] >> np.uint32(32 - _SIEVE_BITS)
+                sieve[sieved] = max(sieve[sieved], strengths[place])
             for own in range(first_unit, last_unit):
                 for place in range(anchor_offsets[own], anchor_offsets[own + 1]):
                     owners[place - start] = np.uint32(own - first_unit)
@@ -129,6 +151,13 @@ def rescore_loop(
             every = (last_unit - first_unit) * (stop - begin) <= MOST_UNIT_PAIRS
             if not every:
                 begin, stop = unit, unit + 1
+            hopeful = False
+            for other in range(begin, stop):
+                hopeful |= _could_score(
+                    held_keys, held_strengths, held_offsets[other], held_offsets[other + 1], sieve, least[query]
+                )
+            if not hopeful:
+                continue
             found_own = own
             total, common = np.uint32(0), np.uint32(0)
             for other in range(begin, stop):
@@ -175,6 +204,9 @@ def rescore_loop(
             documents[place] = document
             own_units[place] = own
             units[place] = unit
+        if found[query] < found[query + 1]:
+            for place in range(start, end):
+                sieve[keys[place] >> np.uint32(32 - _SIEVE_BITS)] = np.uint16(0)
         count += kept
         offsets[query + 1] = count
     return count
@@ -199,8 +231,8 @@ def rescore(
     count = rescore_loop(
         found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
         firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(least, np.uint32(1)),
-        table, nexts, owners, totals, counts, np.empty(most), np.empty(1, dtype=np.uint64),
-        offsets,
+        table, nexts, owners, totals, counts, np.zeros(1 << _SIEVE_BITS, dtype=np.uint16), np.empty(most),
+        np.empty(1, dtype=np.uint64), offsets,
     )  # fmt: skip
     return Nearest(
         documents[:count].copy(),

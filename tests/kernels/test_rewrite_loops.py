@@ -198,6 +198,23 @@ def test_more_units_than_a_block_holds_are_searched_block_by_block() -> None:
         assert_same(reference_rewriting.nearest(*arguments), compiled_rewriting.nearest(*arguments))
 
 
+@pytest.mark.parametrize("held_at", [0, 400, 799])
+def test_units_that_stand_unevenly_in_a_list_are_told_from_those_behind(held_at: int) -> None:
+    """Where a list goes on is guessed as if its units stood evenly: here they stand about one place, and at the end."""
+    count = 900
+    holding = (np.abs(np.arange(count) - held_at) < 60) | (np.arange(count) == count - 1)
+    keys = np.where(holding, 1, np.arange(count) + 2).astype(np.uint32)
+    anchors = Anchors(keys, np.full(count, 7, dtype=np.uint16), np.arange(count + 1))
+    index = build_index(anchors, np.arange(count + 1))
+    before = np.arange(1, count + 1, 7)
+    every = np.arange(before.size + 1)
+    asked = Anchors(np.ones(before.size, dtype=np.uint32), np.full(before.size, 5, dtype=np.uint16), every)
+    lists = np.zeros(before.size, dtype=np.int64)
+    queries = Queries(asked, lists, every, before, np.zeros(before.size, dtype=np.uint32))
+    found = compiled_rewriting.nearest(queries, index.postings, index.owners, 10**6, count)
+    assert np.diff(found.offsets).tolist() == [int(holding[:end].sum()) for end in before.tolist()]
+
+
 @pytest.mark.parametrize("kernels", BOTH)
 def test_the_greatest_weights_become_anchors_of_length_one(kernels: RewriteKernels) -> None:
     terms = to_ragged([[value << 32 for value in (1, 2, 3, 4)], [5 << 32], []])
