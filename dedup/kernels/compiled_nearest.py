@@ -129,16 +129,18 @@ def _add_scores(
         while place < end and list_units[place] < beyond:
             unit = np.uint64(list_units[place] - first)
             score = scores[unit]
+            value = strength * np.uint32(list_strengths[place])
+            # What adds nothing would be put down each time, and there is room for each unit once.
             touched[n_touched] = np.uint32(unit)
-            n_touched += np.uint64(score == np.uint32(0))
-            scores[unit] = score + strength * np.uint32(list_strengths[place])
+            n_touched += np.uint64(score == np.uint32(0)) & np.uint64(value != np.uint32(0))
+            scores[unit] = score + value
             place += np.uint64(1)
         begins[anchor - start] = np.int64(place)
     return np.int64(n_touched)
 
 
 @compiled
-def _enter_score(score: np.uint32, best: U32, count: Integer) -> Integer:
+def enter_score(score: np.uint32, best: U32, count: Integer) -> Integer:
     """Put a score among the best ones, in descending order and as many as there is room for; how many there are."""
     if count == best.size:
         if score <= best[count - 1]:
@@ -227,7 +229,7 @@ def nearest_loop(
                         met[n_met] = np.uint32(document)
                         n_met += np.uint64(1)
                         # What documents reach when they are first met, the last of the best need at least.
-                        n_highest = _enter_score(score, highest, n_highest)
+                        n_highest = enter_score(score, highest, n_highest)
                         if n_highest == most:
                             wanted = max(wanted, highest[most - 1])
                     if score > best or (
