@@ -106,12 +106,9 @@ def _collect(
     What documents reach when they are first met, the last of the best need at least: `state[5]` such are in `highest`.
     """
     n_highest = state[5]
-    if n_highest == highest.size:
-        wanted = max(wanted, highest[n_highest - 1])
     for number in range(n_touched):
         within = np.uint64(touched[number])
         score = scores[within]
-        scores[within] = np.uint32(0)
         if score < wanted:
             continue
         unit = window + np.int64(within)
@@ -239,6 +236,8 @@ def nearest_posted_loop(
                 window: Integer = 0
                 while window < places[row + N_UNITS] and filled > 0:
                     n_touched = np.uint64(0)
+                    if state[5] == most:
+                        wanted = max(wanted, highest[most - 1])
                     low_unit, high_unit = np.uint64(window), np.uint64(window + WINDOW)
                     for number in range(filled):
                         strength = np.uint32(factors[number])
@@ -255,16 +254,19 @@ def nearest_posted_loop(
                                 if not alive[halves[places[row + RANKS] + document]]:
                                     continue
                             within = unit - low_unit
+                            # Nearly all units share one anchor or two, and nothing more is done for these.
                             score = scores[within]
-                            # What adds nothing would be put down each time, and there is room for each unit once.
-                            touched[n_touched] = np.uint32(within)
-                            n_touched += np.uint64(score == np.uint32(0)) & np.uint64(value != np.uint32(0))
                             scores[within] = score + value
+                            if score < wanted and score + value >= wanted:
+                                touched[n_touched] = np.uint32(within)
+                                n_touched += np.uint64(1)
                         cursors[number] = np.int64(place)
                     n_met = _collect(
                         halves, numbers, places, row, table_firsts[table], window, n_touched, wanted, own, scores,
                         touched, n_met, met_places, met, bests, best_own, best_units, highest, state,
                     )  # fmt: skip
+                    for within in range(min(WINDOW, places[row + N_UNITS] - window)):
+                        scores[within] = np.uint32(0)
                     window += WINDOW
         kept = 0
         for number in range(n_met):
