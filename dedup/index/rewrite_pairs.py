@@ -137,6 +137,8 @@ class RewritePairs:
             self._stack, found, own.anchors, own.firsts, MOST_CANDIDATES, least
         )  # fmt: skip
         self._check(scored.damaged, scored.part)
+        if not scored.ranks.size:
+            return _NO_PAIRS
         pairs = self._screened(scored, own, self._elsewhere[some], model)
         return self._judged(pairs, own, some, background, model) if pairs.documents.size else _NO_PAIRS
 

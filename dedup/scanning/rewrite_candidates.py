@@ -192,9 +192,9 @@ def screen(scores: U32, shared: I64, elsewhere: F64, counts: I64, model: Rewrite
     cosines = scores / float(STRENGTH) ** 2
     worth = np.flatnonzero(cosines >= elsewhere[0] + model.least_margin)
     cosines = cosines[worth]
-    screening = screening_of(cosines, elsewhere[:, worth], counts[:, worth], shared[worth])
     if not worth.size:
-        return worth, cosines, screening
+        return worth, cosines, np.zeros((0, len(SCREENING)))
+    screening = screening_of(cosines, elsewhere[:, worth], counts[:, worth], shared[worth])
     hopeful = model.screen.probability(screening) >= model.least_screened
     return worth[hopeful], cosines[hopeful], screening[hopeful]
 
