@@ -17,7 +17,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +51,7 @@ def cross_validated(corpus: Corpus, fitted: Fitted, *, summaries: bool = True) -
     parts = []
     for fold, (passages, of_summaries) in enumerate(fitted.held_out):
         # No probability reaches a threshold over 1.
-        judge = of_summaries if summaries else replace(of_summaries, threshold=2.0)
+        judge = of_summaries if summaries else of_summaries._replace(threshold=2.0)
         chosen = choose(sample.found, sample.texts, sample.longer, sample.shorter, passages, judge)
         parts.append(chosen.take(fitted.folds[chosen.pairs] == fold))
     joined = Passages(

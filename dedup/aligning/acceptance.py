@@ -1,9 +1,9 @@
 """Which candidates are passages: logistic regressions over what speaks for each, with the shipped coefficients."""
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 
@@ -66,8 +66,7 @@ SUMMARY_FEATURES = (
 """Of a span and the text that it may summarise: see `summary_features`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(NamedTuple):
     """A logistic regression over named features.
 
     All arrays are float64 of shape (features,). A feature is held to the range `lows` to `highs` seen in fitting, so

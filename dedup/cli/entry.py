@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import importlib
 import io
 import os
 import sys
@@ -11,23 +12,40 @@ from typing import Any, NoReturn
 import click
 
 from dedup import __version__
-from dedup.cli.calibrate import calibrate
-from dedup.cli.clean import clean
-from dedup.cli.completion import completion
-from dedup.cli.evaluate import evaluate
-from dedup.cli.filter import filter_command
-from dedup.cli.index import index
 from dedup.cli.messages import complain, losses_told
-from dedup.cli.pairs import pairs
-from dedup.cli.scan import scan
 from dedup.errors import DedupError
 
 DONE, FOUND, WRONG, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 """Exit codes; the last two are what shells say of an end by SIGINT or SIGPIPE."""
 
 
+COMMANDS = {
+    "calibrate": "calibrate",
+    "clean": "clean",
+    "completion": "completion",
+    "evaluate": "evaluate",
+    "filter": "filter_command",
+    "index": "index",
+    "pairs": "pairs",
+    "scan": "scan",
+}
+"""The commands: each in the module of its name, as this function."""
+
+
 class Commands(click.Group):
-    """A group that proposes what a mistyped command may have meant."""
+    """A group that imports a command once it is asked for, and proposes what a mistyped one may have meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands, sorted."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"dedup.cli.{cmd_name}")
+        command: click.Command = getattr(module, COMMANDS[cmd_name])
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -87,10 +105,6 @@ def commands(ctx: click.Context) -> int:
         click.echo(ctx.get_help(), err=True)
         return WRONG
     return DONE
-
-
-for command in (scan, pairs, filter_command, index, clean, evaluate, calibrate, completion):
-    commands.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

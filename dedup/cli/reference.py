@@ -171,7 +171,7 @@ holds settings by the names of the options with `_` for `-`, `relations` and `le
 def reference() -> str:
     """Write the reference as Markdown: every command with its usage, its options and its examples."""
     top = click.Context(commands, info_name="dedup", **commands.context_settings)
-    described = (_command(command, name, top) for name, command in sorted(commands.commands.items()))
+    described = _commands(commands, top)
     return "\n".join([_HEADER, *described, _FORMATS, _FILTER, _TRUTH, _CALIBRATION])
 
 
@@ -188,8 +188,14 @@ def _command(command: click.Command, name: str, parent: click.Context) -> str:
     if command.epilog:
         lines += ["```sh", *_examples(command.epilog), "```", ""]
     if isinstance(command, click.Group):
-        lines += [_command(part, each, ctx) for each, part in sorted(command.commands.items())]
+        lines += _commands(command, ctx)
     return "\n".join(lines)
+
+
+def _commands(group: click.Group, ctx: click.Context) -> list[str]:
+    """Describe the commands of a group."""
+    found = ((name, group.get_command(ctx, name)) for name in group.list_commands(ctx))
+    return [_command(command, name, ctx) for name, command in found if command is not None]
 
 
 def _paragraphs(text: str) -> list[str]:

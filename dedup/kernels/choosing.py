@@ -22,7 +22,7 @@ class Worth(NamedTuple):
     message: str
 
 
-WORTH = Worth(1 << 20, 4 << 20, "compiling the kernels for this machine, once: about a minute")
+WORTH = Worth(1 << 17, 4 << 20, "compiling the kernels for this machine, once: about a minute")
 
 
 def loaded() -> "Kernels":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,7 @@ RELATIONS = tuple(Relation)
 _BLOCK = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class SpanColumns:
+class SpanColumns(NamedTuple):
     """n spans, all arrays int64 of shape (n,).
 
     `documents` are places in a column of ids, or -1 where there is no span; the others are those of `Span`.

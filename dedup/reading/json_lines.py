@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -41,8 +40,7 @@ def read_json_lines(
             yield from reader.take_values(values, run)
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """Records of which nothing is unusual."""
 
     tokens: list[str]

@@ -4,7 +4,7 @@ import glob
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dedup.errors import InputError
 from dedup.reading.formats import format_of_name
@@ -12,8 +12,7 @@ from dedup.reading.formats import format_of_name
 STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """What there is to read.
 
     `files` in reading order (`-` for stdin); `skipped` counts files in folders that are of no known format;
@@ -134,8 +133,7 @@ class _Search:
         yield from entries
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """An entry of a folder: its path as joined, its path without links, and what it is.
 
     A link that points nowhere counts as a file, so that reading says so.

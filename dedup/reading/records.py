@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
-from typing import Any
+from typing import Any, NamedTuple
 
 from dedup.errors import InputError
 from dedup.model import Quarantined
@@ -14,8 +13,7 @@ from dedup.reading.paths import shown_path
 Date = str | float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(NamedTuple):
     """Why a record cannot be taken."""
 
     reason: Reason

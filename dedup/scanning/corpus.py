@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,7 @@ FULL_BATCH = 1 << 16
 """Records in a batch that is closed by their number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Corpus:
+class Corpus(NamedTuple):
     """Documents by rank: in input order, or in that of the keep policy.
 
     `id_bounds` says how many documents there are up to and with each column of ids. Of each paragraph
@@ -155,8 +154,7 @@ def _reorder(corpus: Corpus, order: I64) -> Corpus:
     paragraph_documents = ranks[corpus.paragraph_documents]
     paragraph_order = np.argsort(paragraph_documents, kind="stable")
     residue = [line._replace(text=int(ranks[line.text])) for line in corpus.residue]
-    return replace(
-        corpus,
+    return corpus._replace(
         documents=corpus.documents.take(order),
         paragraphs=corpus.paragraphs.take(paragraph_order),
         paragraph_documents=paragraph_documents[paragraph_order],

@@ -1,6 +1,6 @@
 """Document level: what each document matches, and what becomes of it."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,7 @@ from dedup.scanning.scoring import Scorer
 from dedup.verifying import LEAST_CONTAINED_TOKENS, Scores, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What becomes of each document, by rank.
 
     `representatives` (int64): that of a dropped document, or -1. `pairs` (int64): the place in `matching` of the pair
@@ -59,7 +58,7 @@ class Outcome:
 
     def all_kept(self) -> "Outcome":
         """The same where nothing is dropped."""
-        return replace(self, representatives=np.full_like(self.representatives, -1))
+        return self._replace(representatives=np.full_like(self.representatives, -1))
 
 
 def match_documents(corpus: Corpus, config: Config, scorer: Scorer) -> Matching:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,7 @@ _SPANS_AT_ONCE = 1 << 15
 _MOST_PARTS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One side of n findings: rank of the document (-1 where there is no such side) and addresses of the span."""
 
     documents: I64
@@ -128,8 +128,7 @@ def join_findings(several: Sequence[Findings]) -> Findings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Character offsets and lines of n spans."""
 
     starts: I64

@@ -1,7 +1,6 @@
 """The frames of a corpus: paragraphs and templated lines of many documents, on any site or on one."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -32,8 +31,7 @@ LEAST_COMMON_SHARE = 0.5
 """A templated line is at least half the same each time; "this is one of the" begins many a line and is no template."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frames:
+class Frames(NamedTuple):
     """What frames documents: where it was found, the set of it, and the site of each document (uint64, 0 for none)."""
 
     repetitions: list[Repetition]

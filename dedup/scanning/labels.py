@@ -1,6 +1,6 @@
 """Labels of single spans over a corpus: boilerplate and residue, and the titles that residue repeats."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,7 @@ MOST_LINES = 1000
 LEAST_QUOTED_TOKENS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Boilerplate:
+class Boilerplate(NamedTuple):
     """Findings of boilerplate, which paragraphs repeat in their document, and which of it are lines of a template."""
 
     findings: Findings

@@ -69,7 +69,7 @@ def find_lifted(
     for block, findings in zip(blocks, scorer.threads.map(align, blocks), strict=True):
         found.append(findings)
         scorer.progress.advance(block.size)
-    return _each_once(join_findings(found)), replace(counted, capped_postings=excerpts.capped)
+    return _each_once(join_findings(found)), counted._replace(capped_postings=excerpts.capped)
 
 
 def _discount_subjects(texts: ReadyTexts, aligned: Aligned, left: I64, right: I64) -> Aligned:

@@ -1,7 +1,7 @@
 """Matching units, documents or paragraphs: exact classes, candidates, and the verdict on each."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,7 @@ from dedup.scanning.units import Units
 from dedup.verifying import Scores, Verdict, verdicts
 
 
-@dataclass(frozen=True, slots=True)
-class Matching:
+class Matching(NamedTuple):
     """What was established about n units.
 
     `firsts` (int64, (n,)): the first unit of each unit's exact class. `left < right`, `verdict` (int8) and `scores`:
@@ -116,8 +115,7 @@ def _candidates(units: Units, compared: Bool, config: Config, scorer: Scorer) ->
     return near, containment_candidates(parts, units.levels, units.level_sizes, kernels)
 
 
-@dataclass(frozen=True, slots=True)
-class UnitPairs:
+class UnitPairs(NamedTuple):
     """Pairs of units, `left < right`, with verdict and scores; `copies` is the size of a class that was cut, else 0."""
 
     left: I64

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ _BLOCK_BYTES = 2 << 20
 _BLOCK_PAIRS = 1 << 17
 
 
-@dataclass(frozen=True, slots=True)
-class Scorer:
+class Scorer(NamedTuple):
     """Scores pairs of ranges of the texts in a store; the background may be still in the making."""
 
     store: TextStore

@@ -3,8 +3,7 @@
 import mmap
 import os
 import threading
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,7 @@ _SHARE_OF_MACHINE = 0.5
 _SHARE_OF_BUDGET = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Slot(Generic[Scalar]):
+class Slot(NamedTuple, Generic[Scalar]):
     """Where an array of n items stands: itself, or the place in the file at which it begins."""
 
     held: NDArray[Scalar] | None

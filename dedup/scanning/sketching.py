@@ -1,6 +1,5 @@
 """One batch of records to its sketches: a pure function, the same in every thread, process and stream."""
 
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,8 +48,7 @@ class ResidueLine(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class BatchSketch:
+class BatchSketch(NamedTuple):
     """What is kept of a batch besides its texts; bytes count from the beginning of the batch's buffer."""
 
     documents: Sketches

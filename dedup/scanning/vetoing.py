@@ -45,8 +45,7 @@ def veto_frames(
         lengths = np.diff(rows.offsets)
         remaining = verdicts(scores, lengths[one], lengths[other], every, every.shingle_size)
         stays[block] = remaining > Verdict.NONE
-    kept = replace(
-        matching,
+    kept = matching._replace(
         left=left[stays],
         right=right[stays],
         verdict=matching.verdict[stays],

@@ -4,8 +4,10 @@ import click
 import pytest
 
 from dedup import config
-from dedup.cli.entry import commands
+from dedup.cli.clean import clean
 from dedup.cli.options import BOILERPLATE, INPUT_FORMATS, LEVELS, OF_PAIRS, RELATIONS, workers_or_all
+from dedup.cli.pairs import pairs
+from dedup.cli.scan import scan
 from dedup.config import ALL_RELATIONS, PAIR_RELATIONS, Config
 from dedup.errors import ConfigError
 from dedup.model import Level, Relation
@@ -23,10 +25,10 @@ def test_the_names_on_the_command_line_are_those_of_the_library() -> None:
         ReadOptions(input_format="none")
 
 
-@pytest.mark.parametrize("command", ["scan", "pairs", "clean"])
-def test_the_defaults_in_the_help_are_those_of_the_library(command: str) -> None:
+@pytest.mark.parametrize("command", [scan, pairs, clean], ids=lambda command: command.name)
+def test_the_defaults_in_the_help_are_those_of_the_library(command: click.Command) -> None:
     said = {}
-    for parameter in commands.commands[command].params:
+    for parameter in command.params:
         number = re.search(r"\(default ([\d.]+)\)", getattr(parameter, "help", None) or "")
         if number and parameter.name != "fail_on":
             said[str(parameter.name)] = float(number[1])
@@ -36,7 +38,7 @@ def test_the_defaults_in_the_help_are_those_of_the_library(command: str) -> None
 
 
 def test_the_text_column_in_the_help_is_the_default_one() -> None:
-    (option,) = [each for each in commands.commands["scan"].params if each.name == "text_column"]
+    (option,) = [each for each in scan.params if each.name == "text_column"]
     assert isinstance(option, click.Option)
     assert f'(default "{ReadOptions().text_column}")' in (option.help or "")
 

@@ -14,7 +14,10 @@ def test_the_reference_in_docs_is_up_to_date() -> None:
 
 def test_every_command_and_option_is_documented() -> None:
     text = REFERENCE.read_text("utf-8")
-    for name, command in commands.commands.items():
+    ctx = click.Context(commands)
+    for name in commands.list_commands(ctx):
+        command = commands.get_command(ctx, name)
+        assert command is not None
         assert command.help, name
         section = text.split(f"## dedup {name}\n", 1)[1].split("\n## ", 1)[0]
         for parameter in command.params:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dedup.kernels import WORTH as WORTH_OF_CORE
 from dedup.kernels import choose, native
 from dedup.kernels.alignment import WORTH, choose_aligner
 from dedup.kernels.native import CACHE_VARIABLE
@@ -90,9 +91,9 @@ def test_kernels_are_compiled_for_large_inputs_alone(cold: Path, builds: Builds)
     assert builds.count == 1
     assert len(told) == 1
     assert "compiling" in told[0]
-    for size in (2 << 20, 8 << 20):
+    for size in (WORTH_OF_CORE.load, 8 << 20):
         assert choose(size, told.append).name == "compiled"
-    assert choose((1 << 20) - 1, told.append).name == "numpy"
+    assert choose(WORTH_OF_CORE.load - 1, told.append).name == "numpy"
     assert (builds.count, len(told)) == (1, 1)
 
 
