@@ -9,19 +9,37 @@ from dedup.kernels.rewriting import Nearest, Postings, Queries
 
 
 @compiled
-def _places_before(units: U32, start: Integer, end: Integer, before: Integer) -> Integer:
-    """The place of the first unit of an ascending list that is not under `before`."""
+def _places_before(units: U32, start: Integer, end: Integer, before: Integer, n_units: Integer) -> Integer:
+    """The place of the first unit of an ascending list that is not under `before`, of `n_units` that are posted.
+
+    Units stand about evenly in a list, so that the place can be guessed.
+    """
     if start == end or np.int64(units[start]) >= before:
         return start
     if np.int64(units[end - 1]) < before:
         return end
-    while start < end:
-        middle = (start + end) >> 1
+    low, high = start, end - 1
+    place = min(start + np.int64(np.uint64(end - start) * np.uint64(before) // np.uint64(n_units)), end - 1)
+    step: Integer = 4
+    if np.int64(units[place]) < before:
+        low = place + 1
+        while low + step < high and np.int64(units[low + step]) < before:
+            low += step + 1
+            step *= 4
+        high = min(high, low + step)
+    else:
+        high = place
+        while high - step > low and np.int64(units[high - step]) >= before:
+            high -= step
+            step *= 4
+        low = max(low, high - step)
+    while low < high:
+        middle = (low + high) >> 1
         if np.int64(units[middle]) < before:
-            start = middle + 1
+            low = middle + 1
         else:
-            end = middle
-    return start
+            high = middle
+    return low
 
 
 @compiled
@@ -32,6 +50,7 @@ def _order_lists(
     list_offsets: I64,
     list_units: U32,
     before: Integer,
+    n_units: Integer,
     order: I64,
     begins: I64,
     lengths: I64,
@@ -48,7 +67,7 @@ def _order_lists(
     count = 0
     for anchor in range(start, end):
         first = begins[anchor - start]
-        length = _places_before(list_units, first, lengths[anchor - start], before) - first
+        length = _places_before(list_units, first, lengths[anchor - start], before, n_units) - first
         lengths[anchor - start] = length
         if length == 0:
             continue
@@ -197,7 +216,9 @@ def nearest_loop(
         for own in range(firsts[query], firsts[query + 1]):
             start = anchor_offsets[own]
             end = anchor_offsets[own + 1]
-            n_lists = _order_lists(lists, start, end, list_offsets, list_units, before[query], order, begins, lengths)
+            n_lists = _order_lists(
+                lists, start, end, list_offsets, list_units, before[query], owners.size, order, begins, lengths
+            )
             n_lists = promising(strengths, start, order, lengths, n_lists, budget, least[query], cut)
             strongest = np.int64(1)
             for number in range(n_lists):

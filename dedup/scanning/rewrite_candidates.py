@@ -48,6 +48,17 @@ class Proposals(NamedTuple):
     held: HeldAnchors
     capped: int
 
+    def take(self, chosen: Bool) -> "Proposals":
+        """The pairs that are chosen."""
+        return self._replace(
+            left=self.left[chosen],
+            right=self.right[chosen],
+            left_units=self.left_units[chosen],
+            right_units=self.right_units[chosen],
+            cosines=self.cosines[chosen],
+            screening=self.screening[chosen],
+        )
+
 
 class TextSource(Protocol):
     """Some documents, of which rewrites are looked for, wherever their texts stand."""

@@ -18,10 +18,10 @@ from dedup.scanning.matching import Matching, expand_pairs
 from dedup.scanning.rewrite_candidates import Proposals, Texts, TextSource, propose, worth_looking
 from dedup.scanning.rewrite_frames import alike_beside_frames
 from dedup.scanning.rewrite_terms import RewriteBackground, Room, fit_rewrite_background
-from dedup.scanning.rewriting import judge
+from dedup.scanning.rewriting import ALIKE, judge
 from dedup.scanning.scoring import Scorer
 from dedup.tokenising import tokenise
-from dedup.verifying import Scores, Verdict, verdicts
+from dedup.verifying import Scores, Verdict, no_scores, verdicts
 from dedup.verifying.rewrites import shipped_model
 
 MOST_ANCHORS = 8
@@ -60,15 +60,19 @@ def find_rewrites(
     texts = Texts(corpus, ranks, rewriting, scorer.threads, scorer.progress)
     room = Room(most_anchors(corpus.documents.lengths[ranks]), corpus.store.shelf.empty)
     proposals = propose(texts, background, model, room)
+    scores = no_scores(proposals.left.size)
+    # Of texts so alike most are rewrites, if nothing but their words is asked: all else takes less time.
+    alike = np.flatnonzero(proposals.cosines >= ALIKE)
+    standing = np.ones(proposals.left.size, dtype=np.bool_)
+    standing[alike] = _stand(texts, proposals, alike, background, scorer, config, scores)
+    proposals, scores = proposals.take(standing), scores.take(standing)
     probabilities = judge(texts, proposals, background, model, config.min_score)
     over = np.flatnonzero(probabilities >= config.min_score)
-    over = over[alike_beside_frames(texts, proposals, over, background)]
-    left, right = ranks[proposals.left[over]], ranks[proposals.right[over]]
-    scores = scorer.score(corpus.documents.starts, corpus.documents.ends, left, right, every=True)
-    lengths = corpus.documents.lengths
-    known = replace(config, relations=PAIR_RELATIONS)
-    reworded = verdicts(scores, lengths[left], lengths[right], known, config.shingle_size) == Verdict.NONE
-    over, left, right, scores = over[reworded], left[reworded], right[reworded], scores.take(reworded)
+    others = np.flatnonzero(proposals.cosines[over] < ALIKE)
+    standing = np.ones(over.size, dtype=np.bool_)
+    standing[others] = _stand(texts, proposals, over[others], background, scorer, config, scores)
+    over = over[standing]
+    left, right, scores = ranks[proposals.left[over]], ranks[proposals.right[over]], scores.take(over)
     evidence = [Evidence(anchors=words) for words in shared_anchors(texts, proposals, over)]
     nothing = np.zeros(left.size, dtype=np.int8)
     matching = Matching(firsts, left, right, nothing, scores, capped_postings=proposals.capped)
@@ -81,6 +85,32 @@ def find_rewrites(
             [evidence[place] for place in of_classes.tolist()],
         )  # fmt: skip
     return findings, matching, background.fingerprint
+
+
+def _stand(
+    texts: Texts,
+    proposals: Proposals,
+    places: I64,
+    background: RewriteBackground,
+    scorer: Scorer,
+    config: Config,
+    scores: Scores,
+) -> Bool:
+    """Which of the pairs at these places have no other relation, and are alike beside their frames.
+
+    The exact scores of these are filled in.
+    """
+    standing = alike_beside_frames(texts, proposals, places, background)
+    asked = places[standing]
+    documents = texts.corpus.documents
+    left, right = texts.ranks[proposals.left[asked]], texts.ranks[proposals.right[asked]]
+    found = scorer.score(documents.starts, documents.ends, left, right, every=True)
+    for column, values in zip(scores, found, strict=True):
+        column[asked] = values
+    known = replace(config, relations=PAIR_RELATIONS)
+    lengths = documents.lengths
+    standing[standing] = verdicts(found, lengths[left], lengths[right], known, config.shingle_size) == Verdict.NONE
+    return standing
 
 
 def _places_of(one: I64, two: I64, left: I64, right: I64, count: int) -> I64:

@@ -13,7 +13,7 @@ from dedup.scanning.progress import Progress
 from dedup.scanning.store import TextStore
 from dedup.scanning.threads import Threads
 from dedup.tokenising import codepoint_table
-from dedup.verifying import Background, Scores, score_pairs
+from dedup.verifying import Background, Scores, no_scores, score_pairs
 
 _BLOCK_BYTES = 2 << 20
 _BLOCK_PAIRS = 1 << 17
@@ -35,7 +35,7 @@ class Scorer(NamedTuple):
         `every`: also of pairs that reach no threshold, as in `score_pairs`.
         """
         blocks = list(_blocks(ends - starts, left, right, self.kernels))
-        result = Scores(np.zeros(left.size, dtype=np.bool_), *(np.zeros(left.size) for _ in range(4)))
+        result = no_scores(left.size)
         background = self.background.result()
 
         def score_block(block: I64) -> Scores:

@@ -34,6 +34,11 @@ class Scores(NamedTuple):
         )
 
 
+def no_scores(count: int) -> Scores:
+    """Room for the scores of so many pairs: zeros."""
+    return Scores(np.zeros(count, dtype=np.bool_), *(np.zeros(count) for _ in range(4)))
+
+
 def score_pairs(
     tokens: Ragged,
     left: I64,
