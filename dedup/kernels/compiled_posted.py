@@ -265,8 +265,8 @@ def nearest_posted_loop(
                         halves, numbers, places, row, table_firsts[table], window, n_touched, wanted, own, scores,
                         touched, n_met, met_places, met, bests, best_own, best_units, highest, state,
                     )  # fmt: skip
-                    for within in range(min(WINDOW, places[row + N_UNITS] - window)):
-                        scores[within] = np.uint32(0)
+                    for cleared in range(min(WINDOW, places[row + N_UNITS] - window)):
+                        scores[cleared] = np.uint32(0)
                     window += WINDOW
         kept = 0
         for number in range(n_met):
