@@ -34,7 +34,8 @@ class Proposals(NamedTuple):
 
     `left_units`, `right_units`: the units of the documents that are nearest. `cosines` of their anchors;
     `screening`: what is known by them (see `screening_of`); `elsewhere`, by document: the cosine with the background's
-    documents of ranks 5 to 9. `capped`: units of which not all lists were read.
+    documents of ranks 5 to 9. `capped`: units of which not all lists were read. An index leaves `references` and `held`
+    empty: it gives `judge` those when they are needed.
     """
 
     left: I64

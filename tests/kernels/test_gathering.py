@@ -33,7 +33,8 @@ def table(generator: np.random.Generator, first_rank: int, *, windows: bool, in_
     owners = np.repeat(np.arange(count, dtype=np.uint32), n_units)
     sizes = generator.integers(1, 8, owners.size)
     keys = np.concatenate([np.sort(generator.choice(KEYS, size, replace=False)) for size in sizes])
-    strengths = generator.integers(1, 2**15, keys.size).astype(np.uint16)
+    # A weight that is small beside the others' has a strength of 0.
+    strengths = (generator.integers(1, 2**15, keys.size) * (generator.random(keys.size) < 0.9)).astype(np.uint16)
     units = np.repeat(np.arange(owners.size), sizes).astype(np.uint32)
     order = np.lexsort((units, keys))
     list_keys, list_begins = np.unique(keys[order], return_index=True)
