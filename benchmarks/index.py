@@ -10,7 +10,7 @@ which says more where others use the machine. Then, with all of them in it, new 
 the index is closed and opened, and it is compacted; single documents are timed before and after that. Bytes of postings
 are those of the segment files: tables, rows and ids, all but the texts. Memory is what the process has of its own
 (RssAnon), less the batch and what it had before the index was opened: after a batch, and the most seen within one, of
-which twenty samples are taken a second.
+which twenty samples are taken a second. The documents come from another process, whose memory is its own.
 
 With `--level both` the index knows paragraphs, too, and how many a document has and the bytes of their postings are
 given. With `--relation rewrite` it looks for rewrites, against a background of 8,192 other generated documents.
@@ -26,8 +26,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event, Thread
 
@@ -99,8 +102,13 @@ class Comparison:
 
 def measure(count: int, folder: Path, rewrites: RewriteBackground | None, *, paragraphs: bool) -> Point:
     """One index, from its making to its compaction."""
-    path = folder / f"index-{count}"
-    texts = documents(count + 2 * SINGLE)
+    with generated(count + 2 * SINGLE) as texts:
+        return _measured(count, texts, folder / f"index-{count}", rewrites, paragraphs=paragraphs)
+
+
+def _measured(
+    count: int, texts: Iterator[str], path: Path, rewrites: RewriteBackground | None, *, paragraphs: bool
+) -> Point:
     gc.collect()
     before = anonymous_memory()
     seconds = processor = 0.0
@@ -168,6 +176,36 @@ def generated_background() -> RewriteBackground:
     texts = [each.text for each in generate(Recipe(documents=8192, seed=9))]
     batch = RecordBatch(TextColumn.from_strings(texts), IdColumn.from_ids(range(len(texts))), [""] * len(texts))
     return fit_backgrounds(gather_corpus([batch], REWRITES, 1, Silent()), REWRITES)[1]
+
+
+@contextmanager
+def generated(count: int) -> Iterator[Iterator[str]]:
+    """Generated texts, made by a process that holds what is needed for that."""
+    context = get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_send, args=(count, there), daemon=True)
+    process.start()
+    there.close()
+    try:
+        yield _received(here, count)
+    finally:
+        process.terminate()
+        process.join()
+        here.close()
+
+
+def _received(connection: Connection, count: int) -> Iterator[str]:
+    for _ in range(0, count, BATCH):
+        # It works when it is asked, and not while the index does, whose processor it shares.
+        connection.send(True)
+        yield from connection.recv()
+
+
+def _send(count: int, connection: Connection) -> None:
+    """Generate texts for another process, a batch each time that it asks."""
+    texts = documents(count)
+    while connection.recv():
+        connection.send(list(islice(texts, BATCH)))
 
 
 def documents(count: int) -> Iterator[str]:

@@ -12,6 +12,7 @@ from dedup.index.ledger import Ledger
 from dedup.index.parts import Segment
 from dedup.kernels import I64, Kernels
 from dedup.kernels.gathering import AnchorStack, ScoreRoom, TableRows, rows_of, stack_rows, with_another
+from dedup.kernels.growing import GrowingStack
 
 _JOINED = 2
 """A table is joined with those behind it unless it is so many times as long: few tables, and few joinings of each."""
@@ -27,9 +28,10 @@ class AnchorStore:
         self._tail: list[AnchorTable] = []
         # Tables of one document, behind those of the tail.
         self._single: list[AnchorTable] = []
-        self._rows_of_single = rows_of([], [])
-        # The rows of the tables of segments and the tail, as long as these and what is gone stay as they are.
+        # The rows of the tables of segments and the tail, as long as these and what is gone stay as they are; and a
+        # stack of these with those of one document each.
         self._rows: TableRows | None = None
+        self._growing: GrowingStack | None = None
         self._rows_of: Sequence[Segment] = ()
         self._gone_of: Ledger | None = None
         self._gone_at = 0
@@ -45,13 +47,13 @@ class AnchorStore:
         if count <= 1:
             self._single.append(table)
             if len(self._single) < _SINGLE:
-                if count:
-                    self._rows_of_single = with_another(self._rows_of_single, table.placed)
+                if count and self._growing is not None and not self._growing.add(table.placed):
+                    self._growing = None
                 return
             several = self._single
         else:
             several = [*self._single, table]
-        self._single, self._rows_of_single, self._rows = [], rows_of([], []), None
+        self._single, self._rows, self._growing = [], None, None
         several, count = several[::-1], sum(map(len, several))
         while self._tail and len(self._tail[-1]) <= _JOINED * count:
             several.append(self._tail.pop())
@@ -60,7 +62,7 @@ class AnchorStore:
 
     def clear(self) -> None:
         """Forget the tail."""
-        self._tail, self._single, self._rows_of_single, self._rows = [], [], rows_of([], []), None
+        self._tail, self._single, self._rows, self._growing = [], [], None, None
 
     def stack(
         self, segments: Sequence[Segment], ledger: Ledger, kernels: Kernels, arriving: AnchorTable | None = None
@@ -74,16 +76,15 @@ class AnchorStore:
             tables = [(table, _is_partly_gone(table, segment, ledger)) for table, segment in held if table is not None]
             tables += [(table, _is_partly_gone(table, None, ledger)) for table in self._tail if len(table)]
             self._rows = rows_of([table.placed for table, _ in tables], [gone for _, gone in tables])
-            self._rows_of = segments
-        last = self._rows_of_single
-        if ledger.removals:
-            held_alone = [table for table in self._single if len(table)]
-            last = rows_of(
-                [table.placed for table in held_alone], [_is_partly_gone(table, None, ledger) for table in held_alone]
-            )
+            self._rows_of, self._growing = segments, None
+        if arriving is None and self._growing is not None:
+            return self._growing.stack
+        alone = [table for table in self._single if len(table)]
+        last = rows_of([table.placed for table in alone], [_is_partly_gone(table, None, ledger) for table in alone])
         if arriving is not None:
-            last = with_another(last, arriving.placed)
-        return stack_rows(self._rows, last)
+            return stack_rows(self._rows, with_another(last, arriving.placed))
+        self._growing = GrowingStack(stack_rows(self._rows, last), _SINGLE)
+        return self._growing.stack
 
     def rewordings(self, segments: Sequence[Segment], ranks: I64, kernels: Kernels) -> Rewordings:
         """What is known of documents as rewordings: a row each, with the representative `NONE` where there is none."""

@@ -1,6 +1,6 @@
 """Documents of an index, and documents that arrive, as those that rewrites are confirmed by take them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -46,10 +46,10 @@ class ConcernedTexts:
     arrivals: Arriving
     ranks: I64
     rewriting: RewriteKernels
-    digests: U64 = field(init=False)
-    """See `TextSource`."""
 
-    def __post_init__(self) -> None:
+    @property
+    def digests(self) -> U64:
+        """See `TextSource`: to be asked for once, since what is in a file is read each time."""
         arrivals, stored, places = self.arrivals, *self._parted(self.ranks)
         found = np.empty(self.ranks.size, dtype=np.uint64)
         if stored.size <= _FEW:
@@ -58,7 +58,7 @@ class ConcernedTexts:
         else:
             found[stored] = arrivals.state.rows(self.ranks[stored], arrivals.kernels)["digest"]
         found[places] = arrivals.sketches.digests[self.ranks[places] - arrivals.base]
-        object.__setattr__(self, "digests", found)
+        return found
 
     @property
     def kernels(self) -> Kernels:

@@ -19,17 +19,17 @@ from dedup.index.arrivals import offsets_of
 from dedup.index.concerned import Arriving, ConcernedTexts
 from dedup.index.files import damaged
 from dedup.kernels import F64, I64, U32
-from dedup.kernels.rewriting import Anchors, Nearest, Postings, Queries, RewriteKernels
+from dedup.kernels.rewriting import Anchors, Nearest, Postings, Queries, Rescored, RewriteKernels
 from dedup.scanning.rewrite_candidates import (
     Proposals,
-    Screened,
     TextSource,
+    join_nearest,
     least_scores,
     reference_cosines,
-    screened,
+    screen,
 )
 from dedup.scanning.rewrite_frames import alike_beside_frames
-from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground
+from dedup.scanning.rewrite_terms import HeldAnchors, RewriteBackground, join_anchors
 from dedup.scanning.rewriting import judge
 from dedup.verifying import Verdict, verdicts
 from dedup.verifying.rewrites import RewriteModel, shipped_model
@@ -72,6 +72,24 @@ class Confirmed(NamedTuple):
     right: I64
     probabilities: F64
     scores: F64
+
+
+class _Pairs(NamedTuple):
+    """Pairs of arrivals with documents before them that are worth reading.
+
+    `documents` (int64): their number among all of the tables, and their `ranks`; `right` (int64): which arrival of
+    some; `left_units`, `right_units`, `cosines` and `screening` are those of `Proposals`; `elsewhere` (float64): of
+    shape (2, n), what either side shares with the background.
+    """
+
+    documents: I64
+    ranks: I64
+    right: I64
+    left_units: I64
+    right_units: I64
+    cosines: F64
+    screening: F64
+    elsewhere: F64
 
 
 class RewritePairs:
@@ -122,25 +140,26 @@ class RewritePairs:
         found = self._retrieved(own, some, least)
         if not found.documents.size:
             return _NO_PAIRS
-        documents, local = np.unique(found.documents, return_inverse=True)
-        taken = self._rewriting.take_anchors(self._stack, documents)
-        self._check(taken.damaged, taken.part)
-        # Those found, and behind them the arrivals that they were found for.
-        held = Anchors(
-            np.concatenate([taken.keys, own.anchors.keys]),
-            np.concatenate([taken.strengths, own.anchors.strengths]),
-            np.append(offsets_of(taken.sizes), taken.keys.size + own.anchors.offsets[1:]),
-        )
-        firsts = np.append(taken.firsts, taken.firsts[-1] + own.firsts[1:])
-        elsewhere = np.append(taken.elsewhere, self._elsewhere[some])
-        found = found._replace(documents=local, units=firsts[local] + found.units)
-        scored = self._rewriting.rescore(found, own.anchors, own.firsts, held, firsts, MOST_CANDIDATES, least)
-        scored = scored._replace(own_units=scored.own_units + taken.firsts[-1])
-        pairs = screened(scored, documents.size, firsts, np.diff(held.offsets), elsewhere, model)
-        if not pairs.left.size:
+        scored = self._rewriting.rescore_posted(
+            self._stack, found, own.anchors, own.firsts, MOST_CANDIDATES, least
+        )  # fmt: skip
+        self._check(scored.damaged, scored.part)
+        if not scored.ranks.size:
             return _NO_PAIRS
-        ranks = np.append(taken.ranks, self._arrivals.base + self._places[some])
-        return self._judged(pairs, ranks, HeldAnchors(held, firsts), background, model)
+        pairs = self._screened(scored, own, self._elsewhere[some], model)
+        return self._judged(pairs, own, some, background, model) if pairs.documents.size else _NO_PAIRS
+
+    def _screened(self, scored: Rescored, own: HeldAnchors, elsewhere: F64, model: RewriteModel) -> _Pairs:
+        """Those that are worth reading, of the pairs of some arrivals with what was found near them."""
+        found = scored.nearest
+        right = np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
+        counts = np.stack([scored.sizes, np.diff(own.anchors.offsets)[found.own_units]])
+        sides = np.stack([scored.elsewhere, elsewhere[right]])
+        passed, cosines, screening = screen(found.scores, found.shared, sides, counts, model)
+        return _Pairs(
+            found.documents[passed], scored.ranks[passed], right[passed], found.units[passed],
+            found.own_units[passed] - own.firsts[right[passed]], cosines, screening, sides[:, passed],
+        )  # fmt: skip
 
     def _retrieved(self, own: HeldAnchors, some: slice, least: U32) -> Nearest:
         """The documents before some arrivals that are nearest by the lists that are read."""
@@ -155,25 +174,35 @@ class RewritePairs:
         return found
 
     def _judged(
-        self, pairs: Screened, ranks: I64, held: HeldAnchors, background: RewriteBackground, model: RewriteModel
+        self, pairs: _Pairs, own: HeldAnchors, some: slice, background: RewriteBackground, model: RewriteModel
     ) -> Confirmed:
-        """Those of the pairs that are rewrites; `ranks` and `held` are those of their documents."""
-        least = self._arrivals.state.config.min_score
-        documents, sides = np.unique(np.concatenate([pairs.left, pairs.right]), return_inverse=True)
-        left, right = sides[: pairs.left.size], sides[pairs.left.size :]
-        source = ConcernedTexts(self._arrivals, ranks[documents], self._rewriting)
-        of_documents = _chosen_rows(held, documents)
-        references, elsewhere = shared_elsewhere(source, of_documents, number_keys(of_documents.anchors), background)
+        """Those of the pairs of some arrivals that are rewrites; `own` are the anchors of these."""
+        least, base = self._arrivals.state.config.min_score, self._arrivals.base
+        documents, first, left = np.unique(pairs.documents, return_index=True, return_inverse=True)
+        queries, first_of_queries, right = np.unique(pairs.right, return_index=True, return_inverse=True)
+        right += documents.size
+        ranks = np.append(pairs.ranks[first], base + self._places[some][queries])
+        elsewhere = np.append(pairs.elsewhere[0, first], pairs.elsewhere[1, first_of_queries])
+        source = ConcernedTexts(self._arrivals, ranks, self._rewriting)
+
+        def references() -> Nearest:
+            taken = self._rewriting.take_anchors(self._stack, documents)
+            self._check(taken.damaged, taken.part)
+            stored = HeldAnchors(Anchors(taken.keys, taken.strengths, offsets_of(taken.sizes)), taken.firsts)
+            held = join_anchors([stored, _chosen_rows(own, queries)])
+            return shared_elsewhere(source, held, number_keys(held.anchors), background)[0]
+
+        # Nearly all pairs are rejected before anything is asked for that is left out here.
         proposals = Proposals(
-            left, right, pairs.left_units, pairs.right_units, pairs.cosines, pairs.screening, elsewhere, references,
-            of_documents, 0,
+            left, right, pairs.left_units, pairs.right_units, pairs.cosines, pairs.screening, elsewhere,
+            _NO_REFERENCES, _NO_HELD, 0,
         )  # fmt: skip
-        probabilities = judge(source, proposals, background, model, least)
+        probabilities = judge(source, proposals, background, model, least, references)
         over = np.flatnonzero(probabilities >= least)
         if not over.size:
             return _NO_PAIRS
         over = over[alike_beside_frames(source, proposals, over, background)]
-        return self._scored(ranks[pairs.left[over]], ranks[pairs.right[over]], probabilities[over])
+        return self._scored(ranks[left[over]], ranks[right[over]], probabilities[over])
 
     def _scored(self, left: I64, right: I64, probabilities: F64) -> Confirmed:
         """The pairs of ranks that are no other relation, with their exact scores."""
@@ -222,3 +251,4 @@ def _chosen_rows(held: HeldAnchors, documents: I64) -> HeldAnchors:
 _UNITS_AT_ONCE = 2048
 _NONE: I64 = np.zeros(0, dtype=np.int64)
 _NO_PAIRS = Confirmed(_NONE, _NONE, np.zeros(0), np.zeros((0, 4)))
+_NO_REFERENCES, _NO_HELD = join_nearest([]), join_anchors([])

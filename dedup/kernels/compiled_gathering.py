@@ -67,7 +67,7 @@ def _lower_bound(halves: U32, first: Integer, count: Integer, key: np.uint64) ->
 
 
 @compiled
-def _damaged_items(
+def damaged_items(
     words: U64, octets: U8, blocks: I64, table: Integer, first: Integer, last: Integer, state: I64
 ) -> bool:
     """Whether one of the words from `first` to `last` is in a damaged block of a table, which `state` says then."""
@@ -90,9 +90,9 @@ def document_of(halves: U32, places: I64, row: Integer, unit: Integer) -> np.int
 def damaged_postings(
     words: U64, octets: U8, places: I64, blocks: I64, table: Integer, first: Integer, last: Integer, state: I64
 ) -> bool:
-    """`_damaged_items` of a range of postings, half-open."""
+    """`damaged_items` of a range of postings, half-open."""
     base = places[COLUMNS * table + POSTINGS]
-    return _damaged_items(
+    return damaged_items(
         words, octets, blocks, table, (base + POSTING * first) >> 2, (base + POSTING * last - 1) >> 2, state
     )
 
@@ -270,9 +270,9 @@ def take_anchors_loop(
         if end > begin:
             of_keys, of_strengths = places[row + KEYS] + begin, places[row + STRENGTHS] + begin
             most = end - begin - 1
-            if _damaged_items(words, octets, blocks, table, of_keys >> 1, (of_keys + most) >> 1, state):
+            if damaged_items(words, octets, blocks, table, of_keys >> 1, (of_keys + most) >> 1, state):
                 return
-            if _damaged_items(words, octets, blocks, table, of_strengths >> 2, (of_strengths + most) >> 2, state):
+            if damaged_items(words, octets, blocks, table, of_strengths >> 2, (of_strengths + most) >> 2, state):
                 return
             for step in range(end - begin):
                 keys[count + step], strengths[count + step] = halves[of_keys + step], shorts[of_strengths + step]

@@ -3,11 +3,9 @@
 import numpy as np
 
 from dedup.kernels import I64, U16, U32
+from dedup.kernels.gathering import WINDOW
 from dedup.kernels.jit import Integer, compiled, exported
 from dedup.kernels.rewriting import Nearest, Postings, Queries
-
-BLOCK = 1 << 16
-"""Units whose scores are added up together: they stay in a near cache."""
 
 
 @compiled
@@ -148,16 +146,18 @@ def _add_scores(
         while place < end and list_units[place] < beyond:
             unit = np.uint64(list_units[place] - first)
             score = scores[unit]
+            value = strength * np.uint32(list_strengths[place])
+            # What adds nothing would be put down each time, and there is room for each unit once.
             touched[n_touched] = np.uint32(unit)
-            n_touched += np.uint64(score == np.uint32(0))
-            scores[unit] = score + strength * np.uint32(list_strengths[place])
+            n_touched += np.uint64(score == np.uint32(0)) & np.uint64(value != np.uint32(0))
+            scores[unit] = score + value
             place += np.uint64(1)
         begins[anchor - start] = np.int64(place)
     return np.int64(n_touched)
 
 
 @compiled
-def _enter_score(score: np.uint32, best: U32, count: Integer) -> Integer:
+def enter_score(score: np.uint32, best: U32, count: Integer) -> Integer:
     """Put a score among the best ones, in descending order and as many as there is room for; how many there are."""
     if count == best.size:
         if score <= best[count - 1]:
@@ -205,8 +205,8 @@ def nearest_loop(
 ) -> Integer:
     """Fill the nearest documents of each query document; their number. `cut` is that of `promising`.
 
-    `scores` (a block of units) and `bests` (by posted document) are zeros, and are left so. `touched` has room for a
-    block and one more, `highest` for `most`, `order`, `begins` and `lengths` for the anchors of a unit.
+    `scores` (`WINDOW` units, or all) and `bests` (by posted document) are zeros, and are left so. `touched` has room
+    for these and one more, `highest` for `most`, `order`, `begins` and `lengths` for the anchors of a unit.
     """
     count = 0
     offsets[0] = 0
@@ -228,10 +228,10 @@ def nearest_loop(
             asked = np.int64(least[query])
             partly = max(asked - 2 * cut[1], asked >> 1, 1)
             wanted = np.uint32(min(partly + bonus * partly // strongest, 0xFFFFFFFF))
-            for low in range(0, before[query] if n_lists else 0, BLOCK):
+            for low in range(0, before[query] if n_lists else 0, WINDOW):
                 n_touched = _add_scores(
                     strengths, start, n_lists, list_units, list_strengths, order, begins, lengths, bonus, low,
-                    low + BLOCK, scores, touched,
+                    low + WINDOW, scores, touched,
                 )  # fmt: skip
                 if n_highest == most:
                     wanted = max(wanted, highest[most - 1])
@@ -248,7 +248,7 @@ def nearest_loop(
                         met[n_met] = np.uint32(document)
                         n_met += np.uint64(1)
                         # What documents reach when they are first met, the last of the best need at least.
-                        n_highest = _enter_score(score, highest, n_highest)
+                        n_highest = enter_score(score, highest, n_highest)
                         if n_highest == most:
                             wanted = max(wanted, highest[most - 1])
                     if score > best or (
@@ -298,8 +298,9 @@ def nearest(queries: Queries, postings: Postings, owners: I64, budget: int, most
     anchors, firsts = queries.anchors, queries.firsts
     count = firsts.size - 1
     n_documents = int(owners[-1]) + 1 if owners.size else 0
-    scores, bests = np.zeros(BLOCK, dtype=np.uint32), np.zeros(n_documents, dtype=np.uint32)
-    touched, met = np.empty(BLOCK + 1, dtype=np.uint32), np.empty(n_documents + 1, dtype=np.uint32)
+    block = min(WINDOW, owners.size)
+    scores, bests = np.zeros(block, dtype=np.uint32), np.zeros(n_documents, dtype=np.uint32)
+    touched, met = np.empty(block + 1, dtype=np.uint32), np.empty(n_documents + 1, dtype=np.uint32)
     best_own, best_units = (np.empty(n_documents, dtype=np.uint32) for _ in range(2))
     documents, own_units, units = (np.empty(count * most, dtype=np.int64) for _ in range(3))
     longest = int(np.diff(anchors.offsets).max(initial=0))

@@ -4,7 +4,7 @@ import numpy as np
 
 from dedup.kernels import I64, U8, U16, U32, U64, Bool
 from dedup.kernels.compiled_gathering import damaged_postings, document_of, unit_at
-from dedup.kernels.compiled_nearest import promising
+from dedup.kernels.compiled_nearest import enter_score, promising
 from dedup.kernels.gathering import (
     COLUMNS,
     FIRST_UNITS,
@@ -98,12 +98,17 @@ def _collect(
     bests: U32,
     best_own: U32,
     best_units: U32,
+    highest: U32,
+    state: I64,
 ) -> Integer:
-    """Put down the best score of each document of which a unit of the window scores enough; how many are met then."""
+    """Put down the best score of each document of which a unit of the window scores enough; how many are met then.
+
+    What documents reach when they are first met, the last of the best need at least: `state[5]` such are in `highest`.
+    """
+    n_highest = state[5]
     for number in range(n_touched):
         within = np.uint64(touched[number])
         score = scores[within]
-        scores[within] = np.uint32(0)
         if score < wanted:
             continue
         unit = window + np.int64(within)
@@ -116,10 +121,14 @@ def _collect(
             bests[n_met], best_own[n_met], best_units[n_met] = score, np.uint32(own), of_document
             n_met += 1
             met_places[document] = np.uint32(n_met)
+            n_highest = enter_score(score, highest, n_highest)
+            if n_highest == highest.size:
+                wanted = max(wanted, highest[n_highest - 1])
         elif score > bests[at] or (
             score == bests[at] and best_own[at] == np.uint32(own) and of_document < best_units[at]
         ):
             bests[at], best_own[at], best_units[at] = score, np.uint32(own), of_document
+    state[5] = n_highest
     return n_met
 
 
@@ -160,6 +169,7 @@ def nearest_posted_loop(
     bests: U32,
     best_own: U32,
     best_units: U32,
+    highest: U32,
     documents: I64,
     own_units: I64,
     units: I64,
@@ -169,16 +179,17 @@ def nearest_posted_loop(
 ) -> Integer:
     """Fill the nearest documents of each query document; their number, or -1 where a block is damaged.
 
-    `state`: that block and its table, then `cut` of `promising`, and a number that means nothing. `scores` (of `WINDOW`
-    units) and `met_places` (by document) are zeros, and are left so, but where a block is damaged. `order` to
-    `factors` have room for the anchors of a unit, `touched` for a window and one more, `met` and those behind it for
-    the documents that may be met.
+    `state`: that block and its table, then `cut` of `promising`, a number that means nothing, and how many there are
+    in `highest`. `scores` (of `WINDOW` units) and `met_places` (by document) are zeros, and are left so, but where a
+    block is damaged. `order` to `factors` have room for the anchors of a unit, `touched` for a window and one more,
+    `met` and those behind it for the documents that may be met, `highest` for `most`.
     """
     n_tables, n_keys = places.size // COLUMNS, totals.size
     count = 0
     offsets[0] = 0
     for query in range(firsts.size - 1):
         n_met: Integer = 0
+        state[5] = 0
         # Units of the last table, where not all of them count, that are under the limit.
         limit = np.int64(0)
         if fixed < n_tables:
@@ -225,6 +236,8 @@ def nearest_posted_loop(
                 window: Integer = 0
                 while window < places[row + N_UNITS] and filled > 0:
                     n_touched = np.uint64(0)
+                    if state[5] == most:
+                        wanted = max(wanted, highest[most - 1])
                     low_unit, high_unit = np.uint64(window), np.uint64(window + WINDOW)
                     for number in range(filled):
                         strength = np.uint32(factors[number])
@@ -241,20 +254,26 @@ def nearest_posted_loop(
                                 if not alive[halves[places[row + RANKS] + document]]:
                                     continue
                             within = unit - low_unit
+                            # Nearly all units share one anchor or two, and nothing more is done for these.
                             score = scores[within]
-                            touched[n_touched] = np.uint32(within)
-                            n_touched += np.uint64(score == np.uint32(0))
                             scores[within] = score + value
+                            if score < wanted and score + value >= wanted:
+                                touched[n_touched] = np.uint32(within)
+                                n_touched += np.uint64(1)
                         cursors[number] = np.int64(place)
                     n_met = _collect(
                         halves, numbers, places, row, table_firsts[table], window, n_touched, wanted, own, scores,
-                        touched, n_met, met_places, met, bests, best_own, best_units,
+                        touched, n_met, met_places, met, bests, best_own, best_units, highest, state,
                     )  # fmt: skip
+                    for cleared in range(min(WINDOW, places[row + N_UNITS] - window)):
+                        scores[cleared] = np.uint32(0)
                     window += WINDOW
         kept = 0
         for number in range(n_met):
             document, score = np.int64(met[number]), bests[number]
             met_places[document] = np.uint32(0)
+            if state[5] == most and score < highest[most - 1]:
+                continue
             last_kept = count + kept - 1
             if kept == most and (
                 score < found_scores[last_kept]
@@ -304,12 +323,12 @@ def nearest_posted(
     of_met = np.empty((4, min(n_documents, most_units * budget) + 1), dtype=np.uint32)
     documents, own_units, units = np.empty((3, count * most), dtype=np.int64)
     found_scores, offsets = np.empty(count * most, dtype=np.uint32), np.empty(count + 1, dtype=np.int64)
-    state = np.array([-1, -1, 0, 0, 0], dtype=np.int64)
+    state = np.array([-1, -1, 0, 0, 0, 0], dtype=np.int64)
     filled = nearest_posted_loop(
         stack.words, stack.numbers, stack.halves, stack.shorts, stack.octets, stack.places, stack.blocks, stack.firsts,
         found.fixed, alive, found.begins, found.ends, found.totals, queries.lists, anchors.strengths, anchors.offsets,
         firsts, queries.before, queries.least, budget, most, bonus, *of_unit, room.scores, touched, room.met, *of_met,
-        documents, own_units, units, found_scores, offsets, state,
+        np.empty(most, dtype=np.uint32), documents, own_units, units, found_scores, offsets, state,
     )  # type: ignore[call-arg]  # fmt: skip
     block, table, cut = state[:3].tolist()
     if filled < 0:

@@ -31,6 +31,7 @@ def _add_products(
     held_strengths: U16,
     first: Integer,
     last: Integer,
+    strengths_at: Integer,
     keys: U32,
     strengths: U16,
     start: Integer,
@@ -41,7 +42,10 @@ def _add_products(
     totals: U32,
     counts: U32,
 ) -> None:
-    """Add up, for each of the units entered, the products of the strengths of anchors that one other unit shares."""
+    """Add up, for each of the units entered, the products of the strengths of anchors that one other unit shares.
+
+    Its keys stand from `first` to `last`, and their strengths from `strengths_at` on.
+    """
     shift, mask = np.uint64(32 - bits), (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
     for place in range(first, last):
         key = held_keys[place]
@@ -52,9 +56,16 @@ def _add_products(
         while here != np.uint32(0):
             entered = np.uint64(here) - np.uint64(1)
             owner = owners[entered]
-            totals[owner] += np.uint32(strengths[np.uint64(start) + entered]) * np.uint32(held_strengths[place])
+            strength = held_strengths[strengths_at + place - first]
+            totals[owner] += np.uint32(strengths[np.uint64(start) + entered]) * np.uint32(strength)
             counts[owner] += np.uint32(1)
             here = nexts[entered]
+
+
+@compiled
+def _compares_every(first_unit: Integer, last_unit: Integer, begin: Integer, stop: Integer) -> bool:
+    """Whether each unit of one document is scored against each of the other; else those alone that were found."""
+    return bool((last_unit - first_unit) * (stop - begin) <= MOST_UNIT_PAIRS)
 
 
 @compiled
@@ -69,6 +80,132 @@ def _could_score(
     for place in range(np.uint64(first), np.uint64(last)):
         total += np.uint64(sieve[held_keys[place] >> np.uint32(32 - _SIEVE_BITS)]) * np.uint64(held_strengths[place])
     return bool(total >= np.uint64(least))
+
+
+@compiled
+def enter_query(
+    keys: U32,
+    anchor_offsets: I64,
+    first_unit: Integer,
+    last_unit: Integer,
+    table: U32,
+    nexts: U32,
+    owners: U32,
+) -> Integer:
+    """Enter the anchors of the units of a query document, and whose they are, as `score_document` takes them.
+
+    Given is the logarithm of the size of the table. `table` has room for sixteen times the anchors, and at least 16;
+    `nexts` and `owners` for these.
+    """
+    start, end = anchor_offsets[first_unit], anchor_offsets[last_unit]
+    bits: Integer = 4
+    # In a table so wide most anchors that are not shared are told from the others by one look.
+    while (1 << bits) < 8 * (end - start):
+        bits += 1
+    _enter_keys(keys, start, end, bits, table, nexts)
+    for own in range(first_unit, last_unit):
+        for place in range(anchor_offsets[own], anchor_offsets[own + 1]):
+            owners[place - start] = np.uint32(own - first_unit)
+    return bits
+
+
+@compiled
+def score_document(
+    held_keys: U32,
+    held_strengths: U16,
+    held_offsets: I64,
+    offsets_at: Integer,
+    keys_at: Integer,
+    strengths_at: Integer,
+    begin: Integer,
+    stop: Integer,
+    unit: Integer,
+    keys: U32,
+    strengths: U16,
+    anchor_offsets: I64,
+    first_unit: Integer,
+    last_unit: Integer,
+    own: Integer,
+    bits: Integer,
+    table: U32,
+    nexts: U32,
+    owners: U32,
+    totals: U32,
+    counts: U32,
+    best: I64,
+) -> None:
+    """Fill `best`: the score of the best units of two documents, how many anchors these share, and both units.
+
+    The unit of the query document comes first. The other document has the units from `begin` to `stop`, of which `unit`
+    was found, by the unit `own`. The anchors of unit u are those from `held_offsets[offsets_at + u]` on, counted from
+    `keys_at` and from `strengths_at`.
+    """
+    every = _compares_every(first_unit, last_unit, begin, stop)
+    if not every:
+        begin, stop = unit, unit + 1
+    found_own = own
+    total, common = np.uint32(0), np.uint32(0)
+    for other in range(begin, stop):
+        first, last = held_offsets[offsets_at + other], held_offsets[offsets_at + other + 1]
+        _add_products(
+            held_keys, held_strengths, keys_at + first, keys_at + last, strengths_at + first, keys, strengths,
+            anchor_offsets[first_unit], bits, table, nexts, owners, totals, counts,
+        )  # fmt: skip
+        for each in range(last_unit - first_unit):
+            score = totals[each]
+            here = first_unit + each
+            if (every or here == found_own) and (score > total or (score == total and score and here < own)):
+                total, common, own, unit = score, counts[each], here, other
+            totals[each] = np.uint32(0)
+            counts[each] = np.uint32(0)
+    best[0], best[1], best[2], best[3] = np.int64(total), np.int64(common), own, unit
+
+
+@compiled
+def keep_best(
+    count: Integer,
+    kept: Integer,
+    most: Integer,
+    document: Integer,
+    best: I64,
+    sizes: float,
+    values: F64,
+    documents: I64,
+    own_units: I64,
+    units: I64,
+    scores: U32,
+    shared: I64,
+) -> Integer:
+    """Put a document, scored as `best`, among the best of a query, which stand from `count` on; how many these are.
+
+    The best are those of the greatest `nearness`, for which `sizes` is the product of the numbers of anchors;
+    `values` has room for `most`.
+    """
+    value = np.float64(best[0]) * np.float64(best[1]) / np.sqrt(sizes)
+    rank = kept
+    if kept == most:
+        rank = kept - 1
+        if value < values[rank] or (value == values[rank] and document > documents[count + rank]):
+            return kept
+    else:
+        kept += 1
+    place = count + rank
+    while rank > 0 and (values[rank - 1] < value or (values[rank - 1] == value and documents[place - 1] > document)):
+        values[rank] = values[rank - 1]
+        scores[place] = scores[place - 1]
+        shared[place] = shared[place - 1]
+        documents[place] = documents[place - 1]
+        own_units[place] = own_units[place - 1]
+        units[place] = units[place - 1]
+        place -= 1
+        rank -= 1
+    values[rank] = value
+    scores[place] = np.uint32(best[0])
+    shared[place] = best[1]
+    documents[place] = document
+    own_units[place] = best[2]
+    units[place] = best[3]
+    return kept
 
 
 @compiled
@@ -113,97 +250,59 @@ def rescore_loop(
     counts: U32,
     sieve: U16,
     values: F64,
+    best: I64,
     warmth: U64,
     offsets: I64,
 ) -> Integer:
     """Score what was found by all anchors, and move the best of each query to the front; their number.
 
-    The best are those of the greatest `nearness`; `values` has room for `most`.
-    What query i found stands at `found[i]` to `found[i + 1]`, and then at `offsets[i]` to `offsets[i + 1]`. `table` has
-    room for sixteen times the anchors of a document, and at least 16; `nexts` and `owners` for these anchors; `totals`
-    and `counts` for its units. These two and `sieve` are zeros, and are left so. `warmth` is of no use but that it must
-    be filled.
+    What query i found stands at `found[i]` to `found[i + 1]`, and then at `offsets[i]` to `offsets[i + 1]`. `table` to
+    `owners` are those of `enter_query`, `values` that of `keep_best`; `totals` and `counts`, zeros, which they are
+    left, have room for the units of a document, `best` for four numbers. `sieve` is zeros, too, and left so.
+    `warmth` is of no use but that it must be filled.
     """
-    count = 0
+    count: Integer = 0
     offsets[0] = 0
     for query in range(found.size - 1):
-        kept = 0
+        kept: Integer = 0
         first_unit, last_unit = firsts[query], firsts[query + 1]
         start, end = anchor_offsets[first_unit], anchor_offsets[last_unit]
-        bits = 4
+        bits: Integer = 4
         if found[query] < found[query + 1]:
-            # In a table so wide most anchors that are not shared are told from the others by one look.
-            while (1 << bits) < 8 * (end - start):
-                bits += 1
             warmth[0] = _warm(
                 documents, found[query], found[query + 1], held_firsts, held_offsets, held_keys, held_strengths
             )
-            _enter_keys(keys, start, end, bits, table, nexts)
+            bits = enter_query(keys, anchor_offsets, first_unit, last_unit, table, nexts, owners)
             for place in range(start, end):
                 sieved = keys[place] >> np.uint32(32 - _SIEVE_BITS)
                 sieve[sieved] = max(sieve[sieved], strengths[place])
-            for own in range(first_unit, last_unit):
-                for place in range(anchor_offsets[own], anchor_offsets[own + 1]):
-                    owners[place - start] = np.uint32(own - first_unit)
         for number in range(found[query], found[query + 1]):
-            document, own, unit = documents[number], own_units[number], units[number]
+            document = documents[number]
             begin, stop = held_firsts[document], held_firsts[document + 1]
-            every = (last_unit - first_unit) * (stop - begin) <= MOST_UNIT_PAIRS
-            if not every:
-                begin, stop = unit, unit + 1
+            unit = units[number]
+            first, last = begin, stop
+            if not _compares_every(first_unit, last_unit, begin, stop):
+                first, last = unit, unit + 1
             hopeful = False
-            for other in range(begin, stop):
+            for other in range(first, last):
                 hopeful |= _could_score(
                     held_keys, held_strengths, held_offsets[other], held_offsets[other + 1], sieve, least[query]
                 )
             if not hopeful:
                 continue
-            found_own = own
-            total, common = np.uint32(0), np.uint32(0)
-            for other in range(begin, stop):
-                _add_products(
-                    held_keys, held_strengths, held_offsets[other], held_offsets[other + 1], keys, strengths, start,
-                    bits, table, nexts, owners, totals, counts,
-                )  # fmt: skip
-                for each in range(last_unit - first_unit):
-                    score = totals[each]
-                    here = first_unit + each
-                    if (every or here == found_own) and (score > total or (score == total and score and here < own)):
-                        total, common, own, unit = score, counts[each], here, other
-                    totals[each] = np.uint32(0)
-                    counts[each] = np.uint32(0)
-            if total < least[query]:
+            score_document(
+                held_keys, held_strengths, held_offsets, 0, 0, 0, begin, stop, unit, keys, strengths, anchor_offsets,
+                first_unit, last_unit, own_units[number], bits, table, nexts, owners, totals, counts, best,
+            )  # fmt: skip
+            if best[0] < np.int64(least[query]):
                 continue
             # What is written stands before what is still to be read.
-            sizes = np.float64(anchor_offsets[own + 1] - anchor_offsets[own]) * np.float64(
-                held_offsets[unit + 1] - held_offsets[unit]
+            sizes = np.float64(anchor_offsets[best[2] + 1] - anchor_offsets[best[2]]) * np.float64(
+                held_offsets[best[3] + 1] - held_offsets[best[3]]
             )
-            value = np.float64(total) * np.float64(common) / np.sqrt(sizes)
-            rank = kept
-            if kept == most:
-                rank = kept - 1
-                if value < values[rank] or (value == values[rank] and document > documents[count + rank]):
-                    continue
-            else:
-                kept += 1
-            place = count + rank
-            while rank > 0 and (
-                values[rank - 1] < value or (values[rank - 1] == value and documents[place - 1] > document)
-            ):
-                values[rank] = values[rank - 1]
-                scores[place] = scores[place - 1]
-                shared[place] = shared[place - 1]
-                documents[place] = documents[place - 1]
-                own_units[place] = own_units[place - 1]
-                units[place] = units[place - 1]
-                place -= 1
-                rank -= 1
-            values[rank] = value
-            scores[place] = total
-            shared[place] = np.int64(common)
-            documents[place] = document
-            own_units[place] = own
-            units[place] = unit
+            kept = keep_best(
+                count, kept, most, document, best, sizes, values, documents, own_units, units, scores, shared
+            )
         if found[query] < found[query + 1]:
             for place in range(start, end):
                 sieve[keys[place] >> np.uint32(32 - _SIEVE_BITS)] = np.uint16(0)
@@ -232,7 +331,7 @@ def rescore(
         found.offsets, documents, own_units, units, scores, shared, queries.keys, queries.strengths, queries.offsets,
         firsts, held.keys, held.strengths, held.offsets, held_firsts, most, np.maximum(least, np.uint32(1)),
         table, nexts, owners, totals, counts, np.zeros(1 << _SIEVE_BITS, dtype=np.uint16), np.empty(most),
-        np.empty(1, dtype=np.uint64), offsets,
+        np.empty(4, dtype=np.int64), np.empty(1, dtype=np.uint64), offsets,
     )  # fmt: skip
     return Nearest(
         documents[:count].copy(),

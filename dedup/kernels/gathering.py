@@ -202,8 +202,8 @@ def stack_rows(*several: TableRows) -> AnchorStack:
     low = min((each.low for each in several if each.low), default=0) & ~7
     memory = memory_between(low, max(each.high for each in several))
     addresses = several[0].addresses if len(several) == 1 else np.concatenate([each.addresses for each in several])
-    places = addresses >> _SHIFTS
-    places[:, :PLACES] -= low >> _SHIFTS[:PLACES]
+    places = addresses >> SHIFTS
+    places[:, :PLACES] -= low >> SHIFTS[:PLACES]
     # Words, their number, sums and what was checked: what a block is looked up by.
     blocks = places[:, [PLACES - 3, N_WORDS, PLACES - 2, PLACES - 1]]
     blocks[places[:, IS_UNCHECKED] == 0] = (0, 0, -1, 0)
@@ -216,7 +216,7 @@ def stack_rows(*several: TableRows) -> AnchorStack:
     )  # fmt: skip
 
 
-_SHIFTS: NDArray[np.int64] = np.array([2, 2, 1, 3, 2, 3, 2, 1, 2, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0])
+SHIFTS: NDArray[np.int64] = np.array([2, 2, 1, 3, 2, 3, 2, 1, 2, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0])
 """The logarithms of the sizes of items of the columns."""
 
 

@@ -20,6 +20,7 @@ _OWN: dict[str, Group] = {root: group for group, root in ROOTS.items()} | {
     "compiled_gathering": "rewriting",
     "compiled_nearest": "rewriting",
     "compiled_posted": "rewriting",
+    "compiled_posted_rescoring": "rewriting",
     "compiled_rescoring": "rewriting",
     "compiled_shared_pairs": "rewriting",
     "compiled_shared_terms": "rewriting",

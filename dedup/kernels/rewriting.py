@@ -101,6 +101,21 @@ class Nearest(NamedTuple):
     cut: int = 0
 
 
+class Rescored(NamedTuple):
+    """What tables hold, scored by all anchors: documents told by their number among all, units by that within these.
+
+    Of each that was found: `ranks` int64, `elsewhere` float64, and `sizes` int64, the anchors of the unit. Damage is
+    told as in `dedup.kernels.gathering.FoundLists`.
+    """
+
+    nearest: Nearest
+    ranks: I64
+    elsewhere: F64
+    sizes: I64
+    damaged: int = -1
+    part: int = -1
+
+
 WORD_TYPE, NAME_TYPE, NUMBER_TYPE, STOP_TYPE = range(4)
 """The types of a term in the evidence of a rewrite; a name is begun with a capital wherever its text has it."""
 
@@ -213,6 +228,12 @@ class RewriteKernels(Protocol):
         those of the fixed tables all count, and there is one other at the most, whose are all there. Documents found
         are told by their number among all, their units by that within the document. `bonus` is over 0.
         """
+        ...
+
+    def rescore_posted(
+        self, stack: AnchorStack, found: Nearest, queries: Anchors, firsts: I64, most: int, least: U32
+    ) -> Rescored:
+        """`rescore`, of documents of tables, which are told as `nearest_posted` does; nothing where there is damage."""
         ...
 
     def take_anchors(self, stack: AnchorStack, chosen: I64) -> Taken:

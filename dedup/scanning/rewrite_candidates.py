@@ -34,7 +34,8 @@ class Proposals(NamedTuple):
 
     `left_units`, `right_units`: the units of the documents that are nearest. `cosines` of their anchors;
     `screening`: what is known by them (see `screening_of`); `elsewhere`, by document: the cosine with the background's
-    documents of ranks 5 to 9. `capped`: units of which not all lists were read.
+    documents of ranks 5 to 9. `capped`: units of which not all lists were read. An index leaves `references` and `held`
+    empty: it gives `judge` those when they are needed.
     """
 
     left: I64
@@ -185,17 +186,29 @@ def screened(found: Nearest, first: int, firsts: I64, n_anchors: I64, elsewhere:
 
     `firsts`: the first unit of each document; `n_anchors`, by unit, how many it has; `elsewhere`, by document.
     """
-    owners = np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
-    cosines = found.scores / float(STRENGTH) ** 2
-    worth = np.flatnonzero(cosines >= elsewhere[found.documents] + model.least_margin)
-    left, right, cosines = found.documents[worth], first + owners[worth], cosines[worth]
-    units, own_units = found.units[worth], found.own_units[worth]
-    sides = np.stack([elsewhere[left], elsewhere[right]])
-    screening = screening_of(cosines, sides, n_anchors[np.stack([units, own_units])], found.shared[worth])
+    right = first + np.repeat(np.arange(found.offsets.size - 1), np.diff(found.offsets))
+    sides = np.stack([elsewhere[found.documents], elsewhere[right]])
+    counts = n_anchors[np.stack([found.units, found.own_units])]
+    passed, cosines, screening = screen(found.scores, found.shared, sides, counts, model)
+    left, right = found.documents[passed], right[passed]
+    left_units, right_units = found.units[passed] - firsts[left], found.own_units[passed] - firsts[right]
+    return Screened(left, right, left_units, right_units, cosines, screening)
+
+
+def screen(scores: U32, shared: I64, elsewhere: F64, counts: I64, model: RewriteModel) -> tuple[I64, F64, F64]:
+    """The places of those pairs that are worth reading, as far as anchors tell, their cosines, and what is known.
+
+    `scores` and `shared` are those of `Nearest`; `elsewhere` and `counts` are as in `screening_of`, the earlier side
+    first.
+    """
+    cosines = scores / float(STRENGTH) ** 2
+    worth = np.flatnonzero(cosines >= elsewhere[0] + model.least_margin)
+    cosines = cosines[worth]
+    if not worth.size:
+        return worth, cosines, np.zeros((0, len(SCREENING)))
+    screening = screening_of(cosines, elsewhere[:, worth], counts[:, worth], shared[worth])
     hopeful = model.screen.probability(screening) >= model.least_screened
-    left, right = left[hopeful], right[hopeful]
-    left_units, right_units = units[hopeful] - firsts[left], own_units[hopeful] - firsts[right]
-    return Screened(left, right, left_units, right_units, cosines[hopeful], screening[hopeful])
+    return worth[hopeful], cosines[hopeful], screening[hopeful]
 
 
 def least_scores(elsewhere: F64, model: RewriteModel) -> U32:
@@ -219,7 +232,7 @@ def _by_blocks(
     texts: TextSource, held: HeldAnchors, index: AnchorIndex, find: Callable[[_Queries], Nearest]
 ) -> Iterator[tuple[int, Nearest]]:
     """What is found for all texts, some thousands at a time, with the place of the first."""
-    count = texts.digests.size
+    count = held.firsts.size - 1
 
     def found_of(first: int) -> Nearest:
         last = min(first + _QUERIES, count)
@@ -256,6 +269,8 @@ def reference_cosines(
     reference = background.index
     lists = find_lists(reference, index.keys)
 
+    digests = texts.digests
+
     def find(queries: _Queries) -> Nearest:
         count = queries.last - queries.first
         every = np.full(count, reference.owners.size, dtype=np.int64)
@@ -266,10 +281,10 @@ def reference_cosines(
             _FIRST_RANK + REFERENCES + 1, texts.rewriting, bonus=0,
         )  # fmt: skip
 
-    count = texts.digests.size
+    count = digests.size
     found = join_nearest(each for _, each in _by_blocks(texts, held, index, find))
     owners = np.repeat(np.arange(count), np.diff(found.offsets))
-    others = background.digests[found.documents] != texts.digests[owners]
+    others = background.digests[found.documents] != digests[owners]
     owners = owners[others]
     ranks = np.arange(owners.size) - np.searchsorted(owners, owners)
     within = (ranks >= _FIRST_RANK) & (ranks < _FIRST_RANK + REFERENCES)
@@ -310,7 +325,7 @@ def blocks_of(places: I64, sizes: I64) -> Iterator[I64]:
 
 def by_family(texts: TextSource, left: I64, right: I64, alike: Bool) -> I64:
     """The places of pairs so ordered that most texts are read once: those of texts that are `alike` stand together."""
-    family = texts.kernels.components(left[alike], right[alike], texts.digests.size)
+    family = texts.kernels.components(left[alike], right[alike], texts.sizes.size)
     return np.lexsort((left, right, family[right]))
 
 

@@ -1,12 +1,13 @@
 """Confirming rewrites: the evidence of each candidate pair, term by term, and its probability."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from dedup.candidates.anchors import divide
 from dedup.kernels import F64, I64
-from dedup.kernels.rewriting import SIDE_SUMS, DocumentTerms, NumberedTerms
+from dedup.kernels.rewriting import SIDE_SUMS, DocumentTerms, Nearest, NumberedTerms
 from dedup.scanning.rewrite_candidates import REFERENCES, Proposals, TextSource, blocks_of, by_family, read_terms
 from dedup.scanning.rewrite_terms import RewriteBackground
 from dedup.verifying.rewrites import LEAST_REFERENCES, RewriteModel, attained, features_of, with_margins
@@ -127,9 +128,17 @@ def _join_weighed(several: list[Weighed]) -> Weighed:
 
 
 def judge(
-    texts: TextSource, pairs: Proposals, background: RewriteBackground, model: RewriteModel, least: float = 0.0
+    texts: TextSource,
+    pairs: Proposals,
+    background: RewriteBackground,
+    model: RewriteModel,
+    least: float = 0.0,
+    references: Callable[[], Nearest] | None = None,
 ) -> F64:
-    """The probability of each proposed pair to be a rewrite; 0 where it is rejected early or cannot be `least`."""
+    """The probability of each proposed pair to be a rewrite; 0 where it is rejected early or cannot be `least`.
+
+    `references` gives those of the pairs where they are not known before they are needed.
+    """
     texts.progress.start("rewrites", pairs.left.size)
     weighed = weigh_pairs(texts, pairs, background, model)
     features = features_of(weighed.sums, weighed.lengths, pairs.cosines)
@@ -143,6 +152,10 @@ def judge(
     hopeful = model.margins.probability(at_best) >= least
     worth = np.flatnonzero(hopeful & (probability >= model.least_alone))
     judged = np.zeros(pairs.left.size)
+    if not worth.size:
+        return judged
+    if references is not None:
+        pairs = pairs._replace(references=references())
     judged[worth] = model.margins.probability(all_features(texts, pairs, worth, features[worth], background, model))
     return judged
 

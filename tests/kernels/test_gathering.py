@@ -20,7 +20,7 @@ from dedup.kernels.gathering import (
     units_of,
 )
 from dedup.kernels.hashing import BLOCK_WORDS
-from dedup.kernels.rewriting import Anchors, Postings, Queries
+from dedup.kernels.rewriting import Anchors, Nearest, Postings, Queries
 from tests.kernels.twins import assert_same, examples
 
 KEYS = np.sort(np.random.default_rng(3).choice(2**32, 25, replace=False)).astype(np.uint32)
@@ -33,7 +33,8 @@ def table(generator: np.random.Generator, first_rank: int, *, windows: bool, in_
     owners = np.repeat(np.arange(count, dtype=np.uint32), n_units)
     sizes = generator.integers(1, 8, owners.size)
     keys = np.concatenate([np.sort(generator.choice(KEYS, size, replace=False)) for size in sizes])
-    strengths = generator.integers(1, 2**15, keys.size).astype(np.uint16)
+    # A weight that is small beside the others' has a strength of 0.
+    strengths = (generator.integers(1, 2**15, keys.size) * (generator.random(keys.size) < 0.9)).astype(np.uint16)
     units = np.repeat(np.arange(owners.size), sizes).astype(np.uint32)
     order = np.lexsort((units, keys))
     list_keys, list_begins = np.unique(keys[order], return_index=True)
@@ -139,7 +140,9 @@ def test_what_is_near_in_several_tables_is_what_is_near_in_one_index(
 
     n_units = generator.integers(1, 3, 4)
     sizes = generator.integers(0, 9, n_units.sum())
-    lists = np.concatenate([np.zeros(0, dtype=np.int64), *(generator.permutation(14)[:size] for size in sizes)])
+    lists = np.concatenate(
+        [np.zeros(0, dtype=np.int64), *(np.sort(generator.permutation(14)[:size]) for size in sizes)]
+    )
     strengths = generator.integers(1, 2**15, lists.size).astype(np.uint16)
     anchors = Anchors(keys[lists], strengths, np.append(0, np.cumsum(sizes)))
     first = int(stack.firsts[fixed])
@@ -151,6 +154,8 @@ def test_what_is_near_in_several_tables_is_what_is_near_in_one_index(
     assert_same(reference_rewriting.nearest_posted(stack, found, queries, alive, budget, most, 5000, room), near)
     assert not room.scores.any()
     assert not room.met.any()
+    scored = compiled_rewriting.rescore_posted(stack, near[0], anchors, queries.firsts, most, least)
+    assert_same(reference_rewriting.rescore_posted(stack, near[0], anchors, queries.firsts, most, least), scored)
 
     flat = flattened(several, alive, keys.astype(np.int64))
     of_flat = queries._replace(before=flat.units_before[before])
@@ -221,6 +226,10 @@ def test_a_damaged_block_is_told(column: str, *, gone: bool) -> None:
         room = ScoreRoom()
         found = kernels.nearest_posted(stack, lists, queries, alive, 1000, 5, 1, room)
         taken = kernels.take_anchors(stack, np.arange(int(stack.firsts[-1])))
+        damaged.checked[:] = 0
+        every = np.arange(int(stack.firsts[-1]))
+        nearest = Nearest(every, 0 * every, 0 * every, every.astype(np.uint32), every, np.array([0, every.size]))
+        scored = kernels.rescore_posted(stack, nearest, anchors, np.array([0, 1]), 5, np.ones(1, dtype=np.uint32))
         told = names.index(column), 1
         if column == "postings":
             assert ((lists.damaged, lists.part) == told) == gone
@@ -229,3 +238,5 @@ def test_a_damaged_block_is_told(column: str, *, gone: bool) -> None:
         else:
             assert (lists.damaged, found[1]) == (-1, -1)
             assert (taken.damaged, taken.part) == told
+            assert (scored.damaged, scored.part) == told
+            assert not scored.nearest.documents.size

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from dedup.candidates.anchors import AnchorIndex, build_index
 from dedup.kernels import I64, Ragged, compiled_rewriting, compiled_term_types, reference, reference_rewriting
-from dedup.kernels.compiled_nearest import BLOCK
+from dedup.kernels.gathering import WINDOW
 from dedup.kernels.rewriting import (
     BINS,
     CAPITAL,
@@ -177,7 +177,7 @@ def test_many_shared_anchors_rank_before_a_single_strong_one(kernels: RewriteKer
 def test_more_units_than_a_block_holds_are_searched_block_by_block() -> None:
     """With ties on both sides of a block's end, and a query of two units."""
     generator = np.random.default_rng(3)
-    count = 2 * BLOCK + 100
+    count = 2 * WINDOW + 100
     anchors = Anchors(
         np.sort(generator.integers(0, 40, (count, 2)) * 2 + [0, 1], axis=1).astype(np.uint32).reshape(-1),
         generator.integers(1, 4, 2 * count).astype(np.uint16),
@@ -185,14 +185,14 @@ def test_more_units_than_a_block_holds_are_searched_block_by_block() -> None:
     )
     index = build_index(anchors, np.arange(count + 1))
     asked, least = np.array([0, 2, 3]), np.zeros(2, dtype=np.uint32)
-    units = [count - 1, BLOCK, 7]
+    units = [count - 1, WINDOW, 7]
     rows = [slice(2 * unit, 2 * unit + 2) for unit in units]
     some = Anchors(
         np.concatenate([anchors.keys[row] for row in rows]),
         np.concatenate([anchors.strengths[row] for row in rows]),
         np.array([0, 2, 4, 6]),
     )
-    queries = Queries(some, np.searchsorted(index.keys, some.keys), asked, np.array([count, BLOCK + 1]), least)
+    queries = Queries(some, np.searchsorted(index.keys, some.keys), asked, np.array([count, WINDOW + 1]), least)
     for most in (3, 40):
         arguments = (queries, index.postings, index.owners, 10**6, most, 2)
         assert_same(reference_rewriting.nearest(*arguments), compiled_rewriting.nearest(*arguments))
