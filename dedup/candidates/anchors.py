@@ -36,7 +36,7 @@ _SORTED_AT_ONCE = 4 << 20
 
 _UNITS_AT_ONCE = 1 << 16
 
-READ_FOR = 1.25
+READ_FOR = 1.5
 """The lists of a unit are read while what is left could make so many times the score that is asked for."""
 
 POSTINGS_READ = 131_072
